@@ -1,0 +1,48 @@
+"""What compiled code and the runtime agree on.
+
+Compiled Dana is Python code whose globals are one module's variables and whose builtins are one
+program's `BUILTINS` (curated functions plus the helpers below). Helper names start with a dot: no Dana
+name can, so scripts can neither collide with nor reach them.
+"""
+
+from __future__ import annotations
+
+VERSION = "0.1.0"
+ABI = 1
+
+# Attribute names that open a host object's internals. Together with every name that starts with an
+# underscore they are stored and looked up under a spelling no host object has (`mangle`), so that
+# fields of Dana structs may carry them and nothing else ever answers to them (L50).
+INTERNAL_ATTRIBUTES = frozenset(
+    """
+    mro with_traceback add_note format_map
+    gi_frame gi_code gi_running gi_yieldfrom gi_suspended
+    cr_frame cr_code cr_running cr_await cr_origin cr_suspended
+    ag_frame ag_code ag_running ag_await ag_suspended
+    f_back f_builtins f_code f_globals f_lasti f_lineno f_locals f_trace f_trace_lines f_trace_opcodes
+    tb_frame tb_next tb_lasti tb_lineno
+    co_argcount co_cellvars co_code co_consts co_exceptiontable co_filename co_firstlineno co_flags
+    co_freevars co_kwonlyargcount co_lines co_linetable co_lnotab co_name co_names co_nlocals
+    co_positions co_posonlyargcount co_qualname co_stacksize co_varnames
+    func_closure func_code func_defaults func_dict func_doc func_globals func_name
+    """.split()
+)
+
+ALLOWED_DUNDERS = frozenset({"__main__", "__exports__", "__all__", "__name__", "__file__"})
+
+
+def mangle(attribute: str) -> str:
+    """The Python attribute a Dana attribute is stored under."""
+    if attribute[0] == "_":
+        return "." + attribute[1:]
+    if attribute in INTERNAL_ATTRIBUTES:
+        return "." + attribute
+    return attribute
+
+
+def demangle(attribute: str) -> str:
+    """The Dana spelling of a mangled attribute, for messages."""
+    if attribute[:1] == ".":
+        rest = attribute[1:]
+        return rest if rest in INTERNAL_ATTRIBUTES else "_" + rest
+    return attribute

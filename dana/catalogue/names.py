@@ -1,0 +1,7 @@
+"""Codes of the names family."""
+
+from __future__ import annotations
+
+from dana.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {}

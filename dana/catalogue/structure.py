@@ -1,0 +1,7 @@
+"""Codes of the structure family."""
+
+from __future__ import annotations
+
+from dana.catalogue import Entry
+
+ENTRIES: dict[str, Entry] = {}

@@ -1,0 +1,5 @@
+"""Names, types and rules: `check(parsed) -> Checked`.
+
+What comes in is a tree; what goes out is the same tree with side tables beside it (`Checked`), which
+only this package can build and which lowering takes as its proof that every name is resolved.
+"""

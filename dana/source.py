@@ -1,0 +1,93 @@
+"""A program's text and the positions in it.
+
+Every position in Dana is a character offset into one `Source`; lines, columns and the UTF-8 byte
+columns CPython wants are computed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Span(tuple[int, int]):
+    """A half-open range `[start, end)` of character offsets into a source."""
+
+    __slots__ = ()
+
+    def __new__(cls, start: int, end: int) -> Span:
+        return tuple.__new__(cls, (start, end))
+
+    @property
+    def start(self) -> int:
+        return self[0]
+
+    @property
+    def end(self) -> int:
+        return self[1]
+
+
+class Source:
+    """One text with a name: what the parser reads and what error excerpts are cut from.
+
+    `name` is what users see (a path, `<stdin>`, `<eval>`); `text` has `\\n` line ends only.
+    """
+
+    __slots__ = ("_ascii", "_starts", "name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self._starts: list[int] | None = None
+        self._ascii = text.isascii()
+
+    @property
+    def line_starts(self) -> Sequence[int]:
+        """Offset of the first character of every line, first line first."""
+        starts = self._starts
+        if starts is None:
+            starts = [0]
+            find = self.text.find
+            at = find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = find("\n", at + 1)
+            self._starts = starts
+        return starts
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character, both counted from 1, the column in characters."""
+        starts = self.line_starts
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    def python_position(self, offset: int) -> tuple[int, int]:
+        """Line from 1 and column from 0 in UTF-8 bytes, as `ast` nodes carry them."""
+        starts = self.line_starts
+        line = bisect_right(starts, offset)
+        begin = starts[line - 1]
+        if self._ascii:
+            return line, offset - begin
+        return line, len(self.text[begin:offset].encode("utf-8", "surrogatepass"))
+
+    def offset(self, line: int, byte_column: int) -> int:
+        """The character offset of a Python position (line from 1, UTF-8 byte column from 0)."""
+        starts = self.line_starts
+        if not 1 <= line <= len(starts):
+            return len(self.text)
+        begin = starts[line - 1]
+        if self._ascii:
+            return min(begin + byte_column, len(self.text))
+        raw = self.line(line).encode("utf-8", "surrogatepass")[:byte_column]
+        return begin + len(raw.decode("utf-8", "ignore"))
+
+    def line(self, number: int) -> str:
+        """The text of one line (counted from 1) without its line end."""
+        starts = self.line_starts
+        if not 1 <= number <= len(starts):
+            return ""
+        end = starts[number] - 1 if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end]
