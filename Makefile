@@ -1,0 +1,50 @@
+# Every target builds the environment it needs; `make run` and `make test` are all a newcomer types.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+WEATHER ?= examples/hvac/weather_alameda_2018.csv
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench fuzz tables docs accept clean environment tools
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: environment ## the HVAC example: a year of heating and cooling on real weather
+	@$(BIN)/dana examples/hvac/main.na weather=@$(WEATHER)
+
+test: tools ## all tests; the last line is pytest's summary
+	@$(BIN)/python -m pytest -n 2
+
+check: tools ## lint, formatting, types, import contracts, generated files up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m dana.catalogue.pages --check docs/errors
+	$(BIN)/python -m dana.parser.generate --check
+
+bench: tools ## Dana against the same programs in Python (BENCH="language --quick")
+	@$(BIN)/python benchmarks/run $(or $(BENCH),language)
+
+fuzz: tools ## 200 000 mutated and generated programs; nothing but diagnostics may come out
+	@$(BIN)/python -m tests.fuzz.run $(FUZZ)
+
+tables: tools ## the parser's tables from grammar/dana.lark
+	@$(BIN)/python -m dana.parser.generate
+
+docs: tools ## docs/errors from the catalogue
+	@$(BIN)/python -m dana.catalogue.pages docs/errors
+
+accept: tools ## everything a release must hold: checks, tests, fuzzing, benchmarks
+	@$(MAKE) --no-print-directory check test fuzz bench run
+
+clean: ## remove the environment, caches and build products
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+environment:
+	@$(PYTHON) .ci/environment run
+
+tools:
+	@$(PYTHON) .ci/environment test
