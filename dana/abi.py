@@ -31,18 +31,33 @@ INTERNAL_ATTRIBUTES = frozenset(
 ALLOWED_DUNDERS = frozenset({"__main__", "__exports__", "__all__", "__name__", "__file__"})
 
 
+# A letter that NFKC turns into another one: an identifier for CPython (so it may name a slot), but no
+# text a Dana program contains can spell it, because the lexer normalises every name (L5).
+HIDDEN = "\u00aa"
+
+
 def mangle(attribute: str) -> str:
-    """The Python attribute a Dana attribute is stored under."""
-    if attribute[0] == "_":
-        return "." + attribute[1:]
-    if attribute in INTERNAL_ATTRIBUTES:
-        return "." + attribute
+    """The Python attribute a Dana attribute is stored under.
+
+    Whoever takes attribute names as run-time text (`getattr`, `from_dict`) must refuse names that
+    contain `HIDDEN` before mangling them.
+    """
+    if attribute[0] == "_" or attribute in INTERNAL_ATTRIBUTES:
+        return HIDDEN + attribute
     return attribute
 
 
 def demangle(attribute: str) -> str:
-    """The Dana spelling of a mangled attribute, for messages."""
-    if attribute[:1] == ".":
-        rest = attribute[1:]
-        return rest if rest in INTERNAL_ATTRIBUTES else "_" + rest
-    return attribute
+    """The Dana spelling of a mangled attribute or variable, for messages."""
+    return attribute.removeprefix(HIDDEN)
+
+
+def variable(name: str) -> str:
+    """The Python variable a Dana variable is stored in.
+
+    CPython rewrites names that begin with two underscores inside class bodies; a hidden prefix keeps
+    them what they are.
+    """
+    if name[:2] == "__" and name not in ALLOWED_DUNDERS:
+        return HIDDEN + name
+    return name
