@@ -1,7 +1,45 @@
-"""Codes of the tools family."""
+"""Codes of the tools family: the command line and our own faults."""
 
 from __future__ import annotations
 
 from dana.catalogue import Entry
 
-ENTRIES: dict[str, Entry] = {}
+ENTRIES: dict[str, Entry] = {
+    "E901": Entry(
+        "unknown option",
+        "The command line has an option that Dana does not know, or that belongs to another command. Nothing is\n"
+        "guessed from it: a misspelt `--stpes 100` that was ignored would run a program without its limit.\n\n"
+        "    dana --stpes 100 main.na      wrong\n"
+        "    dana --steps 100 main.na      right",
+    ),
+    "E902": Entry(
+        "file cannot be read",
+        "A file named on the command line is missing, is a folder, or may not be read. A `key=@path` argument\n"
+        "names a file as well; `key=@@text` passes a text that begins with `@`.",
+    ),
+    "E903": Entry(
+        "file is not UTF-8 text",
+        "Programs, and texts passed with `key=@path`, are UTF-8. The message names the first byte that is not.\n"
+        "Save the file as UTF-8; a byte order mark at its beginning is fine.",
+    ),
+    "E904": Entry(
+        "an option's value is missing or of the wrong kind",
+        "`--steps` and `--depth` take a whole number above 0, `--time` takes seconds (`2`, `0.5`, `200ms`, `3m`),\n"
+        "`-e` takes a program. Switches such as `--no-cache` take no value.",
+    ),
+    "E905": Entry(
+        "a word of the command line has no meaning here",
+        "After the file come the program's arguments, each by name: `dana main.na rate=4.5`. A text with spaces\n"
+        'needs quotes for the shell: `name="Ann Lee"`. Every argument is given once.',
+    ),
+    "E906": Entry(
+        "unknown code",
+        "`dana explain` knows every code that Dana prints: a letter (`E` for errors, `W` for warnings) and three\n"
+        "digits. docs/errors lists them all.",
+    ),
+    "E990": Entry(
+        "a fault of Dana itself",
+        "Dana did something it should not have done; the program may be right. Please report it with the program\n"
+        "and the text of the message. Running with `--no-cache` rules out a damaged cache.",
+    ),
+}

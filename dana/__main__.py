@@ -1,0 +1,38 @@
+"""The front of the `dana` command: a program that is compiled already starts before anything else loads.
+
+`dana FILE key=value…` and `dana run FILE key=value…` without options try the cache first; everything
+else, and every miss, goes to `dana.cli`. Nothing may be imported here that a cached start does not need
+(a test pins the list).
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line `words` (default: the process's own) and return the exit status."""
+    if words is None:
+        words = sys.argv[1:]
+    status = _cached(words[1:] if words[:1] == ["run"] else words)
+    if status is None:
+        from dana.cli import main as command_line
+
+        status = command_line(words)
+    return status
+
+
+def _cached(words: list[str]) -> int | None:
+    """The exit status of a program that was run from the cache, or None when there is no such shortcut."""
+    if not words or not words[0].endswith(".na"):
+        return None
+    for word in words:
+        if word[:1] == "-" or "=@" in word:
+            return None
+    from dana.engine.fastpath import run_cached
+
+    return run_cached(words[0], words[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

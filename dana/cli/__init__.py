@@ -1,0 +1,119 @@
+"""The command line: words in, an exit status out.
+
+    words ──verb──▶ options.read ──Options──▶ the verb's function ──▶ exit status
+                         │ a wrong word                │ diagnostics
+                         ▼                             ▼
+                    UsageProblem ─────────▶ terminal.report (stderr)
+
+A verb is one function that takes `Options` and returns a status; the table below is all of them. Verbs
+import what they need when they run, so that `dana check` does not load the engine. There is no argument
+library here: the grammar of the command line is small, and loading `argparse` costs as much as running
+`hello.na` twice.
+
+Exit statuses: 0 done; 1 the program failed; 2 the program was refused; 3 the command was wrong;
+4 a limit, a deadline or a denial stopped the program; 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from dana.cli import options
+from dana.cli.terminal import OK, USAGE, Terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Verb = Callable[[options.Options, Terminal], int]
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141  # what a shell shows for a program that SIGPIPE ended
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what the command line says; every front-door fault ends here as a message and a status."""
+    try:
+        status = _dispatch(list(words))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _close_stdout()
+        return BROKEN_PIPE
+    return status
+
+
+def _dispatch(words: list[str]) -> int:
+    terminal = Terminal.of(words)
+    try:
+        verb, rest = options.split_verb(words, VERBS)
+        chosen = options.read(verb, rest)
+        terminal.colour = chosen.colour(terminal.colour)
+        if chosen.help:
+            return _help(chosen, terminal)
+        return VERBS[verb](chosen, terminal)
+    except options.UsageProblem as problem:
+        terminal.report([problem.diagnostic])
+        return USAGE
+
+
+def _run(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.running import run
+
+    return run(chosen, terminal)
+
+
+def _check(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.checking import check
+
+    return check(chosen, terminal)
+
+
+def _explain(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.checking import explain
+
+    return explain(chosen, terminal)
+
+
+def _seam(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.seams import show
+
+    return show(chosen, terminal)
+
+
+def _help(chosen: options.Options, _terminal: Terminal) -> int:
+    from dana.cli.help import text
+
+    sys.stdout.write(text(chosen.words[0] if chosen.verb == "help" and chosen.words else chosen.verb))
+    return OK
+
+
+def _version(_chosen: options.Options, _terminal: Terminal) -> int:
+    from dana.abi import VERSION
+
+    sys.stdout.write(f"dana {VERSION} (Python {sys.version.split()[0]})\n")
+    return OK
+
+
+VERBS: dict[str, Verb] = {
+    "run": _run,
+    "check": _check,
+    "explain": _explain,
+    "tokens": _seam,
+    "tree": _seam,
+    "ast": _seam,
+    "lower": _seam,
+    "help": _help,
+    "version": _version,
+}
+
+
+def _close_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain again."""
+    import os
+
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)

@@ -1,0 +1,77 @@
+"""`dana check` and `dana explain`: findings without running anything."""
+
+from __future__ import annotations
+
+import sys
+
+from dana.cli import inputs
+from dana.cli.options import UsageProblem
+from dana.cli.terminal import OK, REFUSED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dana.catalogue import Entry
+    from dana.cli.options import Options
+    from dana.cli.terminal import Terminal
+    from dana.diagnostics import Diagnostic
+
+
+def check(options: Options, terminal: Terminal) -> int:
+    """All findings of all files: rendered on stderr, or as JSON on stdout."""
+    from dana.engine import Engine
+
+    engine = Engine()
+    sources = inputs.sources(options)
+    found = [finding for source in sources for finding in engine.check(source)]
+    errors = sum(finding.is_error for finding in found)
+    if "json" in options.given:
+        _print_json(found)
+    else:
+        if found:
+            terminal.report(found)
+            sys.stderr.write("\n")
+        sys.stderr.write(_summary(len(sources), errors, len(found) - errors) + "\n")
+    return REFUSED if errors else OK
+
+
+def _print_json(found: list[Diagnostic]) -> None:
+    import json
+
+    sys.stdout.write(json.dumps([finding.to_json() for finding in found], indent=1, ensure_ascii=False) + "\n")
+
+
+def _summary(files: int, errors: int, warnings: int) -> str:
+    counts = [_counted(errors, "error"), _counted(warnings, "warning")]
+    shown = " and ".join(text for text in counts if text) or "nothing to report"
+    return f"{_counted(files, 'file')}: {shown}"
+
+
+def _counted(number: int, noun: str) -> str:
+    if not number:
+        return ""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def explain(options: Options, _terminal: Terminal) -> int:
+    """The catalogue's page about a code."""
+    from dana.catalogue import catalogue
+    from dana.diagnostics import suggest
+
+    if len(options.words) != 1:
+        raise UsageProblem("E905", "`dana explain` needs one code", "as in: dana explain E201")
+    code = options.words[0].upper()
+    known = catalogue()
+    if code not in known:
+        near = suggest(code, known)
+        raise UsageProblem("E906", f"there is no code {options.words[0]}", f"did you mean {near}?" if near else "")
+    sys.stdout.write(page(code, known[code]))
+    return OK
+
+
+def page(code: str, entry: Entry) -> str:
+    """An entry as plain text."""
+    parts = [f"{code}: {entry.title}", entry.explanation.strip()]
+    for name, program in (("Wrong", entry.wrong), ("Right", entry.right)):
+        if program.strip():
+            parts.append(f"{name}:\n\n" + "\n".join(f"    {line}".rstrip() for line in program.strip("\n").split("\n")))
+    return "\n\n".join(parts) + "\n"

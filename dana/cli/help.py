@@ -1,0 +1,104 @@
+"""The texts of `dana --help` and `dana VERB --help`."""
+
+from __future__ import annotations
+
+MAIN = """\
+Dana: a language for business logic that must not fall over.
+
+usage: dana FILE [key=value ...]        run a program
+       dana -e CODE                     run a text and print its value
+       dana COMMAND ...                 see below
+
+commands:
+  run FILE          run a program (the word `run` may be left out)
+  check FILE...     report everything that is wrong, without running anything
+  explain CODE      what a code such as E201 means, with a wrong and a right program
+  tokens FILE       what the parser reads          } every step of the compiler,
+  tree FILE         the grammar's view of it       } for the curious
+  ast FILE          the syntax tree                }
+  lower FILE        the Python it becomes          }
+  help [COMMAND]    this text, or a command's own
+
+examples:
+  dana examples/invoices/main.na invoices=@examples/invoices/invoices.csv
+  dana -e '[n * n for n in range(5)]'
+  echo 'print("hello")' | dana
+  dana check --json . > findings.json
+
+`dana help run` lists the options for running; --version prints the version. Colour appears on a
+terminal only; NO_COLOR=1, --colour and --no-colour decide otherwise.
+Exit status: 0 done, 1 the program failed, 2 it was refused, 3 wrong command, 4 a limit stopped it.
+"""
+
+RUN = """\
+usage: dana [run] FILE [key=value ...] [options]
+       dana [run] -e CODE [key=value ...] [options]
+       ... | dana [-]
+
+Runs a program. If it defines `def __main__(...)`, that is called with the arguments given as
+key=value, converted as its annotations say; key=@path passes the text of a file, key=@@text a value
+that begins with @. With -e the value of the last expression is printed.
+
+options:
+  -e, --eval CODE   run CODE instead of a file
+  --steps N         stop after N steps (loop turns and calls that may recurse)
+  --time S          stop after S seconds (200ms, 2, 1.5m)
+  --depth N         stop when calls are nested deeper than N
+  --no-limits       no limits at all
+  --no-cache        compile afresh and keep nothing
+  --                what follows is not an option
+
+examples:
+  dana main.na customer="Ann Lee" rate=4.5
+  dana --time 2 --steps 1_000_000 untrusted.na
+  dana -e '"total: " + sum([1, 2, 3])'
+"""
+
+CHECK = """\
+usage: dana check [--json] FILE... | FOLDER | - | -e CODE
+
+Reads programs and reports all findings of all of them; nothing is run. A folder stands for every
+.na file below it. Exit status 2 when there is an error; warnings alone leave 0.
+
+options:
+  --json            a JSON list on stdout, one object per finding: code, severity, message, file,
+                    line, column, end_line, end_column, hint, notes, fix
+
+examples:
+  dana check main.na lib/
+  dana check --json main.na
+"""
+
+EXPLAIN = """\
+usage: dana explain CODE
+
+What a diagnostic code means, with a program that causes it and one that does not.
+
+example:
+  dana explain E201
+"""
+
+SEAMS = {
+    "tokens": "Prints one token per line: position, kind, text.",
+    "tree": "Prints the program as the productions of grammar/dana.lark (needs the lark package).",
+    "ast": "Prints the syntax tree the later steps work on.",
+    "lower": "Prints the Python that the program becomes. Names that begin with a dot belong to Dana's runtime.",
+}
+
+SEAM = """\
+usage: dana {verb} FILE | - | -e CODE
+
+{what}
+
+example:
+  dana {verb} -e 'x = 1 | str'
+"""
+
+TEXTS = {"run": RUN, "check": CHECK, "explain": EXPLAIN}
+
+
+def text(verb: str) -> str:
+    """The help of a command; the general one for any other word."""
+    if verb in SEAMS:
+        return SEAM.format(verb=verb, what=SEAMS[verb])
+    return TEXTS.get(verb, MAIN)

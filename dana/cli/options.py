@@ -1,0 +1,158 @@
+"""Reading the command line: the verb, its options, its words.
+
+Options may stand before or after the other words; `--` ends them. Every option is a row of `TABLE`,
+so a wrong one can name the right one.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from dana.diagnostics import Diagnostic, suggest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Sequence
+    from typing import Any
+
+
+class UsageProblem(Exception):
+    """The command line is wrong; `diagnostic` says how."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.diagnostic = Diagnostic(code, message, hint=hint)
+
+
+class Options:
+    """A command line that was understood: the verb, its words in order, its options."""
+
+    __slots__ = ("given", "verb", "words")
+
+    def __init__(self, verb: str) -> None:
+        self.verb = verb
+        self.words: list[str] = []
+        self.given: dict[str, Any] = {}
+
+    @property
+    def help(self) -> bool:
+        return "help" in self.given
+
+    def colour(self, automatic: bool) -> bool:
+        """Whether to paint: what `--colour`/`--no-colour` says, else what the terminal suggests."""
+        return bool(self.given.get("colour", automatic))
+
+
+# What an option's value is, in words for messages, and the function that reads it.
+
+
+def _count(text: str) -> int:
+    value = int(text.replace("_", ""))
+    if value <= 0:
+        raise ValueError
+    return value
+
+
+def _seconds(text: str) -> float:
+    for unit, size in (("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)):
+        if text.endswith(unit):
+            value = float(text[: -len(unit)]) * size
+            break
+    else:
+        value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def _text(text: str) -> str:
+    return text
+
+
+COUNT = ("a whole number above 0, as in 5000 or 5_000_000", _count)
+SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
+CODE = ("a Dana program, in quotes", _text)
+
+RUNS = frozenset({"run"})
+COMPILES = frozenset({"run", "check", "tokens", "tree", "ast", "lower"})
+EVERY = frozenset({"run", "check", "explain", "tokens", "tree", "ast", "lower", "help", "version"})
+
+# spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
+TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozenset[str]]] = {
+    "-h": ("help", None, True, EVERY),
+    "--help": ("help", None, True, EVERY),
+    "-V": ("version", None, True, EVERY),
+    "--version": ("version", None, True, EVERY),
+    "--colour": ("colour", None, True, EVERY),
+    "--color": ("colour", None, True, EVERY),
+    "--no-colour": ("colour", None, False, EVERY),
+    "--no-color": ("colour", None, False, EVERY),
+    "-e": ("code", CODE, None, COMPILES),
+    "--eval": ("code", CODE, None, COMPILES),
+    "--steps": ("steps", COUNT, None, RUNS),
+    "--depth": ("depth", COUNT, None, RUNS),
+    "--time": ("time", SECONDS, None, RUNS),
+    "--no-limits": ("no_limits", None, True, RUNS),
+    "--no-cache": ("no_cache", None, True, RUNS),
+    "--json": ("json", None, True, frozenset({"check"})),
+}
+
+
+def split_verb(words: Sequence[str], verbs: Container[str]) -> tuple[str, list[str]]:
+    """The verb and what follows; a command line that begins with anything else runs a program."""
+    for at, word in enumerate(words):
+        if word in ("--version", "-V"):
+            return "version", []
+        if word in verbs:
+            return word, [*words[:at], *words[at + 1 :]]
+        if word not in TABLE or TABLE[word][1] is not None:
+            break
+    if not words and sys.stdin.isatty():
+        return "help", ["--help"]
+    if words and all(w in TABLE and TABLE[w][0] in ("help", "colour") for w in words):
+        return "help", list(words)
+    return "run", list(words)
+
+
+def read(verb: str, words: Iterable[str]) -> Options:
+    """Sort `words` into options and the rest. Raises `UsageProblem`."""
+    options = Options(verb)
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            options.words.extend(rest)
+        elif word[:1] != "-" or word == "-":
+            options.words.append(word)
+        else:
+            _read_option(options, word, rest)
+    return options
+
+
+def _read_option(options: Options, word: str, rest: Iterable[str]) -> None:
+    spelling, equals, attached = word.partition("=")
+    if spelling not in TABLE or options.verb not in TABLE[spelling][3]:
+        raise _unknown(spelling, options.verb)
+    key, kind, switched, _ = TABLE[spelling]
+    if kind is None:
+        if equals:
+            raise UsageProblem("E904", f"option {spelling} takes no value", f"write {spelling} alone")
+        options.given[key] = switched
+        return
+    wanted, convert = kind
+    value = attached if equals else next(iter(rest), None)
+    if value is None:
+        raise UsageProblem("E904", f"option {spelling} needs a value", f"it takes {wanted}")
+    try:
+        options.given[key] = convert(value)
+    except ValueError:
+        raise UsageProblem("E904", f"option {spelling} cannot be {value!r}", f"it takes {wanted}") from None
+
+
+def _unknown(spelling: str, verb: str) -> UsageProblem:
+    known = [s for s, row in TABLE.items() if verb in row[3]]
+    if spelling in TABLE:
+        homes = " or ".join(f"`dana {v}`" for v in sorted(TABLE[spelling][3]))
+        return UsageProblem("E901", f"`dana {verb}` has no option {spelling}", f"it belongs to {homes}")
+    near = suggest(spelling, known)
+    hint = f"did you mean {near}?" if near else f"`dana {verb} --help` lists the options"
+    return UsageProblem("E901", f"unknown option {spelling}", hint)

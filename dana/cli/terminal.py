@@ -1,0 +1,57 @@
+"""What leaves on stderr and with which status."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from dana.diagnostics import render_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dana.diagnostics import Diagnostic
+    from dana.errors import DanaError
+
+OK, FAILED, REFUSED, USAGE, STOPPED = 0, 1, 2, 3, 4
+
+
+class Terminal:
+    """Where messages go; `colour` says whether they may be painted."""
+
+    __slots__ = ("colour",)
+
+    def __init__(self, colour: bool) -> None:
+        self.colour = colour
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Terminal:
+        """Colour as the environment suggests, with the command line's own word already heard.
+
+        Heard here as well, because a command line that is wrong is reported before it is understood.
+        """
+        for word in reversed(words):
+            if word in ("--colour", "--color"):
+                return cls(colour=True)
+            if word in ("--no-colour", "--no-color"):
+                return cls(colour=False)
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return cls(colour=False)
+        return cls(colour=sys.stderr.isatty())
+
+    def report(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Print findings; what the program printed before stands before them."""
+        sys.stdout.flush()
+        sys.stderr.write(render_all(diagnostics, colour=self.colour) + "\n")
+
+
+def status_of(error: DanaError) -> int:
+    """The exit status an error stands for."""
+    from dana.errors import Cancelled, CompileError, Denied, LimitExceeded, Timeout
+
+    if isinstance(error, CompileError):
+        return REFUSED
+    if isinstance(error, (Denied, LimitExceeded, Timeout, Cancelled)):
+        return STOPPED
+    return FAILED
