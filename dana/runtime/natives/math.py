@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def factorial(n: int, /) -> int:
-    """n! of a whole number that is not negative."""
+    """The product 1 · 2 · … · n, for a whole number that is not negative."""
     if isinstance(n, int) and n > 3 and math.lgamma(n + 1) > MAX_INT_BITS * math.log(2):
         refuse(f"factorial({brief(n)})")
     return math.factorial(n)
@@ -77,6 +77,21 @@ def fsum(program: Any) -> Callable[[Iterable[float]], float]:
     return fsum
 
 
+def round_half_up(x: float, digits: int = 0, /) -> float:
+    """The number rounded in decimal, halves away from zero: 2.675 to two digits is 2.68."""
+    from decimal import ROUND_HALF_UP, Context, Decimal
+
+    if not -400 <= digits <= 400:
+        msg = f"round_half_up takes -400 to 400 digits, not {brief(digits)}"
+        raise ValueError(msg)
+    if not math.isfinite(x):
+        return x
+    # Through repr: the shortest decimal that means this float is the number people see and argue about.
+    exact = Decimal(repr(float(x)))
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, Context(prec=1600))
+    return float(rounded)
+
+
 def refuse(what: str) -> None:
     """Refuses a result that would have hundreds of thousands of digits."""
     msg = f"{what} is too large: the result would have more than {MAX_INT_BITS * 30103 // 100000:,} digits"
@@ -88,14 +103,15 @@ def brief(n: int) -> str:
     return str(n) if n.bit_length() < 64 else f"about 2**{n.bit_length() - 1}"
 
 
-REAL_FUNCTIONS = """
-    acos acosh asin asinh atan atanh cbrt cos cosh degrees erf erfc exp exp2 expm1 fabs gamma lgamma log10 log1p log2
-    radians sin sinh sqrt tan tanh ulp
-""".split()
-TWO_REALS = "atan2 copysign fmod nextafter pow remainder".split()
-PREDICATES = "isfinite isinf isnan".split()
-CONSTANTS = "e inf nan pi tau".split()
-OTHERS = "ceil dist floor frexp gcd hypot isclose isqrt ldexp log modf trunc".split()
+REAL_FUNCTIONS = (
+    "acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "cos", "cosh", "degrees", "erf", "erfc", "exp",
+    "exp2", "expm1", "fabs", "gamma", "lgamma", "log10", "log1p", "log2", "radians", "sin", "sinh", "sqrt", "tan",
+    "tanh", "ulp",
+)  # fmt: skip
+TWO_REALS = ("atan2", "copysign", "fmod", "nextafter", "pow", "remainder")
+PREDICATES = ("isfinite", "isinf", "isnan")
+CONSTANTS = ("e", "inf", "nan", "pi", "tau")
+OTHERS = ("ceil", "dist", "floor", "frexp", "gcd", "hypot", "isclose", "isqrt", "ldexp", "log", "modf", "trunc")
 
 SIGNATURES = {
     **dict.fromkeys(REAL_FUNCTIONS, "(x: float /) -> float"),
@@ -118,6 +134,7 @@ SIGNATURES = {
     "factorial": "(n: int /) -> int",
     "comb": "(n: int /, k: int /) -> int",
     "perm": "(n: int /, k: int | None / = …) -> int",
+    "round_half_up": "(x: float /, digits: int / = …) -> float",
     "prod": "(iterable: any /, *, start: any = …) -> any",
     "fsum": "(seq: any /) -> float",
 }
@@ -127,6 +144,7 @@ EXPORTS: dict[str, object] = {
     "comb": comb,
     "perm": perm,
     "lcm": lcm,
+    "round_half_up": round_half_up,
     "prod": prod,
     "fsum": fsum,
 }

@@ -1,0 +1,188 @@
+"""Reading and writing JSON: Python's codec, with Dana's structs, depth limits and friendlier errors.
+
+Reading gives plain values; turning them into structs is `decode_as`, which follows the type down and
+names the path of the first thing that does not fit.
+"""
+
+from __future__ import annotations
+
+from dana.runtime.natives import types_on_demand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from json import JSONDecodeError
+    from typing import Any, NoReturn
+
+MAX_DEPTH = 200
+MAX_INDENT = 32
+
+EXPECTED = {
+    "Expecting value": "a value is missing",
+    "Expecting property name enclosed in double quotes": 'a name in double quotes should stand here, as in {"name": 1}',
+    "Expecting ':' delimiter": "a colon is missing after the name",
+    "Expecting ',' delimiter": "a comma or the closing bracket is missing",
+    "Unterminated string starting at": "this text is never closed",
+    "Invalid control character at": "a line break or control character stands inside a text; write \\n for it",
+    "Invalid \\escape": "an unknown escape; a backslash itself is written \\\\",
+    "Extra data": "the value is complete, and something follows it",
+}
+
+
+def decode(text: object, /, *, allow_nan: bool = False) -> Any:
+    """The value a JSON text stands for. ValueError tells line and column of what is wrong."""
+    import json
+
+    if isinstance(text, bytes | bytearray):
+        text = decode_utf8(bytes(text))
+    if not isinstance(text, str):
+        msg = f"JSON is read from text, not from {type(text).__name__}"
+        raise TypeError(msg)
+    text = text.removeprefix("\ufeff")
+    refuse_depth(text)
+    try:
+        return json.loads(text) if allow_nan else json.loads(text, parse_constant=refuse_constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(explain(error)) from None
+
+
+def decode_utf8(data: bytes) -> str:
+    """Bytes as text; JSON is UTF-8 unless it says otherwise with a byte order mark."""
+    import json
+
+    try:
+        return data.decode(json.detect_encoding(data), "strict")
+    except UnicodeDecodeError as error:
+        msg = f"JSON: byte {error.start} is not valid {error.encoding}"
+        raise ValueError(msg) from None
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """NaN and the infinities are JavaScript, not JSON."""
+    msg = f"JSON has no {name}; read it with allow_nan=True if the sender cannot do without"
+    raise ValueError(msg)
+
+
+def refuse_depth(text: str) -> None:
+    """Refuses text nested deeper than `MAX_DEPTH`; costs two counts unless there is reason to look."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    import re
+
+    depth = 0
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text, re.DOTALL):
+        bracket = match.group()
+        if bracket in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                line, column = position(text, match.start())
+                msg = f"JSON: line {line}, column {column}: nested more than {MAX_DEPTH} levels deep"
+                raise ValueError(msg)
+        elif bracket in "]}":
+            depth -= 1
+
+
+def explain(error: JSONDecodeError) -> str:
+    """What is wrong, where, and the text around it."""
+    text, at = error.doc, error.pos
+    if not text.strip():
+        return "JSON: the text is empty"
+    reason = EXPECTED.get(error.msg, error.msg)
+    if text[at : at + 1] in ("]", "}") and text[:at].rstrip().endswith(","):
+        reason = "a comma stands before the closing bracket"
+    elif text[at : at + 1] == "'":
+        reason = "JSON writes texts in double quotes, not in single ones"
+    elif text.startswith(("True", "False", "None"), at):
+        reason = "JSON writes true, false and null"
+    elif at >= len(text):
+        reason += ", and the text ends here"
+    line, column = position(text, at)
+    near = text[at : at + 24].split("\n", 1)[0]
+    return f"JSON: line {line}, column {column}: {reason}" + (f" (near {near!r})" if near else "")
+
+
+def position(text: str, at: int) -> tuple[int, int]:
+    """Line and column, counted from 1."""
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def encode(program: Any) -> Callable[..., str]:
+    """The factory of `encode`: it must know what a struct of this program is."""
+    struct = program.builtins[".Struct"]
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, struct):
+            return value.to_dict()
+        if isinstance(value, set | frozenset):
+            msg = "a set has no order, so JSON has no form for it; write sorted(it) or list(it)"
+        else:
+            msg = f"JSON has no form for this value: {describe(value)}"
+        raise TypeError(msg)
+
+    def encode(
+        value: Any,
+        /,
+        *,
+        indent: int | str | None = None,
+        sort_keys: bool = False,
+        ensure_ascii: bool = True,
+        allow_nan: bool = False,
+        separators: Any = None,
+        skipkeys: bool = False,
+        default: Any = None,
+    ) -> str:
+        """The JSON text of a value; structs become objects."""
+        import json
+
+        if indent is not None and (len(indent) if isinstance(indent, str) else indent) > MAX_INDENT:
+            msg = f"an indent of more than {MAX_INDENT} is refused"
+            raise ValueError(msg)
+
+        def convert(item: Any) -> Any:
+            return plain(item) if default is None or isinstance(item, struct) else default(item)
+
+        try:
+            return json.dumps(
+                value,
+                indent=indent,
+                sort_keys=sort_keys,
+                ensure_ascii=ensure_ascii,
+                allow_nan=allow_nan,
+                separators=separators,
+                skipkeys=skipkeys,
+                default=convert,
+            )
+        except ValueError as error:
+            raise ValueError(explain_value_error(str(error))) from None
+        except RecursionError:
+            msg = "the value is nested too deeply for JSON"
+            raise ValueError(msg) from None
+
+    return encode
+
+
+def explain_value_error(message: str) -> str:
+    """Python's two complaints about values, as a Dana user would say them."""
+    if message.startswith("Circular reference"):
+        return "the value contains itself, and JSON cannot say that"
+    if message.startswith("Out of range float"):
+        return "JSON has no NaN and no infinity; replace them, or write with allow_nan=True"
+    return message
+
+
+def describe(value: Any) -> str:
+    """A value and its kind, cut to a line."""
+    shown = repr(value)
+    return f"{type(value).__name__} {shown if len(shown) <= 40 else shown[:37] + '…'}"
+
+
+SIGNATURES = {
+    "decode": "(text: any /, *, allow_nan: bool = …) -> any",
+    "encode": (
+        "(value: any /, *, indent: int | str | None = …, sort_keys: bool = …, ensure_ascii: bool = …,"
+        " allow_nan: bool = …, separators: any = …, skipkeys: bool = …, default: any = …) -> str"
+    ),
+}
+EXPORTS: dict[str, object] = {"decode": decode, "encode": encode}
+NEEDS_PROGRAM = frozenset({"encode"})
+__getattr__ = types_on_demand(SIGNATURES)
