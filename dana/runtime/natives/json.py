@@ -94,6 +94,8 @@ def explain(error: JSONDecodeError) -> str:
         reason = "JSON writes texts in double quotes, not in single ones"
     elif text.startswith(("True", "False", "None"), at):
         reason = "JSON writes true, false and null"
+    elif error.msg == "Expecting ',' delimiter" and text[at - 1 : at] == "0" and text[at : at + 1].isdigit():
+        reason = "a number does not begin with 0"
     elif at >= len(text):
         reason += ", and the text ends here"
     line, column = position(text, at)
@@ -116,7 +118,7 @@ def encode(program: Any) -> Callable[..., str]:
         if isinstance(value, set | frozenset):
             msg = "a set has no order, so JSON has no form for it; write sorted(it) or list(it)"
         else:
-            msg = f"JSON has no form for this value: {describe(value)}"
+            msg = f"JSON has no form for a value of type {type(value).__name__}"
         raise TypeError(msg)
 
     def encode(
@@ -168,12 +170,6 @@ def explain_value_error(message: str) -> str:
     if message.startswith("Out of range float"):
         return "JSON has no NaN and no infinity; replace them, or write with allow_nan=True"
     return message
-
-
-def describe(value: Any) -> str:
-    """A value and its kind, cut to a line."""
-    shown = repr(value)
-    return f"{type(value).__name__} {shown if len(shown) <= 40 else shown[:37] + '…'}"
 
 
 SIGNATURES = {
