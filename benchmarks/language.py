@@ -17,9 +17,8 @@ from pathlib import Path
 
 from measure import Row, Table, geometric_mean, interleave, ratio, spawn, timed
 
-from dana.checker import check
+from dana.compiler import compile_module
 from dana.engine import Engine, Limits
-from dana.lowering import lower
 from dana.parser import parse
 from dana.source import Source
 
@@ -128,10 +127,7 @@ def parsed(text: str) -> object:
 
 
 def compiled(text: str) -> object:
-    checked = check(parsed(text))
-    if checked.errors:
-        raise RuntimeError(f"the generated program must check: {checked.errors[0]!r}")
-    return compile(lower(checked), "generated.na", "exec")
+    return compile_module(Source("generated.na", text), name="__main__")
 
 
 BLOCK = '''

@@ -53,6 +53,8 @@ def _dispatch(words: list[str]) -> int:
         terminal.colour = chosen.colour(terminal.colour)
         if chosen.help:
             return _help(chosen, terminal)
+        if "version" in chosen.given:
+            return _version(chosen, terminal)
         return VERBS[verb](chosen, terminal)
     except options.UsageProblem as problem:
         terminal.report([problem.diagnostic])

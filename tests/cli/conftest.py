@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+import io
 import sys
-from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from support import Done, Stdin, main
+from dana.__main__ import main
+
+
+class Done(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+class Stdin(io.TextIOWrapper):
+    """A pipe with some bytes in it."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data), encoding="utf-8")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_help_of_the_command(dana) -> None:
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_help_of_every_verb(dana, verb) -> None:
-    shown = dana(verb, "--help") if verb != "version" else dana("help", verb)
+    shown = dana(verb, "--help")
     assert shown.status == 0
     assert "usage:" in shown.out
     assert dana("help", verb).out == shown.out
@@ -32,7 +32,7 @@ def test_help_of_every_verb(dana, verb) -> None:
 @pytest.mark.parametrize("spelling", [s for s in TABLE if s not in ("-h", "-V", "--color", "--no-color")])
 def test_every_option_is_in_the_help(spelling) -> None:
     everything = "".join(text(verb) for verb in VERBS)
-    assert spelling.replace("--no-colour", "--no-colour") in everything
+    assert spelling in everything
 
 
 def test_the_names_offered_are_the_verbs() -> None:

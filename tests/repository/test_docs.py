@@ -15,7 +15,7 @@ from dana.errors import DanaError
 from dana.source import Source
 
 sys.path.insert(0, str(Path(__file__).parent))
-from support import ROOT, code_blocks
+from repository_tree import ROOT, code_blocks
 
 EXPECTED = re.compile(r"#\s*expect: (.*?)\s*$", re.MULTILINE)
 REFUSED = re.compile(r"#\s*error: ([EW]\d{3})", re.MULTILINE)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from support import ROOT
+from repository_tree import ROOT
 
 LAST = {"L": 50, "P": 211, "PC": 29, "T": 9, "M": 107, "E": 109, "EC": 23}
 NUMBERS = re.compile(r"([A-Z]+)(\d+)(?:–[A-Z]+(\d+))?")

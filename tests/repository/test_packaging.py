@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from support import ROOT
+from repository_tree import ROOT
 
 from dana.resources import grammar_path, stdlib_path
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from support import ROOT, tracked_files
+from repository_tree import ROOT, tracked_files
 
 TEXT = {".py", ".na", ".md", ".toml", ".txt", ".lark", ".csv", ""}
 LEFTOVERS = re.compile(r"\.(bak|orig|rej|pyc|swp|whl)$|(^|/)(__pycache__|\.DS_Store|\.env)(/|$)|~$")
