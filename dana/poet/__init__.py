@@ -19,3 +19,16 @@ here starts a thread or reads a clock of its own; time, chance and deadlines bel
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """`dana.poet.poet` is the decorator for Python functions; it is loaded when it is first asked for."""
+    if name == "poet":
+        from dana.poet.python import poet
+
+        return poet
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -98,7 +98,7 @@ def _count(value: Any) -> tuple[str, str] | None:
 def _seconds(value: Any, *, zero: bool) -> tuple[str, str] | None:
     if not _number(value):
         return WRONG_TYPE, f"got {_describe(value)}"
-    if not (0 <= value if zero else 0 < value) or not value <= MAX_SECONDS:
+    if not (value >= 0 if zero else value > 0) or not value <= MAX_SECONDS:
         return WRONG_VALUE, f"{value} is no number of seconds {'from' if zero else 'above'} 0 that can be waited"
     return None
 
@@ -248,11 +248,34 @@ OPTIONS: dict[str, Option] = {
 
 # Named by the design, absent here: they are refused until they work.
 LATER = frozenset(
-    """
-    learning interrupts priority domain plugin_config plugins custom_plugin train_handler profile safety_critical
-    audit_trail context_window feedback_mode simulation_models learning_algorithm enable_safe_testing attempt_timeout
-    breaker bulkhead cache batch fallback hedge rollout store isolation
-    """.split()
+    {
+        "learning",
+        "interrupts",
+        "priority",
+        "domain",
+        "plugin_config",
+        "plugins",
+        "custom_plugin",
+        "train_handler",
+        "profile",
+        "safety_critical",
+        "audit_trail",
+        "context_window",
+        "feedback_mode",
+        "simulation_models",
+        "learning_algorithm",
+        "enable_safe_testing",
+        "attempt_timeout",
+        "breaker",
+        "bulkhead",
+        "cache",
+        "batch",
+        "fallback",
+        "hedge",
+        "rollout",
+        "store",
+        "isolation",
+    }
 )
 
 # What people type when they mean one of ours.

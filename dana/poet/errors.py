@@ -1,0 +1,174 @@
+"""What a decorated call raises when it gives up: one root, a kind per stage, and the whole story.
+
+    POETError
+    ├── POETPerceiveError    the arguments were refused; the function was not called
+    ├── POETOperateError     every attempt failed
+    ├── POETEnforceError     every result was refused
+    ├── POETTimeoutError     the call took longer than its timeout allows
+    └── POETConfigError      the decorator itself is wrong
+
+Dana programs see these names without importing anything. A `POETOperateError` is also an instance of
+the last fault's class and answers to its attributes, so a handler written for the bare function keeps working.
+"""
+
+from __future__ import annotations
+
+from dana.runtime.exceptions import POETFault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+    from typing import Any
+
+    from dana.adaptive.perform import Attempt
+
+
+class Failure:
+    """One failed attempt as data: its number from 1, the stage that failed, the fault's type and message.
+
+    `place` is `file:line` of the fault (empty when unknown), `waited` the seconds slept before the
+    next attempt, None when there was none.
+    """
+
+    __slots__ = ("message", "number", "place", "stage", "type", "waited")
+
+    def __init__(self, attempt: Attempt, place: str) -> None:
+        fault = attempt.fault
+        self.number = attempt.number
+        self.stage = "enforce" if attempt.refused else "operate"
+        self.type = type(fault).__name__
+        self.message = str(fault)
+        self.place = place
+        self.waited = attempt.waited
+
+    def __str__(self) -> str:
+        what = f"{self.type}: {self.message}" if self.message else self.type
+        where = f" ({self.place})" if self.place else ""
+        refused = "result refused, " if self.stage == "enforce" else ""
+        wait = "" if self.waited is None else f"; waited {seconds(self.waited)}"
+        return f"attempt {self.number}: {refused}{what}{where}{wait}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+class POETError(POETFault):
+    """A decorated call gave up.
+
+    `function` names what was called, `stage` where it ended, `attempts` what was tried (a list of
+    `Failure`), `story` tells all of it in lines. `_code`, `_hint` and `_notes` make the diagnostic.
+    """
+
+    _code = "E811"
+    stage = "operate"
+
+    def __init__(self, message: str, function: str = "", attempts: Sequence[Failure] = (), hint: str = "") -> None:
+        Exception.__init__(self, message)
+        self.message = message
+        self.function = function
+        self.attempts = list(attempts)
+        self._hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.message!r})"
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        """The story, a line per failed attempt."""
+        return tuple(str(attempt) for attempt in self.attempts)
+
+    @property
+    def story(self) -> str:
+        """The message and every failed attempt."""
+        return "\n".join((self.message, *self._notes))
+
+
+class POETPerceiveError(POETError):
+    """The arguments were refused; the function was not called."""
+
+    _code = "E810"
+    stage = "perceive"
+
+
+class POETOperateError(POETError):
+    """Every attempt failed; `__cause__` is the last fault."""
+
+
+class POETTimeoutError(POETError, TimeoutError):
+    """The call took longer than its timeout allows."""
+
+    _code = "E812"
+    stage = "timeout"
+
+
+class POETEnforceError(POETError):
+    """No attempt gave a result that the enforce handler accepts; `__cause__` is its last objection."""
+
+    _code = "E813"
+    stage = "enforce"
+
+
+class POETConfigError(POETError):
+    """The options, or the function they are for, cannot work together; raised where the decorator stands."""
+
+    _code = "E814"
+    stage = "decoration"
+
+    def __init__(self, message: str, function: str = "", hint: str = "", code: str = "E814") -> None:
+        POETError.__init__(self, message, function, (), hint)
+        self._code = code
+
+
+ERRORS: dict[str, type[POETError]] = {
+    kind.__name__: kind
+    for kind in (
+        POETError,
+        POETPerceiveError,
+        POETOperateError,
+        POETTimeoutError,
+        POETEnforceError,
+        POETConfigError,
+    )
+}
+
+
+def operate_error(fault: BaseException) -> type[POETOperateError]:
+    """`POETOperateError`, joined with the class of the last fault where the two can be joined."""
+    kind = type(fault)
+    if kind is Exception or issubclass(kind, POETError) or issubclass(POETOperateError, kind):
+        return POETOperateError
+    names = {"__module__": __name__, "__doc__": POETOperateError.__doc__, "__getattr__": _of_fault}
+    try:
+        return type("POETOperateError", (POETOperateError, kind), names)
+    except TypeError:  # layouts or metaclasses that cannot be joined; `__cause__` still has the fault
+        return POETOperateError
+
+
+def _of_fault(self: POETError, name: str) -> Any:
+    """Attributes of the fault that ended it all, so that `e.errno` or a struct's fields still answer."""
+    fault = self.__cause__
+    if fault is None or name.startswith("_"):
+        raise AttributeError(name)
+    return getattr(fault, name)
+
+
+def place(fault: BaseException, files: Container[str] | None) -> str:
+    """`file:line` of the innermost frame of `fault` in one of the program's files, or an empty text."""
+    found = ""
+    trace = fault.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file in files if files is not None else not file.startswith("<poet"):
+            found = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
+
+
+def seconds(amount: float) -> str:
+    """Seconds as people write them: `2 s`, `0.25 s`, `12 ms`."""
+    if 0 < amount < 0.1:
+        return f"{amount * 1000:.3g} ms"
+    return f"{amount:.3g} s" if amount < 1000 else f"{amount:.0f} s"
