@@ -1,10 +1,13 @@
 def counter(step):
     value = 0
+
     def advance(extra):
         nonlocal value
         value += step + extra
         return value
+
     return advance
+
 
 def bench(n):
     total = 0

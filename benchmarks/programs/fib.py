@@ -3,5 +3,6 @@ def fib(n):
         return n
     return fib(n - 1) + fib(n - 2)
 
+
 def bench(n):
     return fib(n)

@@ -10,6 +10,7 @@ def escape(cr, ci, limit):
         zr = r2 - i2 + cr
     return limit
 
+
 def bench(n):
     total = 0
     for py in range(n):

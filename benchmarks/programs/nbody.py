@@ -8,6 +8,7 @@ class Body:
         self.vz = vz
         self.mass = mass
 
+
 def system():
     return [
         Body(x=0.0, y=0.0, z=0.0, vx=0.0, vy=0.0, vz=0.0, mass=39.47841760435743),
@@ -16,6 +17,7 @@ def system():
         Body(x=12.8943695, y=-15.1111514, z=-0.22330757, vx=1.08279100, vy=0.86871301, vz=-0.01083263, mass=0.00172372),
         Body(x=15.3796971, y=-25.9193146, z=0.17925877, vx=0.97909073, vy=0.59469899, vz=-0.03475595, mass=0.00203368),
     ]
+
 
 def advance(bodies, dt):
     count = len(bodies)
@@ -27,7 +29,7 @@ def advance(bodies, dt):
             dy = a.y - b.y
             dz = a.z - b.z
             d2 = dx * dx + dy * dy + dz * dz
-            mag = dt / (d2 * d2 ** 0.5)
+            mag = dt / (d2 * d2**0.5)
             a.vx -= dx * b.mass * mag
             a.vy -= dy * b.mass * mag
             a.vz -= dz * b.mass * mag
@@ -38,6 +40,7 @@ def advance(bodies, dt):
         body.x += dt * body.vx
         body.y += dt * body.vy
         body.z += dt * body.vz
+
 
 def bench(n):
     bodies = system()

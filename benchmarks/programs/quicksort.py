@@ -16,6 +16,7 @@ def quicksort(items, low, high):
     quicksort(items, low, j)
     quicksort(items, i, high)
 
+
 def bench(n):
     seed = 42
     items = []

@@ -6,6 +6,7 @@ def parse(text):
     finally:
         pass
 
+
 def bench(n):
     words = ["12", "7", "x", "90", "1", "33", "5", "8", "2", "64"]
     total = 0

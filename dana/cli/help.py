@@ -44,7 +44,7 @@ options:
   --steps N         stop after N steps (loop turns and calls that may recurse)
   --time S          stop after S seconds (200ms, 2, 1.5m)
   --depth N         stop when calls are nested deeper than N
-  --no-limits       no limits at all
+  --no-limits       let calls nest as deeply as Python can (nothing else is limited by default)
   --no-cache        compile afresh and keep nothing
   --                what follows is not an option
 

@@ -41,7 +41,7 @@ def _paths(word: str) -> list[str]:
 
 
 def text_of(path: str) -> str:
-    """The text of a file, or of stdin for `-`, with `\\n` line ends. Raises `UsageProblem`."""
+    """The text of a file, or of stdin for `-`, with its line ends made one character. Raises `UsageProblem`."""
     if path == "-":
         return decoded("<stdin>", sys.stdin.buffer.read())
     try:

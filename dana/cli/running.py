@@ -11,8 +11,6 @@ from dana.errors import DanaError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from dana.cli.options import Options
     from dana.cli.terminal import Terminal
     from dana.engine import Limits
@@ -42,3 +40,30 @@ def run(options: Options, terminal: Terminal) -> int:
     if shown and value is not None:
         sys.stdout.write(f"{value}\n")
     return OK
+
+
+def _program(options: Options) -> tuple[str, list[str]]:
+    """The file to run and the words after it; a pipe stands for a file that is not named."""
+    words = options.words
+    if words and (words[0] == "-" or not _is_argument(words[0])):
+        return words[0], words[1:]
+    if not sys.stdin.isatty():
+        return "-", words
+    raise UsageProblem("E905", "there is no program to run", "as in: dana main.na")
+
+
+def _is_argument(word: str) -> bool:
+    key, equals, _value = word.partition("=")
+    return bool(equals) and key.isidentifier()
+
+
+def limits(options: Options) -> Limits:
+    """What the command line allows: nothing is limited but the depth, unless an option says so."""
+    from dana.engine import Limits
+    from dana.engine.limits import DEFAULT_DEPTH, MAX_DEPTH
+
+    given = options.given
+    depth = given.get("depth", MAX_DEPTH if "no_limits" in given else DEFAULT_DEPTH)
+    if depth > MAX_DEPTH:
+        raise UsageProblem("E904", f"option --depth cannot be {depth}", f"at most {MAX_DEPTH} calls can be nested")
+    return Limits(steps=given.get("steps"), wall_s=given.get("time"), depth=depth)

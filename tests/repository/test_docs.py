@@ -28,9 +28,7 @@ def dana_blocks():
 
 @pytest.mark.parametrize("text", dana_blocks())
 def test_a_dana_block_prints_or_reports_what_it_says(text: str) -> None:
-    refused = [
-        (number, code) for number, line in enumerate(text.splitlines(), 1) for code in REFUSED.findall(line)
-    ]
+    refused = [(number, code) for number, line in enumerate(text.splitlines(), 1) for code in REFUSED.findall(line)]
     if refused:
         assert findings(text) == refused
         return
@@ -69,7 +67,12 @@ def test_every_code_has_a_heading_and_a_title() -> None:
 
 def test_links_between_pages_lead_somewhere() -> None:
     broken = []
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md"), *ROOT.glob("benchmarks/*.md")]:
+    for page in [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("examples/**/*.md"),
+        *ROOT.glob("benchmarks/*.md"),
+    ]:
         for target in LINK.findall(page.read_text(encoding="utf-8")):
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.relative_to(ROOT)}: {target}")
