@@ -29,8 +29,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E804": Entry(
         "option of @poet outside its range",
-        "The value has the right type but makes no sense: a negative number of retries, a timeout of 0 seconds, a kind of "
-        "jitter that does not exist. `retries=0` means exactly one call, `timeout=None` no deadline.",
+        "The value has the right type but makes no sense: a negative number of retries, a timeout of 0 seconds, "
+        "a kind of jitter that does not exist. `retries=0` means exactly one call, `timeout=None` no deadline.",
         "@poet(timeout=0)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
         "@poet(timeout=None)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
     ),
@@ -52,9 +52,9 @@ ENTRIES: dict[str, Entry] = {
         "The `perceive_handler` of the function raised an error, or returned something that is no dict of its "
         "arguments. The function was not called, and nothing is retried: the same arguments would be refused again. "
         "In programs this is a `POETPerceiveError`.",
-        "def known(score) {\n    if score > 850 { raise 'a score is at most 850' }\n}\n\n"
+        "def known(score):\n    if score > 850:\n        raise 'a score is at most 850'\n\n"
         "@poet(perceive_handler=known)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(900))\n",
-        "def known(score) {\n    if score > 850 { return {'score': 850} }\n}\n\n"
+        "def known(score):\n    if score > 850:\n        return {'score': 850}\n\n"
         "@poet(perceive_handler=known)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(900))\n",
     ),
     "E811": Entry(
@@ -68,8 +68,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E812": Entry(
         "POET: the timeout was reached",
-        "The call (all attempts, the waits between them, and both handlers) took longer than its `timeout`. Dana code is stopped "
-        "when that happens; a call into Python code that returns too late fails when it returns. "
+        "The call (all attempts, the waits between them, and both handlers) took longer than its `timeout`. "
+        "Dana code is stopped when that happens; a call into Python code that returns too late fails when it returns. "
         "In programs this is a `POETTimeoutError`.",
         "@poet(timeout=0.02)\ndef search() -> int:\n    n = 0\n    while true:\n        n += 1\n    return n\n\n"
         "print(search())\n",
@@ -78,25 +78,25 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E813": Entry(
         "POET: no acceptable result",
-        "The `enforce_handler` of the function refused the result (it raised an error) of every attempt. A result that was "
-        "refused is never handed out. A handler that returns None for a result that is something has "
+        "The `enforce_handler` of the function refused the result (it raised an error) of every attempt. A result "
+        "that was refused is never handed out. A handler that returns None for a result that is something has "
         "forgotten its `return`, and is refused at once. In programs this is a `POETEnforceError`.",
-        "def plausible(power) {\n    if power > 100 { raise 'more than 100 %' }\n    return power\n}\n\n"
+        "def plausible(power):\n    if power > 100:\n        raise 'more than 100 %'\n    return power\n\n"
         "@poet(retries=1, backoff=0, enforce_handler=plausible)\n"
         "def heating(cold: float) -> float:\n    return cold * 30\n\nprint(heating(4.0))\n",
-        "def plausible(power) {\n    return min(power, 100.0)\n}\n\n"
+        "def plausible(power):\n    return min(power, 100.0)\n\n"
         "@poet(retries=1, backoff=0, enforce_handler=plausible)\n"
         "def heating(cold: float) -> float:\n    return cold * 30\n\nprint(heating(4.0))\n",
     ),
     "E814": Entry(
         "a handler does not fit its function",
-        "A `perceive_handler` takes parameters named like the function's (it is given these arguments), or one parameter "
-        "for all of them as a dict. An `enforce_handler` takes the result, and optionally the call. Anything else is "
-        "an error where the decorator stands.",
-        "def clean(income, branch) {\n    return {'income': income * 12}\n}\n\n"
+        "A `perceive_handler` takes parameters named like the function's (it is given these arguments), or one "
+        "parameter for all of them as a dict. An `enforce_handler` takes the result, and optionally the call. "
+        "Anything else is an error where the decorator stands.",
+        "def clean(income, branch):\n    return {'income': income * 12}\n\n"
         "@poet(perceive_handler=clean)\ndef rate(score: int, income: float) -> float:\n    return 3.5\n\n"
         "print(rate(720, 4000.0))\n",
-        "def clean(income) {\n    return {'income': income * 12}\n}\n\n"
+        "def clean(income):\n    return {'income': income * 12}\n\n"
         "@poet(perceive_handler=clean)\ndef rate(score: int, income: float) -> float:\n    return 3.5\n\n"
         "print(rate(720, 4000.0))\n",
     ),
