@@ -28,7 +28,7 @@ bench: tools ## Dana against the same programs in Python (BENCH="language --quic
 	@$(BIN)/python benchmarks/run $(or $(BENCH),language)
 
 fuzz: tools ## 200 000 mutated and generated programs; nothing but diagnostics may come out
-	@$(BIN)/python -m tests.fuzz.run $(FUZZ)
+	@$(BIN)/python -m tests.fuzz.harness $(FUZZ)
 
 tables: tools ## the parser's tables from grammar/dana.lark
 	@$(BIN)/python -m dana.parser.generate
