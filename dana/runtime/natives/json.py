@@ -1,12 +1,14 @@
 """Reading and writing JSON: Python's codec, with Dana's structs, depth limits and friendlier errors.
 
-Reading gives plain values; turning them into structs is `decode_as`, which follows the type down and
-names the path of the first thing that does not fit.
+Turning what was read into structs is the business of `shapes`.
 """
 
 from __future__ import annotations
 
 from dana.runtime.natives import types_on_demand
+from dana.runtime.natives.shapes import decode_as
+from dana.runtime.structs import Struct
+from dana.runtime.typevalues import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,59 +110,55 @@ def position(text: str, at: int) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
-def encode(program: Any) -> Callable[..., str]:
-    """The factory of `encode`: it must know what a struct of this program is."""
-    struct = program.builtins[".Struct"]
+def encode(
+    value: Any,
+    /,
+    *,
+    indent: int | str | None = None,
+    sort_keys: bool = False,
+    ensure_ascii: bool = True,
+    allow_nan: bool = False,
+    separators: tuple[str, str] | None = None,
+    skipkeys: bool = False,
+    default: Callable[[Any], Any] | None = None,
+) -> str:
+    """The JSON text of a value; structs become objects."""
+    import json
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, struct):
-            return value.to_dict()
-        if isinstance(value, set | frozenset):
-            msg = "a set has no order, so JSON has no form for it; write sorted(it) or list(it)"
-        else:
-            msg = f"JSON has no form for a value of type {type(value).__name__}"
-        raise TypeError(msg)
+    if indent is not None and (len(indent) if isinstance(indent, str) else indent) > MAX_INDENT:
+        msg = f"an indent of more than {MAX_INDENT} is refused"
+        raise ValueError(msg)
 
-    def encode(
-        value: Any,
-        /,
-        *,
-        indent: int | str | None = None,
-        sort_keys: bool = False,
-        ensure_ascii: bool = True,
-        allow_nan: bool = False,
-        separators: Any = None,
-        skipkeys: bool = False,
-        default: Any = None,
-    ) -> str:
-        """The JSON text of a value; structs become objects."""
-        import json
+    def plain(item: Any) -> Any:
+        if isinstance(item, Struct):
+            return {field.name: getattr(item, field.slot) for field in item._shape.fields}
+        return refuse_value(item) if default is None else default(item)
 
-        if indent is not None and (len(indent) if isinstance(indent, str) else indent) > MAX_INDENT:
-            msg = f"an indent of more than {MAX_INDENT} is refused"
-            raise ValueError(msg)
+    try:
+        return json.dumps(
+            value,
+            indent=indent,
+            sort_keys=sort_keys,
+            ensure_ascii=ensure_ascii,
+            allow_nan=allow_nan,
+            separators=separators,
+            skipkeys=skipkeys,
+            default=plain,
+        )
+    except ValueError as error:
+        raise ValueError(explain_value_error(str(error))) from None
+    except RecursionError:
+        msg = "the value is nested too deeply for JSON"
+        raise ValueError(msg) from None
 
-        def convert(item: Any) -> Any:
-            return plain(item) if default is None or isinstance(item, struct) else default(item)
 
-        try:
-            return json.dumps(
-                value,
-                indent=indent,
-                sort_keys=sort_keys,
-                ensure_ascii=ensure_ascii,
-                allow_nan=allow_nan,
-                separators=separators,
-                skipkeys=skipkeys,
-                default=convert,
-            )
-        except ValueError as error:
-            raise ValueError(explain_value_error(str(error))) from None
-        except RecursionError:
-            msg = "the value is nested too deeply for JSON"
-            raise ValueError(msg) from None
-
-    return encode
+def refuse_value(value: Any) -> NoReturn:
+    """JSON knows objects, lists, texts, numbers, true, false and null."""
+    if isinstance(value, set | frozenset):
+        msg = "a set has no order, so JSON has no form for it; write sorted(it) or list(it)"
+    else:
+        msg = f"JSON has no form for a value of type {kind_of(value)}"
+    raise TypeError(msg)
 
 
 def explain_value_error(message: str) -> str:
@@ -174,11 +172,12 @@ def explain_value_error(message: str) -> str:
 
 SIGNATURES = {
     "decode": "(text: any /, *, allow_nan: bool = …) -> any",
+    "decode_as": "(value: any /, type: any /) -> any",
     "encode": (
         "(value: any /, *, indent: int | str | None = …, sort_keys: bool = …, ensure_ascii: bool = …,"
         " allow_nan: bool = …, separators: any = …, skipkeys: bool = …, default: any = …) -> str"
     ),
 }
-EXPORTS: dict[str, object] = {"decode": decode, "encode": encode}
-NEEDS_PROGRAM = frozenset({"encode"})
+EXPORTS: dict[str, object] = {"decode": decode, "decode_as": decode_as, "encode": encode}
+NEEDS_PROGRAM: frozenset[str] = frozenset()
 __getattr__ = types_on_demand(SIGNATURES)
