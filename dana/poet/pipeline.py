@@ -249,22 +249,23 @@ class _Pipeline:
         assert parameters is not None
         assert handler is not None
         bound = parameters.bind(args, keywords)
-        known = dict(bound)
+        known = bound if self.perceives else dict(bound)
         try:
             if self.perceives:
                 changed = handler(**{name: bound[name] for name in self.perceives if name in bound})
             else:
                 changed = handler(bound)
-                if changed is None:
-                    changed = bound
         except NEVER:
             raise
         except Exception as fault:
             message = f"the arguments of `{self.name}` were refused: {_said(fault)}"
             hint = "the function was not called; its perceive_handler decides what it accepts"
             raise POETPerceiveError(message, self.name, (), hint) from fault
-        if changed is not None:
-            self._merge(known, changed, parameters)
+        if changed is None:
+            if self.perceives:
+                return args, keywords
+            changed = bound  # the handler may have changed its dict in place
+        self._merge(known, changed, parameters)
         return parameters.unbind(known)
 
     def _merge(self, known: dict[str, Any], changed: Any, parameters: Parameters) -> None:

@@ -11,12 +11,16 @@ if TYPE_CHECKING:
 
 
 def poet(program: Any) -> Callable[..., Any]:
-    """The program's own `@poet`."""
-    decorator: Callable[..., Any] = program.builtins["poet"]
-    return decorator
+    """Makes a function reliable: `@poet`, or `@poet(retries=3, timeout=2.0)`."""
+
+    def poet(function: Any = None, /, **options: Any) -> Any:
+        """Makes a function reliable: `@poet`, or `@poet(retries=3, timeout=2.0)`."""
+        return program.builtins["poet"](function, **options)
+
+    return poet
 
 
-SIGNATURES = {"poet": "callable"}
+SIGNATURES = {"poet": "(function: any / = None, **options: any) -> any"}
 EXPORTS: dict[str, object] = {"poet": poet}
 NEEDS_PROGRAM = frozenset(EXPORTS)
 __getattr__ = types_on_demand(SIGNATURES)
