@@ -2,13 +2,12 @@
 
 `.poet(record, options)` is the decorator as the lowering writes it; the plain name `poet` is the same
 thing as a value, for programs that import it under another name. `install` adds both, and the names of
-POET's errors.
+POET's errors. The pipeline itself is loaded by the first decorator that runs: most programs have none.
 """
 
 from __future__ import annotations
 
 from dana.poet.errors import ERRORS
-from dana.poet.pipeline import decorate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,11 +18,13 @@ if TYPE_CHECKING:
 
 
 def install(program: Any) -> None:
-    """Give a program POET. Importing nothing twice and starting nothing, so it may be done for every program."""
+    """Put `@poet` and the names of its errors among a program's builtins."""
     builtins = program.builtins
     fresh = (builtins[".MISSING"],)
 
     def decorator(options: Mapping[str, Any]) -> Decorator:
+        from dana.poet.pipeline import decorate
+
         return lambda function: decorate(program, function, options, files=program.sources, fresh=fresh)
 
     def poet(function: Any = None, /, **options: Any) -> Any:
