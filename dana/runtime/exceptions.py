@@ -1,0 +1,247 @@
+"""Exceptions: what stops a program, Dana's own names, and how a caught `e` looks from inside.
+
+Stop (BaseException)          no `except Exception` sees it; the engine's boundary turns it into a DanaError
+├── LimitStop                 a limit was reached: `.which`
+├── TimeoutStop               a deadline passed: `.token` is what `push_deadline` returned   (Dana: `Timeout`)
+├── CancelStop                the host cancelled the program                                (Dana: `Cancelled`)
+└── ExitStop                  `exit(code)`
+Fault (Exception)             Dana's `DanaError`, with Denied, POETError, … below it
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any
+
+    from dana.runtime.program import Program
+
+
+class Stop(BaseException):
+    """Ends a program, or the extent of a deadline."""
+
+
+class LimitStop(Stop):
+    """A limit was reached; `which` names it: "steps", "depth", "time", "memory", "output"."""
+
+    def __init__(self, which: str, limit: object = None) -> None:
+        self.which = which
+        self.limit = limit
+        super().__init__(limit_message(which, limit))
+
+
+class TimeoutStop(Stop):
+    """A deadline passed. Dana's `Timeout`: a program may catch it by this name, and raise it."""
+
+    def __init__(self, message: str = "", *, seconds: float | None = None, token: object = None) -> None:
+        self.seconds = seconds
+        self.token = token
+        super().__init__(message or ("timed out" if seconds is None else f"timed out after {seconds:g} s"))
+
+
+class CancelStop(Stop):
+    """The host cancelled the program. Dana's `Cancelled`."""
+
+    def __init__(self, message: str = "cancelled") -> None:
+        super().__init__(message)
+
+
+class ExitStop(Stop):
+    """`exit(code)`: an orderly end."""
+
+    def __init__(self, code: object = 0) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class Fault(Exception):
+    """Root of Dana's own errors, `DanaError` in programs."""
+
+
+class DeniedFault(Fault):
+    """The policy does not grant what was tried."""
+
+
+class LimitFault(Fault):
+    """The name `LimitExceeded` in programs. Limits themselves are stops and cannot be caught (L24)."""
+
+
+class POETFault(Fault):
+    """A POET stage gave up."""
+
+
+class IPVFault(Fault):
+    """A model's answer could not be used."""
+
+
+class AgentFault(Fault):
+    """An agent failed."""
+
+
+class EsperFault(Fault):
+    """Esper refused or failed."""
+
+
+DANA_NAMES: dict[str, type[BaseException]] = {
+    "DanaError": Fault,
+    "Denied": DeniedFault,
+    "LimitExceeded": LimitFault,
+    "POETError": POETFault,
+    "IPVError": IPVFault,
+    "AgentError": AgentFault,
+    "EsperError": EsperFault,
+    "Timeout": TimeoutStop,
+    "Cancelled": CancelStop,
+}
+DANA_SPELLING: dict[type[BaseException], str] = {cls: name for name, cls in DANA_NAMES.items()}
+
+PYTHON_NAMES = """
+BaseException Exception KeyboardInterrupt SystemExit ArithmeticError FloatingPointError OverflowError
+ZeroDivisionError AssertionError AttributeError BufferError EOFError ImportError ModuleNotFoundError LookupError
+IndexError KeyError MemoryError NameError UnboundLocalError OSError IOError EnvironmentError BlockingIOError
+ChildProcessError ConnectionError BrokenPipeError ConnectionAbortedError ConnectionRefusedError
+ConnectionResetError FileExistsError FileNotFoundError InterruptedError IsADirectoryError NotADirectoryError
+PermissionError ProcessLookupError TimeoutError ReferenceError RuntimeError NotImplementedError RecursionError
+StopIteration StopAsyncIteration SyntaxError IndentationError TabError SystemError TypeError ValueError
+UnicodeError UnicodeDecodeError UnicodeEncodeError UnicodeTranslateError Warning DeprecationWarning
+FutureWarning RuntimeWarning UserWarning
+""".split()
+
+# What CPython hangs on its exceptions, and a script has no business to hold: the object whose attribute
+# was missing, the bytes that did not decode.
+_HOST_ATTRIBUTES = {"AttributeError": ("obj",), "UnicodeDecodeError": ("object",), "UnicodeEncodeError": ("object",)}
+_PLAIN = (str, int, float, bool, type(None), bytes)
+
+
+def limit_message(which: str, limit: object) -> str:
+    """The headline of a limit, in Dana's words."""
+    amount = "" if limit is None else f" of {limit:,}" if isinstance(limit, int) else f" of {limit:g} s"  # type: ignore[str-format]
+    words = {
+        "steps": f"the program reached its limit{amount} steps" if amount else "the program reached its step limit",
+        "depth": f"calls are nested deeper than the limit{amount}",
+        "time": f"the program reached its time limit{amount}",
+        "memory": "a value would be larger than any program may build",
+        "output": "the program printed more than it may",
+    }
+    return words.get(which, f"the program reached its limit for {which}")
+
+
+def name_of(cls: type[BaseException]) -> str:
+    """The class's name as programs spell it."""
+    return DANA_SPELLING.get(cls) or cls.__name__
+
+
+def message_of(error: BaseException) -> str:
+    """`str(e)`: a KeyError's is its key as text, everything else is as in Python."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  a field whose own text cannot be made must not hide the error itself
+        return name_of(type(error))
+
+
+def failure(cls: type[Exception], code: str, message: str, hint: str = "") -> Exception:
+    """An exception with a diagnostic code and a hint; Dana code sees class and message only."""
+    error = cls(message)
+    error._code = code  # type: ignore[attr-defined]
+    if hint:
+        error._hint = hint  # type: ignore[attr-defined]
+    return error
+
+
+def position_of(error: BaseException, program: Program) -> tuple[str, int, int]:
+    """File, line and column (characters, from 1) of the innermost Dana frame; ("", 0, 0) without one."""
+    sources = program.sources
+    found: TracebackType | None = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in sources:
+            found = trace
+        trace = trace.tb_next
+    if found is None:
+        return "", 0, 0
+    code = found.tb_frame.f_code
+    column = 0
+    for index, place in enumerate(code.co_positions()):
+        if index == found.tb_lasti // 2:
+            column = place[2] or 0
+            break
+    source = sources[code.co_filename]
+    line, character = source.line_column(source.offset(found.tb_lineno, column))
+    return source.name, line, character
+
+
+class Catching:
+    """The helpers of handlers, for one program."""
+
+    __slots__ = ("program",)
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def caught(self, error: BaseException) -> BaseException:
+        """`.caught`: the exception itself, with `.type .message .file .line .column` and without host objects."""
+        file, line, column = position_of(error, self.program)
+        own = _own_fields(error)
+        facts = {"type": name_of(type(error)), "message": message_of(error), "file": file, "line": line}
+        for name, value in (*facts.items(), ("column", column)):
+            if name not in own:
+                error.__dict__[name] = value
+        _sanitise(error)
+        return error
+
+    def err(self, error: BaseException, name: str) -> Any:
+        """`.err(e, name)`: one attribute of a caught exception."""
+        if name not in _own_fields(error):
+            if name == "type":
+                return name_of(type(error))
+            if name == "message":
+                return message_of(error)
+            if name in _POSITION:
+                return position_of(error, self.program)[_POSITION[name]]
+        _sanitise(error)
+        return self.program.builtins[".getattr"](error, name)
+
+    def raising(self, value: Any) -> BaseException:
+        """`.raising(v)`: what `raise v` raises: text becomes a RuntimeError, a class is called."""
+        if isinstance(value, str):
+            return RuntimeError(value)
+        if isinstance(value, BaseException):
+            return value
+        if isinstance(value, type) and issubclass(value, BaseException):
+            return value()
+        exception = getattr(value, "_raw", None)
+        if isinstance(exception, type) and issubclass(exception, BaseException):
+            return exception()
+        kind = self.program.type_name(value)
+        return failure(
+            TypeError,
+            "E601",
+            f"only exceptions and text can be raised, this is {kind}",
+            'write `raise "what went wrong"` or `raise ValueError("what went wrong")`',
+        )
+
+    def depth(self, error: BaseException) -> BaseException:
+        """`.depth(e)`: CPython's own recursion limit is our depth limit (L49)."""
+        stop = self.program.meter.stop("depth")
+        stop.__cause__ = None
+        stop.__suppress_context__ = True
+        return stop.with_traceback(error.__traceback__)
+
+
+_POSITION = {"file": 0, "filename": 0, "line": 1, "column": 2}
+
+
+def _own_fields(error: BaseException) -> Any:
+    shape = getattr(type(error), "_shape", None)
+    return shape.index if shape is not None else ()
+
+
+def _sanitise(error: BaseException) -> None:
+    for name in _HOST_ATTRIBUTES.get(type(error).__name__, ()):
+        if name == "obj":
+            error.obj = None  # type: ignore[attr-defined]
+        elif isinstance(error, UnicodeDecodeError):
+            error.object = b""
+        elif isinstance(error, UnicodeEncodeError):
+            error.object = ""

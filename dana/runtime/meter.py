@@ -1,0 +1,456 @@
+"""Limits: how compiled loops are counted, timed and stopped.
+
+Compiled loops draw one item per round from a C iterator, `itertools.chain.from_iterable(lane)`. The
+lane is asked only when a chunk is used up; it hands out the next chunk, a list of `True`s, and that is
+where everything happens: steps are counted, the clock and cancellation are looked at, the stack depth is
+measured, the size of the next chunk is chosen so that it lasts about 0.4 ms.
+
+    steps:  chain ── lane ──▶ [True, True, …]  [True, …]  …
+    calls:  chain ── lane ──▶ [True, …]            (never longer than the depth that is left)
+
+If the lane itself raised, `chain` would be finished for good and later loops would end silently. So when
+a limit is reached the lane hands out the `_Barrier`, an iterator that raises the stop *each time* it is
+asked, until the extent of the limit ends. While the stop unwinds, `finally` bodies draw from the barrier
+too: one grace budget for the whole stop lets them finish, item by item.
+
+Which step exceeds the limit never depends on time: chunks differ in size, their sum does not.
+A watchdog thread, started only when chunks have grown while a deadline is set, empties the current chunk
+when the deadline passes, so that a loop whose rounds suddenly become slow asks its lane at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import chain
+from time import monotonic
+
+from dana.runtime.exceptions import CancelStop, LimitStop, Stop, TimeoutStop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+CHUNK_MIN = 16
+CHUNK_MAX = 8192
+FAST_S = 0.0003
+SLOW_S = 0.0006
+AIM_S = 0.0004
+GRACE_STEPS = 10_000
+GRACE_S = 0.1
+# From this chunk size on, a round that turns slow would be noticed late: the watchdog takes over.
+WATCHED_CHUNK = 256
+WATCH_S = 0.05
+# Frames CPython may use beyond the depth limit (helpers, comparison methods) before it objects itself.
+RECURSION_MARGIN = 250
+
+
+class Deadline:
+    """A moment after which code inside its extent is stopped; what `push_deadline` returns."""
+
+    __slots__ = ("at", "before", "seconds", "wall")
+
+    def __init__(self, at: float, seconds: float, before: float | None = None, *, wall: bool = False) -> None:
+        self.at = at
+        self.seconds = seconds
+        self.before = before  # the nearest deadline without this one, for popping it at once
+        self.wall = wall
+
+
+class _Extent:
+    """One stop in progress: what is raised, for which deadline, and what is left of its grace."""
+
+    __slots__ = ("deadline", "first", "grace", "grace_ends", "kind")
+
+    def __init__(self, kind: str, deadline: Deadline | None = None) -> None:
+        self.kind = kind
+        self.deadline = deadline
+        self.first: Stop | None = None
+        self.grace = GRACE_STEPS
+        self.grace_ends = 0.0
+
+
+class _Lane:
+    """The source of one chain: hands out chunks."""
+
+    __slots__ = ("chunk", "deep", "given", "lost", "meter", "since", "size", "spare")
+
+    def __init__(self, meter: Meter, *, deep: bool) -> None:
+        self.meter = meter
+        self.deep = deep
+        self.chunk: list[bool] = []
+        self.spare: list[bool] = []
+        self.given: Iterator[bool] = iter(())
+        self.lost = 0
+        self.since = 0.0
+        self.size = CHUNK_MIN
+
+    def __iter__(self) -> _Lane:
+        return self
+
+    def __next__(self) -> Iterator[bool]:
+        return self.meter._refill(self)
+
+    def left(self) -> int:
+        """Items of the current chunk nobody has drawn yet."""
+        return self.given.__length_hint__()  # type: ignore[attr-defined, no-any-return]
+
+    def cut(self) -> None:
+        """Take back what is left of the chunk; may be called from another thread."""
+        left = self.left()
+        self.chunk.clear()
+        self.lost += left
+
+
+class _Barrier:
+    """Handed out instead of a chunk while a stop is in progress."""
+
+    __slots__ = ("meter",)
+
+    def __init__(self, meter: Meter) -> None:
+        self.meter = meter
+
+    def __iter__(self) -> _Barrier:
+        return self
+
+    def __next__(self) -> bool:
+        return self.meter._at_barrier()
+
+
+class Meter:
+    """Counts and limits one program's run.
+
+    The arguments are limits (None: none); `clock` gives monotonic seconds. The attributes `steps` and
+    `calls` are the C iterators compiled code draws from. Single-threaded except for `cancel`.
+    """
+
+    __slots__ = (
+        "_barrier",
+        "_base",
+        "_call_lane",
+        "_cancelled",
+        "_deadline",
+        "_deadlines",
+        "_granted",
+        "_nested",
+        "_step_lane",
+        "_stop",
+        "_wake",
+        "_watched",
+        "_watching",
+        "calls",
+        "clock",
+        "depth",
+        "limit",
+        "steps",
+        "wall_s",
+    )
+
+    def __init__(
+        self,
+        steps: int | None = None,
+        wall_s: float | None = None,
+        depth: int | None = 1000,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.limit = steps
+        self.wall_s = wall_s
+        self.depth = depth
+        self.clock = clock
+        self._granted = 0
+        self._nested = 0
+        self._base: Any = None
+        self._deadlines: list[Deadline] = []
+        self._deadline: float | None = None
+        self._cancelled: str | None = None
+        self._stop: _Extent | None = None
+        self._watching = clock is monotonic
+        self._watched = False
+        self._wake: Any = None
+        self._barrier = _Barrier(self)
+        self._step_lane = _Lane(self, deep=False)
+        self._call_lane = _Lane(self, deep=True)
+        self.steps: Iterator[bool] = chain.from_iterable(self._step_lane)  # type: ignore[arg-type]
+        self.calls: Iterator[bool] = chain.from_iterable(self._call_lane)  # type: ignore[arg-type]
+
+    # --- the run --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin a run; nested runs (the host calls back into the program) share the outermost one's limits."""
+        self._nested += 1
+        if self._nested > 1:
+            return
+        self._cut()
+        self._granted = 0
+        self._step_lane.lost = self._call_lane.lost = 0
+        self._step_lane.size = self._call_lane.size = CHUNK_MIN
+        self._cancelled = None
+        self._stop = None
+        self._base = sys._getframe(1)
+        self._deadlines = []
+        if self.wall_s is not None:
+            self._deadlines.append(Deadline(self.clock() + self.wall_s, self.wall_s, wall=True))
+        self._settle()
+        if self.depth is not None:
+            _allow_depth(self.depth)
+
+    def finish(self) -> None:
+        """End what `start` began."""
+        self._nested -= 1
+        if self._nested:
+            return
+        self._deadlines = []
+        self._deadline = None
+        self._stop = None
+        self._base = None
+        if self._watched and self._wake.locked():
+            self._wake.release()
+
+    @property
+    def used(self) -> int:
+        """Steps taken in this run so far."""
+        lanes = (self._step_lane, self._call_lane)
+        return self._granted - sum(lane.left() + lane.lost for lane in lanes)
+
+    def cancel(self, reason: str = "cancelled") -> bool:
+        """Stop the current run at its next step; from any thread. False when nothing runs."""
+        if not self._nested:
+            return False
+        self._cancelled = reason
+        self._cut()
+        return True
+
+    def check(self) -> None:
+        """Raise the stop that is due, if one is; for helpers and natives that work outside loops."""
+        if self._stop is None:
+            self._look(self.clock())
+        if self._stop is not None:
+            self._at_barrier()
+
+    def stop(self, which: str) -> Stop:
+        """Begin the stop for a limit reached outside the lanes ("depth", "memory", "output"); returns what to raise."""
+        if self._stop is None:
+            self._begin(_Extent(which))
+        extent = self._stop
+        assert extent is not None
+        made = self._make(extent)
+        if extent.first is None:
+            extent.first = made
+            extent.grace_ends = self.clock() + GRACE_S
+        return made
+
+    # --- deadlines ------------------------------------------------------------------------------
+
+    def push_deadline(self, seconds: float) -> Deadline:
+        """Stop what follows with `TimeoutStop` when it takes longer; ends with `pop_deadline(token)`."""
+        nearest = self._deadline
+        deadline = Deadline(self.clock() + seconds, seconds, nearest)
+        self._deadlines.append(deadline)
+        if nearest is None or deadline.at < nearest:
+            self._deadline = deadline.at
+        if not self._watched and self._step_lane.size > WATCHED_CHUNK:
+            self._cut()
+            self._step_lane.size = WATCHED_CHUNK
+        return deadline
+
+    def pop_deadline(self, token: Deadline) -> None:
+        """End the extent of a deadline; a stop it caused ends with it."""
+        deadlines = self._deadlines
+        if deadlines and deadlines[-1] is token:
+            deadlines.pop()
+            self._deadline = token.before
+        elif token in deadlines:
+            deadlines.remove(token)
+            self._settle()
+        if self._stop is not None and self._stop.deadline is token:
+            self._stop = None
+
+    def remaining(self) -> float | None:
+        """Seconds until the nearest deadline, or None; what a blocking call may take at most."""
+        return None if self._deadline is None else max(0.0, self._deadline - self.clock())
+
+    def _settle(self) -> None:
+        nearest: float | None = None
+        for deadline in self._deadlines:
+            deadline.before = nearest
+            nearest = deadline.at if nearest is None else min(nearest, deadline.at)
+        self._deadline = nearest
+
+    # --- chunks ---------------------------------------------------------------------------------
+
+    def _refill(self, lane: _Lane) -> Iterator[bool]:
+        now = self.clock()
+        if self._stop is None and (self._cancelled is not None or self._deadline is not None):
+            self._look(now)
+        self._reclaim(lane)
+        if self._stop is None:
+            size = self._next_size(lane, now)
+            if self._stop is None:
+                return self._hand_out(lane, size, now)
+        return self._barrier
+
+    def _next_size(self, lane: _Lane, now: float) -> int:
+        took = now - lane.since
+        size = lane.size
+        if took < FAST_S:
+            size = min(size * 2, CHUNK_MAX)
+        elif took > SLOW_S:
+            size = max(CHUNK_MIN, int(size * AIM_S / took))
+        lane.size = size
+        if self.limit is not None:
+            size = min(size, self._budget(lane))
+            if size == 0:
+                self._begin(_Extent("steps"))
+        if lane.deep and self.depth is not None and self._base is not None:
+            over = self.depth - self._depth_now()
+            if over < 0:
+                self._begin(_Extent("depth"))
+            size = min(size, over + 1)
+        if size > WATCHED_CHUNK and self._deadline is not None and self._watching and not self._watched:
+            self._watch()
+        return size
+
+    def _budget(self, lane: _Lane) -> int:
+        """Steps left; what the other lane holds but has not used is taken back before the limit is reached."""
+        assert self.limit is not None
+        left = self.limit - self._granted
+        if left <= 0:
+            other = self._call_lane if lane is self._step_lane else self._step_lane
+            other.cut()
+            self._reclaim(other)
+            left = self.limit - self._granted
+        return left
+
+    def _hand_out(self, lane: _Lane, size: int, now: float) -> Iterator[bool]:
+        lane.since = now
+        self._granted += size
+        if len(lane.chunk) != size:
+            lane.chunk = [True] * size
+        lane.given = iter(lane.chunk)
+        return lane.given
+
+    def _reclaim(self, lane: _Lane) -> None:
+        if lane.lost:
+            self._granted -= lane.lost
+            lane.lost = 0
+
+    def _cut(self) -> None:
+        self._step_lane.cut()
+        self._call_lane.cut()
+
+    def _depth_now(self) -> int:
+        """Frames above the run's first one."""
+        base = self._base
+        frame: Any = sys._getframe(4)  # the frame that drew: below __next__, _refill, _next_size and this
+        depth = 0
+        while frame is not None and frame is not base:
+            depth += 1
+            frame = frame.f_back
+        return depth
+
+    # --- stops ----------------------------------------------------------------------------------
+
+    def _look(self, now: float) -> None:
+        """Begin the stop that is due now, if any: cancellation first, then the earliest deadline."""
+        if self._cancelled is not None:
+            self._begin(_Extent("cancelled"))
+        elif self._deadline is not None and now >= self._deadline:
+            expired = min(self._deadlines, key=lambda d: d.at)
+            self._begin(_Extent("time" if expired.wall else "deadline", expired))
+
+    def _begin(self, extent: _Extent) -> None:
+        self._stop = extent
+        self._cut()
+
+    def _at_barrier(self) -> bool:
+        extent = self._stop
+        if extent is None:
+            raise StopIteration
+        now = self.clock()
+        wider = self._wider(extent, now)
+        if wider is not None:
+            self._stop = extent = wider
+        if extent.first is None:
+            extent.grace_ends = now + GRACE_S
+            extent.first = self._make(extent)
+            raise extent.first
+        if extent.grace > 0 and now < extent.grace_ends and _is_unwinding():
+            extent.grace -= 1
+            self._granted += 1
+            return True
+        raise self._make(extent)
+
+    def _wider(self, extent: _Extent, now: float) -> _Extent | None:
+        """A stop of larger extent that became due while this one unwinds."""
+        if self._cancelled is not None and extent.kind != "cancelled":
+            return _Extent("cancelled")
+        if extent.deadline is None or extent.deadline.wall:
+            return None
+        for outer in self._deadlines:
+            if outer is extent.deadline:
+                return None
+            if now >= outer.at:
+                return _Extent("time" if outer.wall else "deadline", outer)
+        return None
+
+    def _make(self, extent: _Extent) -> Stop:
+        kind = extent.kind
+        if kind == "cancelled":
+            return CancelStop(self._cancelled or "cancelled")
+        if kind == "deadline":
+            assert extent.deadline is not None
+            return TimeoutStop(seconds=extent.deadline.seconds, token=extent.deadline)
+        limits = {"steps": self.limit, "time": self.wall_s, "depth": self.depth}
+        return LimitStop(kind, limits.get(kind))
+
+    # --- the watchdog ---------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        from _thread import allocate_lock, start_new_thread
+
+        self._wake = allocate_lock()
+        self._wake.acquire()
+        self._watched = True
+        try:
+            start_new_thread(self._keep_watch, (self._wake,))
+        except RuntimeError:  # no thread to be had: chunk ends alone look at the clock
+            self._watched = self._watching = False
+
+    def _keep_watch(self, wake: Any) -> None:
+        """Runs in its own thread: empties the chunk when the nearest deadline passes."""
+        while True:
+            deadline = self._deadline
+            if deadline is None or not self._nested:
+                break
+            wait = deadline - self.clock()
+            if wait <= 0:
+                if self._stop is None:
+                    self._cut()
+                wait = WATCH_S
+            if wake.acquire(True, min(wait, WATCH_S)):
+                break
+        self._watched = False
+
+
+def _is_unwinding() -> bool:
+    """Whether the drawing code runs in a `finally` or handler of a stop: only that may use the grace."""
+    error = sys.exc_info()[1]
+    for _ in range(64):
+        if error is None:
+            return False
+        if isinstance(error, Stop):
+            return True
+        error = error.__context__
+    return False
+
+
+def _allow_depth(depth: int) -> None:
+    """Let CPython recurse as deep as the limit says; it is never lowered, other programs may rely on it."""
+    frame: Any = sys._getframe(1)
+    host = 0
+    while frame is not None:
+        host += 1
+        frame = frame.f_back
+    wanted = host + depth + RECURSION_MARGIN
+    if sys.getrecursionlimit() < wanted:
+        sys.setrecursionlimit(wanted)
