@@ -1,0 +1,91 @@
+"""Source to code object: parse → check → lower → compile, with an on-disk cache (`cache`).
+
+Nothing here runs a program. `compile_module` is the only door; what it returns can be marshalled, so a
+program that has been compiled once starts without parser, checker or lowering being imported.
+"""
+
+from __future__ import annotations
+
+from dana.errors import CompileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+    from dana.checker import Checked
+    from dana.checker.model import ModuleFinder
+    from dana.checker.types import Type
+    from dana.diagnostics import Diagnostic
+    from dana.source import Source
+
+
+class Compiled:
+    """A module ready to run.
+
+    `code` is the module's code object; `interface` what importers see (marshal-able data) and `digest`
+    its hash; `requests` are the imports it makes, as `(level, path, python)`.
+    """
+
+    __slots__ = ("code", "digest", "interface", "requests")
+
+    def __init__(self, code: CodeType, interface: Any, digest: str, requests: tuple[Any, ...]) -> None:
+        self.code = code
+        self.interface = interface
+        self.digest = digest
+        self.requests = requests
+
+
+def check_module(
+    source: Source, *, name: str, modules: ModuleFinder | None = None, known: dict[str, Type] | None = None
+) -> Checked:
+    """Parse and check; the diagnostics of both are in `checked.diagnostics`, in text order."""
+    from dana.checker import check
+    from dana.parser import parse
+
+    return check(parse(source), modules=modules, name=name, known=known)
+
+
+def compile_module(
+    source: Source,
+    *,
+    name: str,
+    modules: ModuleFinder | None = None,
+    known: dict[str, Type] | None = None,
+    metered: bool = True,
+) -> Compiled:
+    """The compiled module.
+
+    Raises `CompileError` with every error found when the text is no valid program.
+    """
+    checked = check_module(source, name=name, modules=modules, known=known)
+    if checked.errors:
+        raise CompileError(checked.errors)
+    return compile_checked(checked, metered=metered)
+
+
+def compile_checked(checked: Checked, *, metered: bool = True) -> Compiled:
+    """The second half of `compile_module`, for callers that want the checker's tables too."""
+    from dana.lowering import lower
+
+    try:
+        tree = lower(checked, metered=metered)
+        code = compile(tree, checked.source.name, "exec", dont_inherit=True, optimize=0)
+    except RecursionError:
+        raise CompileError([_too_deep(checked)]) from None
+    interface = checked.interface
+    requests = tuple(r.key for r in checked.requests)
+    return Compiled(code, interface.to_data(), interface.digest(), requests)
+
+
+def _too_deep(checked: Checked) -> Diagnostic:
+    from dana.diagnostics import Diagnostic
+    from dana.source import Span
+
+    return Diagnostic(
+        "E190",
+        "this program is nested too deeply to compile",
+        checked.source,
+        Span(0, min(1, len(checked.source.text))),
+        hint="give inner parts names of their own",
+    )

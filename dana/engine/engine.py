@@ -1,0 +1,329 @@
+"""`Engine`: runs programs. Everything a program touches belongs to its engine; nothing is global."""
+
+from __future__ import annotations
+
+import os
+
+from dana.compiler.cache import Cache, default_folder
+from dana.engine.finder import Finder, Found
+from dana.engine.limits import Limits
+from dana.engine.loader import Artefact, Loader
+from dana.errors import DanaError, UsageError
+from dana.runtime.exceptions import Stop
+from dana.runtime.meter import Meter
+from dana.runtime.program import ModuleRecord, Program
+from dana.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from dana.diagnostics import Diagnostic
+
+PROGRAM = "__main__"
+
+
+class Clock:
+    """Real time; tests hand in their own with the same three functions."""
+
+    __slots__ = ()
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        from time import monotonic
+
+        return monotonic()
+
+    def time(self) -> float:
+        """Seconds since 1970, UTC."""
+        from time import time
+
+        return time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        from time import sleep
+
+        sleep(seconds)
+
+
+class Engine:
+    """Compiles and runs Dana programs.
+
+    `limits`: what one run may use (`Limits()` by default); `on_print`: receives printed text instead of
+    stdout; `read`: answers `input(prompt)` (None: refused); `clock`: an object with `monotonic()`, `time()`,
+    `sleep(s)`; `seed`: makes `random` repeatable; `roots`: folders searched for modules besides the
+    program's own; `cache`: False compiles anew each time, a path keeps compiled modules there.
+
+    Each `run` is a program of its own: modules run afresh, scopes start empty (L11).
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        on_print: Callable[[str], object] | None = None,
+        read: Callable[[str], str] | None = None,
+        clock: Any = None,
+        seed: int | None = None,
+        roots: list[str] | None = None,
+        cache: bool | str = True,
+        stderr: Any = None,
+        metered: bool = True,
+    ) -> None:
+        self.limits = limits if limits is not None else Limits()
+        self._on_print = on_print
+        self._read = read
+        self._clock = clock
+        self._seed = seed
+        self._stderr = stderr
+        self._metered = metered
+        self._roots = [os.path.abspath(r) for r in roots or []]
+        folder = default_folder() if cache is True else cache or None
+        self._cache = Cache(folder)
+
+    # --- running --------------------------------------------------------------------------------
+
+    def run(
+        self,
+        program: str | os.PathLike[str],
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        name: str = "<text>",
+    ) -> Any:
+        """Run a program, a path ending in `.na` or the text itself, and return its value (L27).
+
+        With `arguments` (also empty ones) its `def __main__(…)`, if there is one, is called with them
+        afterwards and gives the value. Raises `DanaError`.
+        """
+        path = _as_path(program)
+        if path is not None:
+            return _Run(self, path=path).main(arguments)
+        return _Run(self, text=Source(name, _lines(str(program)))).main(arguments)
+
+    def eval(self, text: str, **names: Any) -> Any:
+        """The value of a program text in which `names` are variables already: `eval("a + b", a=1, b=2)`."""
+        return _Run(self, text=Source("<eval>", _lines(text)), names=names).main(None)
+
+    def load(self, path: str | os.PathLike[str]) -> Module:
+        """Run a file as a module and return it; its functions can be called from Python. Raises `DanaError`."""
+        run = _Run(self, path=os.path.abspath(os.fspath(path)), name=_stem(os.fspath(path)))
+        record = run.guarded(run.start)
+        return Module(run, record)
+
+    def check(self, program: str | Source | os.PathLike[str]) -> list[Diagnostic]:
+        """Everything the compiler has to say about a program, warnings included; never raises a `DanaError`."""
+        from dana.compiler import check_module
+
+        source = self._source(program)
+        path = os.path.abspath(source.name) if source.name.endswith(".na") else ""
+        loader = self._loader(path)
+        return list(check_module(source, name=PROGRAM, modules=loader.modules_for(path)).diagnostics)
+
+    def _source(self, program: str | Source | os.PathLike[str]) -> Source:
+        if isinstance(program, Source):
+            return program
+        path = _as_path(program)
+        if path is None:
+            return Source("<text>", _lines(str(program)))
+        with open(path, "rb") as stream:
+            from dana.parser import decode
+
+            decoded = decode(stream.read(), path)
+        return decoded if isinstance(decoded, Source) else Source(path, "")
+
+    def _loader(self, path: str) -> Loader:
+        root = os.path.dirname(path) if path else os.getcwd()
+        return Loader(Finder([root, *self._roots]), self._cache, metered=self._metered)
+
+
+class _Run:
+    """One program: its loader, its `Program`, and the boundary where exceptions become `DanaError`s."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        path: str = "",
+        text: Source | None = None,
+        name: str = PROGRAM,
+        names: Mapping[str, Any] | None = None,
+    ) -> None:
+        limits = engine.limits
+        clock = engine._clock or Clock()
+        self._path = path
+        self._text = text
+        self._name = name
+        self._names = dict(names or {})
+        self._loader = engine._loader(path)
+        meter = Meter(limits.steps, limits.wall_s, limits.depth, clock.monotonic)
+        self.program = Program(
+            meter=meter,
+            output=engine._on_print,
+            read=engine._read,
+            loader=self._import,
+            clock=clock,
+            stderr=engine._stderr,
+            seed=engine._seed,
+        )
+        self.program.builtins[".poet"] = _poet
+        self._records: dict[str, ModuleRecord] = {}
+
+    def main(self, arguments: Mapping[str, Any] | None) -> Any:
+        """Run the program; then `__main__`, when there are arguments for it."""
+
+        def whole() -> Any:
+            record = self.start()
+            entry = record.globals.get("__main__")
+            if arguments is not None and callable(entry):
+                return entry(**arguments)
+            if arguments:
+                raise _no_main(arguments)
+            return record.globals.get(".value")
+
+        return self.guarded(whole, closes=True)
+
+    def start(self) -> ModuleRecord:
+        """Compile (or take from the cache) and execute the program's own module."""
+        if self._text is not None:
+            from dana.checker.types import ANY
+
+            known = dict.fromkeys(self._names, ANY)
+            artefact = self._loader.text(self._text, self._name, known=known)
+        else:
+            artefact = self._loader.file(self._path, self._name)
+        return self._execute(artefact, self._path, self._names)
+
+    def _execute(self, artefact: Artefact, key: str, names: Mapping[str, Any]) -> ModuleRecord:
+        program = self.program
+        program.sources[artefact.source.name] = artefact.source
+        record = program.module(artefact.name, artefact.file)
+        record.globals.update(names)
+        self._records[key] = record
+        exec(artefact.code, record.globals)  # noqa: S102  (the compiled program; this is what running means)
+        return record
+
+    def _import(self, name: str, level: int, path: tuple[str, ...], python: bool, importer: ModuleRecord) -> ModuleRecord:
+        """`program.loader`: a module that is running or has run already, or run now (L25: once per program)."""
+        found = self._loader.finder.find(level, path, python, importer.file)
+        if isinstance(found, str):
+            error = ImportError(f"no module `{name}`")
+            error._code = "E616"  # type: ignore[attr-defined]
+            error._hint = found  # type: ignore[attr-defined]
+            error._missing = name  # type: ignore[attr-defined]
+            raise error
+        key = found.path or found.name
+        known = self._records.get(key)
+        if known is not None:
+            return known
+        if found.kind == "native":
+            return self._native(found, key)
+        if found.kind == "package":
+            record = self._records[key] = self.program.module(found.name, found.path)
+            return record
+        return self._execute(self._loader.file(found.path, found.name), key, {})
+
+    def _native(self, found: Found, key: str) -> ModuleRecord:
+        """Curated Python behind a standard library module; it exists only for the importing stdlib file."""
+        from importlib import import_module
+
+        native = import_module(f"dana.runtime.{found.name}")
+        needs = getattr(native, "NEEDS_PROGRAM", ())
+        record = self._records[key] = ModuleRecord(self.program, found.name, "")
+        for name, value in native.EXPORTS.items():
+            record.globals[name] = value(self.program) if name in needs else value
+        return record
+
+    def guarded(self, action: Callable[[], Any], *, closes: bool = False) -> Any:
+        """Do something inside the program's limits; whatever goes wrong leaves as a `DanaError`."""
+        program = self.program
+        program.meter.start()
+        failed: BaseException | None = None
+        try:
+            value = action()
+        except DanaError:
+            raise
+        except (Exception, Stop) as error:
+            failed = error
+        finally:
+            problems = program.close() if closes else []
+            program.meter.finish()
+        if failed is None and problems:
+            failed = problems[0]
+        if failed is not None:
+            from dana.runtime.faults import diagnose
+
+            fault = diagnose(failed, program)
+            if fault is None:
+                return None
+            raise fault from (failed if isinstance(failed, Exception) else None)
+        return value
+
+
+class Module:
+    """A loaded Dana module: its public names as attributes, its functions callable from Python."""
+
+    def __init__(self, run: _Run, record: ModuleRecord) -> None:
+        self._run = run
+        self._record = record
+
+    def __getattr__(self, name: str) -> Any:
+        scope = self._record.globals
+        if name.startswith("_") or name not in scope or not name.isidentifier():
+            from dana.diagnostics import suggest
+
+            near = suggest(name, (n for n in scope if n.isidentifier() and n[0] != "_"))
+            hint = f"; did you mean {near!r}?" if near else ""
+            msg = f"module {self._record.name!r} has no {name!r}{hint}"
+            raise AttributeError(msg)
+        value = scope[name]
+        if not callable(value) or isinstance(value, type):
+            return value
+        run = self._run
+
+        def call(*args: Any, **keywords: Any) -> Any:
+            return run.guarded(lambda: value(*args, **keywords))
+
+        call.__name__ = name
+        call.__doc__ = getattr(value, "__doc__", None)
+        return call
+
+    def __repr__(self) -> str:
+        return f"<Dana module {self._record.name!r} from {self._record.file!r}>"
+
+
+def _poet(record: ModuleRecord, options: dict[str, Any]) -> Callable[[Any], Any]:
+    """`.poet`: the native decorator (L42)."""
+    from dana.poet import decorate
+    from dana.runtime.structs import MISSING
+
+    program = record.program
+    return lambda function: decorate(program, function, options, files=program.sources, fresh=(MISSING,))
+
+
+def _no_main(arguments: Mapping[str, Any]) -> Exception:
+    names = ", ".join(arguments)
+    error = TypeError(f"this program takes no arguments, but was given {names}")
+    error._hint = "declare them: def __main__(…)"  # type: ignore[attr-defined]
+    return error
+
+
+def _as_path(program: str | os.PathLike[str]) -> str | None:
+    """The absolute path of a program given by name, or None for a program text."""
+    if isinstance(program, str):
+        if "\n" in program or not program.endswith(".na"):
+            return None
+        return os.path.abspath(program)
+    if isinstance(program, os.PathLike):
+        return os.path.abspath(os.fspath(program))
+    msg = f"run takes a program text or a path, not {type(program).__name__}"
+    raise UsageError(msg)
+
+
+def _stem(path: str) -> str:
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

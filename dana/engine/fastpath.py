@@ -1,0 +1,50 @@
+"""`dana FILE` without options: the shortest way from a command line to a running program."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def run_cached(path: str, words: Sequence[str]) -> int | None:
+    """Run a file whose compiled form is in the cache; None (and nothing has happened) when it is not.
+
+    `words` are `key=value` arguments for `__main__`. Returns the exit status.
+    """
+    from dana.compiler.cache import Cache, default_folder
+
+    arguments: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key.isidentifier():
+            return None
+        arguments[key] = value
+    full = os.path.abspath(path)
+    cache = Cache(default_folder())
+    try:
+        with open(full, "rb") as stream:
+            data = stream.read()
+    except OSError:
+        return None
+    if not cache.has(cache.key(f"__main__\0{full}", data, metered=True)):
+        return None
+    from dana.engine.engine import Engine
+    from dana.engine.limits import Limits
+    from dana.errors import DanaError
+
+    try:
+        Engine(limits=Limits.none()).run(full, arguments=arguments)
+        sys.stdout.flush()
+    except DanaError as error:
+        from dana.cli.terminal import Terminal, status_of
+
+        sys.stdout.flush()
+        Terminal.of([]).report(error.diagnostics)
+        return status_of(error)
+    except KeyboardInterrupt:
+        return 130
+    return 0

@@ -1,0 +1,116 @@
+"""From `import a.b` to a file (L25).
+
+A name is looked up in the importing file's folder, the project's root, `DANAPATH`, the standard
+library; in each as `b.na`, then as a package (`b/__init__.na`), then as a folder with `.na` files.
+"""
+
+from __future__ import annotations
+
+import os
+
+from dana.resources import stdlib_path
+
+# Older scripts import POET from where it once lived; the safe Python modules that the standard library
+# mirrors may be asked for with Python's suffix.
+ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("opendxa", "dana", "poet"): ("poet",),
+    ("dana", "poet"): ("poet",),
+}
+MIRRORED = frozenset({"math", "json"})
+NATIVES = "natives"
+
+
+class Found:
+    """Where a module is: `kind` is "file", "package" (a folder without `__init__.na`) or "native"."""
+
+    __slots__ = ("kind", "name", "path")
+
+    def __init__(self, kind: str, path: str, name: str) -> None:
+        self.kind = kind
+        self.path = path
+        self.name = name
+
+
+class Finder:
+    """Looks modules up for one engine; `roots` are folders searched after the importer's own."""
+
+    __slots__ = ("roots", "stdlib")
+
+    def __init__(self, roots: list[str]) -> None:
+        self.stdlib = stdlib_path()
+        extra = [p for p in os.environ.get("DANAPATH", "").split(os.pathsep) if p]
+        self.roots = [*roots, *extra, self.stdlib]
+
+    def find(self, level: int, path: tuple[str, ...], python: bool, importer: str) -> Found | str:
+        """The module, or the reason why there is none. `importer` is the importing file ("" for text)."""
+        if python and path[0] not in MIRRORED:
+            return "Python modules need a grant, and this version has no way to grant them yet"
+        if level == 0 and path[0] == NATIVES and self._is_stdlib(importer):
+            return Found("native", "", ".".join(path))
+        here = os.path.dirname(importer) if importer else os.getcwd()
+        if level > 0:
+            return self._relative(level, path, here)
+        path = ALIASES.get(path, path)
+        if python:
+            folders = [self.stdlib]
+        else:
+            folders = [here, *self.roots]
+        for folder in folders:
+            found = _in_folder(folder, path, importer)
+            if found is not None:
+                return found
+        return _advice(path, folders)
+
+    def _is_stdlib(self, importer: str) -> bool:
+        return os.path.dirname(importer) == self.stdlib
+
+    def _relative(self, level: int, path: tuple[str, ...], here: str) -> Found | str:
+        for _ in range(level - 1):
+            here = os.path.dirname(here)
+        if not path:
+            return _as_package(here, os.path.basename(here)) or f"`{here}` holds no Dana modules"
+        found = _in_folder(here, path, "")
+        return found or f"there is no `{'/'.join(path)}.na` in `{here}`"
+
+
+def _in_folder(folder: str, path: tuple[str, ...], importer: str) -> Found | None:
+    base = os.path.join(folder, *path)
+    name = ".".join(path)
+    file = base + ".na"
+    if os.path.isfile(file) and file != importer:
+        return Found("file", os.path.abspath(file), name)
+    return _as_package(base, name)
+
+
+def _as_package(base: str, name: str) -> Found | None:
+    init = os.path.join(base, "__init__.na")
+    if os.path.isfile(init):
+        return Found("file", os.path.abspath(init), name)
+    if os.path.isdir(base) and submodules(base):
+        return Found("package", os.path.abspath(base), name)
+    return None
+
+
+def submodules(folder: str) -> list[str]:
+    """The names of the modules and packages directly inside a folder."""
+    names: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            stem, extension = os.path.splitext(entry.name)
+            if extension == ".na" and entry.is_file():
+                names.append(stem)
+            elif not extension and entry.is_dir() and os.path.isfile(os.path.join(entry.path, "__init__.na")):
+                names.append(entry.name)
+    return sorted(n for n in names if n.isidentifier() and n != "__init__")
+
+
+def _advice(path: tuple[str, ...], folders: list[str]) -> str:
+    """Why an absolute import found nothing: a near miss, else where it was looked for."""
+    from dana.diagnostics import suggest
+
+    names = [n for folder in folders if os.path.isdir(folder) for n in submodules(folder)]
+    near = suggest(path[0], names)
+    if near:
+        return f"did you mean `{near}`?"
+    places = ", ".join(f"`{f}`" for f in dict.fromkeys(folders))
+    return f"looked for `{'/'.join(path)}.na` in {places}"

@@ -1,0 +1,214 @@
+"""From a file to a module that runs: compiled, or taken from the cache when nothing it rests on changed."""
+
+from __future__ import annotations
+
+import os
+
+from dana.compiler.cache import Cache
+from dana.engine.finder import Finder, Found, submodules
+from dana.errors import CompileError
+from dana.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+    from dana.checker.model import Interface, ModuleFinder, ModuleRequest
+    from dana.checker.types import Type
+    from dana.compiler import Compiled
+    from dana.diagnostics import Diagnostic
+
+CYCLE = "import cycle: "
+
+
+class Artefact:
+    """One compiled module.
+
+    `interface` is marshal-able data, `digest` its hash; `imports` are `(level, path, python, kind, file,
+    digest)`: what each import meant when this was compiled.
+    """
+
+    __slots__ = ("code", "digest", "file", "imports", "interface", "name", "source")
+
+    def __init__(
+        self, name: str, file: str, source: Source, code: CodeType, interface: Any, digest: str, imports: Any
+    ) -> None:
+        self.name = name
+        self.file = file
+        self.source = source
+        self.code = code
+        self.interface = interface
+        self.digest = digest
+        self.imports = imports
+
+
+class Loader:
+    """Artefacts of one engine, each made at most once."""
+
+    __slots__ = ("_artefacts", "_cache", "_compiling", "_interfaces", "finder", "metered")
+
+    def __init__(self, finder: Finder, cache: Cache, *, metered: bool) -> None:
+        self.finder = finder
+        self.metered = metered
+        self._cache = cache
+        self._artefacts: dict[str, Artefact] = {}
+        self._interfaces: dict[str, Interface] = {}
+        self._compiling: list[str] = []
+
+    # --- artefacts ------------------------------------------------------------------------------
+
+    def file(self, path: str, name: str) -> Artefact:
+        """The artefact of a file. Raises `CompileError`, or `OSError` when it cannot be read."""
+        known = self._artefacts.get(path)
+        if known is not None:
+            return known
+        with open(path, "rb") as stream:
+            data = stream.read()
+        key = self._cache.key(f"{name}\0{path}", data, metered=self.metered)
+        made = self._from_cache(key, path, name, data) or self._compile_file(key, path, name, data)
+        self._artefacts[path] = made
+        return made
+
+    def text(self, source: Source, name: str, *, known: dict[str, Type] | None = None) -> Artefact:
+        """The artefact of a program that is no file; its imports start from the current folder."""
+        compiled, imports = self._compile(source, name, "", known)
+        return Artefact(name, "", source, compiled.code, compiled.interface, compiled.digest, imports)
+
+    def _from_cache(self, key: str, path: str, name: str, data: bytes) -> Artefact | None:
+        entry = self._cache.read(key)
+        if entry is None:
+            return None
+        code, interface, digest, imports = entry
+        if not all(self._still_means(i, path) for i in imports):
+            return None
+        return Artefact(name, path, file_source(path, data), code, interface, digest, imports)
+
+    def _still_means(self, imported: tuple[Any, ...], importer: str) -> bool:
+        """Whether an import resolves as it did, to a module that looks the same from outside."""
+        level, path, python, kind, file, digest = imported
+        found = self.finder.find(level, path, python, importer)
+        if isinstance(found, str) or found.kind != kind or found.path != file:
+            return False
+        if kind != "file":
+            return bool(self._digest(found) == digest)
+        try:
+            return self.file(file, found.name).digest == digest
+        except (OSError, CompileError):
+            return False
+
+    def _compile_file(self, key: str, path: str, name: str, data: bytes) -> Artefact:
+        from dana.parser import decode
+
+        decoded = decode(data, path)
+        if not isinstance(decoded, Source):
+            raise CompileError([decoded])
+        compiled, imports = self._compile(decoded, name, path, None)
+        self._cache.write(key, (compiled.code, compiled.interface, compiled.digest, imports))
+        return Artefact(name, path, decoded, compiled.code, compiled.interface, compiled.digest, imports)
+
+    def _compile(
+        self, source: Source, name: str, path: str, known: dict[str, Type] | None
+    ) -> tuple[Compiled, tuple[Any, ...]]:
+        from dana.compiler import compile_module
+
+        found: dict[tuple[int, tuple[str, ...], bool], Found] = {}
+        broken: list[Diagnostic] = []
+        finder = self.modules_for(path, found, broken)
+        if path:
+            self._compiling.append(path)
+        try:
+            compiled = compile_module(source, name=name, modules=finder, known=known, metered=self.metered)
+        except CompileError as error:
+            raise CompileError([*error.diagnostics, *broken]) from None
+        finally:
+            if path:
+                self._compiling.remove(path)
+        if broken:
+            raise CompileError(broken)
+        imports = tuple((*key, place.kind, place.path, self._digest(place)) for key, place in found.items())
+        return compiled, imports
+
+    def modules_for(
+        self,
+        path: str,
+        found: dict[tuple[int, tuple[str, ...], bool], Found] | None = None,
+        broken: list[Diagnostic] | None = None,
+    ) -> ModuleFinder:
+        """What the checker of the file `path` asks for imported modules; fills `found` and `broken`."""
+        places = {} if found is None else found
+        problems = [] if broken is None else broken
+
+        def modules(request: ModuleRequest) -> Interface | str:
+            place = self.finder.find(*request.key, path)
+            if isinstance(place, str):
+                return place
+            if place.path and place.path in self._compiling:
+                return self._cycle(place.path)
+            places[request.key] = place
+            return self._interface_or_problems(place, problems)
+
+        return modules
+
+    def _cycle(self, path: str) -> str:
+        chain = [*self._compiling[self._compiling.index(path) :], path]
+        return CYCLE + " → ".join(os.path.basename(p) for p in chain)
+
+    # --- interfaces -----------------------------------------------------------------------------
+
+    def _interface_or_problems(self, place: Found, broken: list[Diagnostic]) -> Interface:
+        """A module's interface; of one with errors an open one, so that its importer is still checked."""
+        from dana.checker.model import Interface
+
+        try:
+            return self.interface(place)
+        except CompileError as error:
+            broken.extend(d for d in error.diagnostics if d not in broken)
+            return Interface(place.name, open_=True)
+
+    def interface(self, place: Found) -> Interface:
+        """What importers of a module see."""
+        from dana.checker.model import Interface
+        from dana.checker.types import ANY
+
+        if place.kind == "native":
+            return self._native_interface(place.name)
+        known = self._interfaces.get(place.path)
+        if known is not None:
+            return known
+        if place.kind == "package":
+            made = Interface(place.name, open_=False)
+            folder = place.path
+        else:
+            made = Interface.from_data(self.file(place.path, place.name).interface)
+            folder = os.path.dirname(place.path) if place.path.endswith("__init__.na") else ""
+        if folder:
+            for name in submodules(folder):
+                made.names.setdefault(name, ANY)
+        self._interfaces[place.path] = made
+        return made
+
+    def _native_interface(self, name: str) -> Interface:
+        from importlib import import_module
+
+        from dana.checker.model import Interface
+
+        made = Interface(name)
+        made.names.update(import_module(f"dana.runtime.{name}").TYPES)
+        return made
+
+    def _digest(self, place: Found) -> str:
+        """What an importer's compilation depended on, as text."""
+        if place.kind == "native":
+            return ""
+        if place.kind == "package":
+            return " ".join(submodules(place.path))
+        return self.file(place.path, place.name).digest
+
+
+def file_source(path: str, data: bytes) -> Source:
+    """The text of a file that is known to be valid (it has been compiled before)."""
+    text = data.decode("utf-8-sig", "replace")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Source(path, text)

@@ -1,0 +1,172 @@
+"""What every lowering function is handed: the side tables, positions, and names for temporaries."""
+
+from __future__ import annotations
+
+import ast as py
+from bisect import bisect_right
+
+from dana import ast as na
+from dana.checker.types import ANY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from dana.checker import Checked
+    from dana.checker.model import StructInfo
+    from dana.checker.types import Type
+
+    Position = dict[str, int]
+    Table = dict[type[Any], Callable[[Any, Any], Any]]
+
+LOAD = py.Load()
+STORE = py.Store()
+DEL = py.Del()
+
+
+class FunctionScope:
+    """Facts about the function being lowered."""
+
+    __slots__ = ("handlers", "methods", "name", "private_stores", "returns")
+
+    def __init__(self, name: str, returns: na.TypeExpr | None) -> None:
+        self.name = name
+        self.returns = returns
+        self.private_stores: set[str] = set()
+        self.handlers: list[str] = []
+        self.methods: set[str] = set()
+
+
+class Context:
+    """One module's lowering. Mutable only in its counters and in the stack of functions."""
+
+    __slots__ = (
+        "_ascii",
+        "_infos",
+        "_positions",
+        "_source",
+        "_starts",
+        "_temporary",
+        "checked",
+        "expressions",
+        "field_names",
+        "functions",
+        "local_types",
+        "metered",
+        "own_types",
+        "placeholders",
+        "specs",
+        "statements",
+        "types",
+    )
+
+    def __init__(self, checked: Checked, expressions: Table, statements: Table, *, metered: bool) -> None:
+        self.checked = checked
+        self.expressions = expressions
+        self.statements = statements
+        self.metered = metered
+        self.types = checked.types
+        self.specs: dict[object, int] = {}
+        self.field_names: set[str] = set()
+        self.functions: list[FunctionScope] = [FunctionScope("<module>", None)]
+        self.placeholders: list[Callable[[], py.expr]] = []
+        definitions = (na.StructDef, na.InterfaceDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef, na.TypeAlias)
+        self.own_types = {s.name for s in checked.module.body if isinstance(s, definitions)}
+        self.local_types: set[str] = set()
+        self._infos = {(i.name, i.module): i for i in checked.structs.values()}
+        self._temporary = 0
+        self._source = checked.source
+        self._starts = checked.source.line_starts
+        self._ascii = checked.source.text.isascii()
+        self._positions: dict[tuple[int, int], Position] = {}
+
+    def expr(self, node: na.Expr) -> py.expr:
+        """Any expression, lowered."""
+        lowered: py.expr = self.expressions[node.__class__](self, node)
+        return lowered
+
+    def exprs(self, nodes: tuple[na.Expr, ...]) -> list[py.expr]:
+        return [self.expressions[n.__class__](self, n) for n in nodes]
+
+    def block(self, nodes: tuple[na.Stmt, ...]) -> list[py.stmt]:
+        """Statements, lowered; a block that lowers to nothing is `pass`."""
+        out: list[py.stmt] = []
+        for node in nodes:
+            out.extend(self.statements[node.__class__](self, node))
+        return out
+
+    # Positions are copied here and nowhere else.
+
+    def at(self, node: na.Node) -> Position:
+        """The keyword arguments that give a Python node this node's place."""
+        start, end = node[0], node[1]
+        found = self._positions.get((start, end))
+        if found is not None:
+            return found
+        starts = self._starts
+        line = bisect_right(starts, start)
+        end_line = bisect_right(starts, end)
+        if self._ascii:
+            column = start - starts[line - 1]
+            end_column = end - starts[end_line - 1]
+        else:
+            line, column = self._source.python_position(start)
+            end_line, end_column = self._source.python_position(end)
+        found = {"lineno": line, "col_offset": column, "end_lineno": end_line, "end_col_offset": end_column}
+        self._positions[(start, end)] = found
+        return found
+
+    def type_of(self, node: na.Node) -> Type:
+        return self.types.get(id(node), ANY)
+
+    def struct_of(self, static: Type) -> StructInfo | None:
+        """The struct a static type names, if this module knows it."""
+        return self._infos.get((static[1], static[2])) if static[0] == "struct" else None
+
+    def temporary(self) -> str:
+        self._temporary += 1
+        return f".{self._temporary}"
+
+    @property
+    def function(self) -> FunctionScope:
+        return self.functions[-1]
+
+    @property
+    def at_module_level(self) -> bool:
+        return len(self.functions) == 1
+
+    # Small builders, so that the lowering of a construct reads as what it becomes.
+
+    def load(self, name: str, node: na.Node) -> py.Name:
+        return py.Name(id=name, ctx=LOAD, **self.at(node))
+
+    def store(self, name: str, node: na.Node) -> py.Name:
+        return py.Name(id=name, ctx=STORE, **self.at(node))
+
+    def const(self, value: object, node: na.Node) -> py.Constant:
+        return py.Constant(value=value, **self.at(node))
+
+    def call(self, helper: str, node: na.Node, *args: py.expr) -> py.Call:
+        return py.Call(func=self.load(helper, node), args=list(args), keywords=[], **self.at(node))
+
+    def assign(self, name: str, value: py.expr, node: na.Node) -> py.Assign:
+        return py.Assign(targets=[self.store(name, node)], value=value, **self.at(node))
+
+    def expr_stmt(self, value: py.expr, node: na.Node) -> py.Expr:
+        return py.Expr(value=value, **self.at(node))
+
+    def class_is_not(self, name: str, raw: py.expr, node: na.Node) -> py.Compare:
+        """`name.__class__ is not raw`: the cheapest exact type test there is."""
+        place = self.at(node)
+        own = py.Attribute(value=self.load(name, node), attr="__class__", ctx=LOAD, **place)
+        return py.Compare(left=own, ops=[py.IsNot()], comparators=[raw], **place)
+
+    def if_stmt(self, test: py.expr, body: list[py.stmt], node: na.Node, orelse: list[py.stmt] | None = None) -> py.If:
+        return py.If(test=test, body=body, orelse=orelse or [], **self.at(node))
+
+    def metered_iterable(self, node: na.Expr, value: py.expr) -> py.expr:
+        """An iterable whose every item costs a step."""
+        if not self.metered:
+            return value
+        return self.call(".compress", node, value, self.load(".steps", node))

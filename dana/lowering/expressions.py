@@ -1,0 +1,328 @@
+"""Expressions to Python expressions, one function per node."""
+
+from __future__ import annotations
+
+import ast as py
+
+from dana import abi
+from dana import ast as na
+from dana.lowering.calls import lower_call
+from dana.lowering.context import LOAD, STORE, Context
+from dana.lowering.functions import lower_lambda
+from dana.lowering.pipelines import lower_capture, lower_pipeline
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BINARY: dict[str, type[py.operator]] = {
+    "+": py.Add,
+    "-": py.Sub,
+    "*": py.Mult,
+    "/": py.Div,
+    "//": py.FloorDiv,
+    "%": py.Mod,
+    "**": py.Pow,
+    "<<": py.LShift,
+    ">>": py.RShift,
+    "&": py.BitAnd,
+    "^": py.BitXor,
+    "|": py.BitOr,
+    "@": py.MatMult,
+}
+UNARY: dict[str, type[py.unaryop]] = {"-": py.USub, "+": py.UAdd, "~": py.Invert, "not": py.Not}
+COMPARE: dict[str, type[py.cmpop]] = {
+    "==": py.Eq,
+    "!=": py.NotEq,
+    "<": py.Lt,
+    "<=": py.LtE,
+    ">": py.Gt,
+    ">=": py.GtE,
+    "is": py.Is,
+    "is not": py.IsNot,
+    "in": py.In,
+    "not in": py.NotIn,
+}
+NUMERIC = {"int", "float", "bool"}
+SMALL_EXPONENT = 8
+CONVERSIONS = {"s": 115, "r": 114, "a": 97}
+
+
+def lower_optional(cx: Context, node: na.Expr | None) -> py.expr | None:
+    return None if node is None else cx.expr(node)
+
+
+# --- names and constants ------------------------------------------------------------------------
+
+
+def lower_name(cx: Context, node: na.Name) -> py.expr:
+    scope = cx.checked.bindings.get(id(node))
+    if scope in {"private", "public", "system"}:
+        return scoped(cx, scope, node.id, node, LOAD)
+    return py.Name(id=abi.variable(node.id), ctx=LOAD, **cx.at(node))
+
+
+def lower_scoped_name(cx: Context, node: na.ScopedName) -> py.expr:
+    return scoped(cx, node.scope, node.id, node, LOAD)
+
+
+def scoped(cx: Context, scope: str, name: str, node: na.Node, ctx: py.expr_context) -> py.expr:
+    """A variable of one of the four state scopes (L10)."""
+    if scope == "local":
+        return py.Name(id=abi.variable(name), ctx=ctx, **cx.at(node))
+    if scope == "private":
+        hidden = f"private:{name}"
+        if ctx is not LOAD:
+            cx.function.private_stores.add(hidden)
+        return py.Name(id=hidden, ctx=ctx, **cx.at(node))
+    return py.Subscript(value=cx.load(f".{scope}", node), slice=cx.const(name, node), ctx=ctx, **cx.at(node))
+
+
+def lower_constant(cx: Context, node: na.Constant) -> py.expr:
+    return py.Constant(value=node.value, **cx.at(node))
+
+
+def lower_joined_str(cx: Context, node: na.JoinedStr) -> py.expr:
+    values: list[py.expr] = []
+    for part in node.parts:
+        if isinstance(part, na.FormattedValue):
+            if part.debug is not None:
+                values.append(py.Constant(value=part.debug, **cx.at(part)))
+            values.append(lower_formatted_value(cx, part))
+        else:
+            values.append(cx.expr(part))
+    return py.JoinedStr(values=values, **cx.at(node))
+
+
+def lower_formatted_value(cx: Context, node: na.FormattedValue) -> py.expr:
+    conversion = CONVERSIONS[node.conversion] if node.conversion else -1
+    if node.debug is not None and node.conversion is None and node.spec is None:
+        conversion = CONVERSIONS["r"]
+    spec = None if node.spec is None else lower_joined_str(cx, node.spec)
+    value = cx.expr(node.value)
+    return py.FormattedValue(value=value, conversion=conversion, format_spec=spec, **cx.at(node))
+
+
+# --- displays and comprehensions ----------------------------------------------------------------
+
+
+def lower_list(cx: Context, node: na.List) -> py.expr:
+    return py.List(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node))
+
+
+def lower_tuple(cx: Context, node: na.Tuple) -> py.expr:
+    return py.Tuple(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node))
+
+
+def lower_set(cx: Context, node: na.Set) -> py.expr:
+    return py.Set(elts=cx.exprs(node.elts), **cx.at(node))
+
+
+def lower_dict(cx: Context, node: na.Dict) -> py.expr:
+    keys = [lower_optional(cx, item.key) for item in node.items]
+    return py.Dict(keys=keys, values=[cx.expr(item.value) for item in node.items], **cx.at(node))
+
+
+def lower_starred(cx: Context, node: na.Starred) -> py.expr:
+    return py.Starred(value=cx.expr(node.value), ctx=LOAD, **cx.at(node))
+
+
+def lower_comprehension(cx: Context, node: na.Comprehension) -> py.comprehension:
+    source = cx.metered_iterable(node.iter, cx.expr(node.iter))
+    target = comprehension_target(cx, node.target)
+    return py.comprehension(target=target, iter=source, ifs=cx.exprs(node.ifs), is_async=0)
+
+
+def comprehension_target(cx: Context, node: na.Expr) -> py.expr:
+    """Names and nested tuples of names; the checker admits nothing else here."""
+    if isinstance(node, (na.Tuple, na.List)):
+        elts = [comprehension_target(cx, e) for e in node.elts]
+        return py.Tuple(elts=elts, ctx=STORE, **cx.at(node))
+    if isinstance(node, na.Starred):
+        return py.Starred(value=comprehension_target(cx, node.value), ctx=STORE, **cx.at(node))
+    if isinstance(node, na.Name):
+        return py.Name(id=abi.variable(node.id), ctx=STORE, **cx.at(node))
+    if isinstance(node, na.ScopedName):
+        return scoped(cx, node.scope, node.id, node, STORE)
+    if isinstance(node, na.Subscript):
+        index = cx.expr(node.index)
+        return py.Subscript(value=cx.expr(node.value), slice=index, ctx=STORE, **cx.at(node))
+    msg = f"{type(node).__name__} is not a target"
+    raise TypeError(msg)
+
+
+def lower_list_comp(cx: Context, node: na.ListComp) -> py.expr:
+    generators = [lower_comprehension(cx, g) for g in node.generators]
+    return py.ListComp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
+
+
+def lower_set_comp(cx: Context, node: na.SetComp) -> py.expr:
+    generators = [lower_comprehension(cx, g) for g in node.generators]
+    return py.SetComp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
+
+
+def lower_dict_comp(cx: Context, node: na.DictComp) -> py.expr:
+    generators = [lower_comprehension(cx, g) for g in node.generators]
+    key, value = cx.expr(node.key), cx.expr(node.value)
+    return py.DictComp(key=key, value=value, generators=generators, **cx.at(node))
+
+
+def lower_generator_exp(cx: Context, node: na.GeneratorExp) -> py.expr:
+    """A lazy iterable; `islice` over the generator hides everything else a generator has (L6)."""
+    return cx.call(".islice", node, raw_generator(cx, node), cx.const(None, node))
+
+
+def raw_generator(cx: Context, node: na.GeneratorExp) -> py.expr:
+    """The bare generator, for calls that certainly only iterate it."""
+    generators = [lower_comprehension(cx, g) for g in node.generators]
+    return py.GeneratorExp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
+
+
+# --- operators ----------------------------------------------------------------------------------
+
+
+def lower_unary_op(cx: Context, node: na.UnaryOp) -> py.expr:
+    return py.UnaryOp(op=UNARY[node.op](), operand=cx.expr(node.operand), **cx.at(node))
+
+
+def lower_bin_op(cx: Context, node: na.BinOp) -> py.expr:
+    """Left-hand spines are walked in a loop, so a sum of a thousand terms is no deep recursion."""
+    spine: list[na.BinOp] = []
+    left: na.Expr = node
+    while isinstance(left, na.BinOp) and not _is_pipeline(cx, left):
+        spine.append(left)
+        left = left.left
+    if not spine:
+        return lower_pipeline(cx, node)
+    value = cx.expr(left)
+    for op in reversed(spine):
+        value = combine(cx, op, op.op, op.left, value, op.right)
+    return value
+
+
+def _is_pipeline(cx: Context, node: na.BinOp) -> bool:
+    return node.op == "|" and cx.checked.pipes.get(id(node), "dynamic") != "python"
+
+
+def combine(cx: Context, node: na.Node, op: str, left: na.Expr, value: py.expr, right: na.Expr) -> py.expr:
+    """`value op right`, where `value` is the lowered `left`."""
+    other = cx.expr(right)
+    if op == "+":
+        value, other = _texts(cx, left, value, right, other)
+    elif op == "**" and not _is_small_power(right):
+        return cx.call(".pow", node, value, other)
+    elif op == "<<":
+        return cx.call(".lshift", node, value, other)
+    elif op == "*" and _may_repeat(cx, left, right):
+        return cx.call(".mul", node, value, other)
+    return py.BinOp(left=value, op=BINARY[op](), right=other, **cx.at(node))
+
+
+def _texts(
+    cx: Context, left: na.Expr, value: py.expr, right: na.Expr, other: py.expr
+) -> tuple[py.expr, py.expr]:
+    """L15: where exactly one side is known to be text, a number or bool on the other side becomes text."""
+    left_kind, right_kind = cx.type_of(left)[0], cx.type_of(right)[0]
+    if left_kind == "str" and right_kind != "str":
+        return value, _as_text(cx, right, other)
+    if right_kind == "str" and left_kind != "str":
+        return _as_text(cx, left, value), other
+    return value, other
+
+
+def _as_text(cx: Context, node: na.Expr, value: py.expr) -> py.expr:
+    if isinstance(node, na.Name) and isinstance(value, py.Name):
+        place = cx.at(node)
+        own = py.Attribute(value=value, attr="__class__", ctx=LOAD, **place)
+        test = py.Compare(left=own, ops=[py.Is()], comparators=[cx.load(".str", node)], **place)
+        again = py.Name(id=value.id, ctx=LOAD, **place)
+        return py.IfExp(test=test, body=value, orelse=cx.call(".text", node, again), **place)
+    return cx.call(".text", node, value)
+
+
+def _is_small_power(node: na.Expr) -> bool:
+    return isinstance(node, na.Constant) and node.value.__class__ in {int, float} and abs(node.value) <= SMALL_EXPONENT
+
+
+def _may_repeat(cx: Context, left: na.Expr, right: na.Expr) -> bool:
+    """Whether `*` may repeat a sequence that a program can see is one; numbers are never slowed."""
+    kinds = {cx.type_of(left)[0], cx.type_of(right)[0]}
+    return not kinds.isdisjoint({"str", "list", "tuple", "tuple*"})
+
+
+def lower_bool_op(cx: Context, node: na.BoolOp) -> py.expr:
+    op = py.And() if node.op == "and" else py.Or()
+    return py.BoolOp(op=op, values=cx.exprs(node.values), **cx.at(node))
+
+
+def lower_compare(cx: Context, node: na.Compare) -> py.expr:
+    ops = [COMPARE[op]() for op in node.ops]
+    comparators = cx.exprs(node.comparators)
+    return py.Compare(left=cx.expr(node.left), ops=ops, comparators=comparators, **cx.at(node))
+
+
+def lower_if_exp(cx: Context, node: na.IfExp) -> py.expr:
+    test, body = cx.expr(node.test), cx.expr(node.body)
+    return py.IfExp(test=test, body=body, orelse=cx.expr(node.orelse), **cx.at(node))
+
+
+def lower_named_expr(cx: Context, node: na.NamedExpr) -> py.expr:
+    target = py.Name(id=abi.variable(node.target.id), ctx=STORE, **cx.at(node.target))
+    return py.NamedExpr(target=target, value=cx.expr(node.value), **cx.at(node))
+
+
+# --- attributes and items -----------------------------------------------------------------------
+
+
+def lower_attribute(cx: Context, node: na.Attribute) -> py.expr:
+    value = node.value
+    if isinstance(value, na.Name) and value.id in cx.function.handlers:
+        return cx.call(".err", node, cx.expr(value), cx.const(node.attr, node))
+    if node.attr == "format":
+        return cx.call(".format_of", node, cx.expr(value))
+    return py.Attribute(value=cx.expr(value), attr=abi.mangle(node.attr), ctx=LOAD, **cx.at(node))
+
+
+def lower_subscript(cx: Context, node: na.Subscript) -> py.expr:
+    index = cx.expr(node.index)
+    return py.Subscript(value=cx.expr(node.value), slice=index, ctx=LOAD, **cx.at(node))
+
+
+def lower_slice(cx: Context, node: na.Slice) -> py.expr:
+    lower, upper, step = (lower_optional(cx, part) for part in (node.lower, node.upper, node.step))
+    return py.Slice(lower=lower, upper=upper, step=step, **cx.at(node))
+
+
+def lower_placeholder(cx: Context, node: na.Placeholder) -> py.expr:
+    """`$$` inside a stage or a partial application, whichever is innermost."""
+    return cx.placeholders[-1]()
+
+
+EXPRESSIONS: dict[type[na.Expr], Callable[[Context, na.Expr], py.expr]] = {
+    na.Name: lower_name,  # type: ignore[dict-item]
+    na.ScopedName: lower_scoped_name,  # type: ignore[dict-item]
+    na.Constant: lower_constant,  # type: ignore[dict-item]
+    na.JoinedStr: lower_joined_str,  # type: ignore[dict-item]
+    na.List: lower_list,  # type: ignore[dict-item]
+    na.Tuple: lower_tuple,  # type: ignore[dict-item]
+    na.Set: lower_set,  # type: ignore[dict-item]
+    na.Dict: lower_dict,  # type: ignore[dict-item]
+    na.Starred: lower_starred,  # type: ignore[dict-item]
+    na.ListComp: lower_list_comp,  # type: ignore[dict-item]
+    na.SetComp: lower_set_comp,  # type: ignore[dict-item]
+    na.DictComp: lower_dict_comp,  # type: ignore[dict-item]
+    na.GeneratorExp: lower_generator_exp,  # type: ignore[dict-item]
+    na.UnaryOp: lower_unary_op,  # type: ignore[dict-item]
+    na.BinOp: lower_bin_op,  # type: ignore[dict-item]
+    na.BoolOp: lower_bool_op,  # type: ignore[dict-item]
+    na.Compare: lower_compare,  # type: ignore[dict-item]
+    na.IfExp: lower_if_exp,  # type: ignore[dict-item]
+    na.NamedExpr: lower_named_expr,  # type: ignore[dict-item]
+    na.Lambda: lower_lambda,  # type: ignore[dict-item]
+    na.Call: lower_call,  # type: ignore[dict-item]
+    na.Attribute: lower_attribute,  # type: ignore[dict-item]
+    na.Subscript: lower_subscript,  # type: ignore[dict-item]
+    na.Slice: lower_slice,  # type: ignore[dict-item]
+    na.Placeholder: lower_placeholder,  # type: ignore[dict-item]
+    na.Capture: lower_capture,  # type: ignore[dict-item]
+}

@@ -1,0 +1,249 @@
+"""Assignment targets: names, scopes, items, unpacking — and fields of structs, which are checked.
+
+`p.x = v` must respect the declared type of `x` whatever `p` turns out to be. Where the checker knows
+the struct, the test is against the field's class; elsewhere it is against `.ft:x`, the class all
+structs of the program with a field `x` agree on. Both are one inline class test; the slow path is
+`.setattr`.
+"""
+
+from __future__ import annotations
+
+import ast as py
+
+from dana import abi
+from dana import ast as na
+from dana.checker.types import proves
+from dana.lowering.annotations import RAW_CLASS
+from dana.lowering.context import DEL, LOAD, STORE, Context
+from dana.lowering.expressions import BINARY, combine, scoped
+
+
+def assign_to(cx: Context, target: na.Expr, value: py.expr, static: tuple[object, ...], node: na.Node) -> list[py.stmt]:
+    """`target = value`, where `value` has the static type `static`."""
+    if isinstance(target, na.Attribute):
+        return store_attribute(cx, target, value, static, node)
+    lowered, after = lower_target(cx, target)
+    return [py.Assign(targets=[lowered], value=value, **cx.at(node)), *after]
+
+
+def lower_target(cx: Context, node: na.Expr) -> tuple[py.expr, list[py.stmt]]:
+    """A Python target, and the statements that finish the assignment (checked stores of attributes)."""
+    match node:
+        case na.Name():
+            return py.Name(id=abi.variable(node.id), ctx=STORE, **cx.at(node)), []
+        case na.ScopedName():
+            return scoped(cx, node.scope, node.id, node, STORE), []
+        case na.Subscript():
+            index = cx.expr(node.index)
+            return py.Subscript(value=cx.expr(node.value), slice=index, ctx=STORE, **cx.at(node)), []
+        case na.Starred():
+            inner, after = lower_target(cx, node.value)
+            return py.Starred(value=inner, ctx=STORE, **cx.at(node)), after
+        case na.Tuple() | na.List():
+            pairs = [lower_target(cx, e) for e in node.elts]
+            return py.Tuple(elts=[p[0] for p in pairs], ctx=STORE, **cx.at(node)), [s for p in pairs for s in p[1]]
+        case na.Attribute():
+            name = cx.temporary()
+            return cx.store(name, node), store_attribute(cx, node, cx.load(name, node), ("any",), node)
+        case _:
+            msg = f"{type(node).__name__} is not a target"
+            raise TypeError(msg)
+
+
+def store_attribute(
+    cx: Context, target: na.Attribute, value: py.expr, static: tuple[object, ...], node: na.Node
+) -> list[py.stmt]:
+    owner = cx.type_of(target.value)
+    attr = abi.mangle(target.attr)
+    out: list[py.stmt] = []
+    declared = _declared_type(cx, owner, target.attr)
+    if declared is not None and proves(static, declared):
+        direct = py.Attribute(value=cx.expr(target.value), attr=attr, ctx=STORE, **cx.at(target))
+        return [py.Assign(targets=[direct], value=value, **cx.at(node))]
+    if not isinstance(value, py.Name):
+        name = cx.temporary()
+        out.append(cx.assign(name, value, node))
+    else:
+        name = value.id
+    holder = cx.expr(target.value)
+    if not isinstance(holder, py.Name):
+        held = cx.temporary()
+        out.append(cx.assign(held, holder, target.value))
+    else:
+        held = holder.id
+    out.append(_guarded_store(cx, target, attr, held, name, declared, node))
+    return out
+
+
+def _guarded_store(
+    cx: Context,
+    target: na.Attribute,
+    attr: str,
+    held: str,
+    name: str,
+    declared: tuple[object, ...] | None,
+    node: na.Node,
+) -> py.stmt:
+    place = cx.at(target)
+    words = [cx.load(held, target), cx.const(attr, target), cx.load(name, node)]
+    slow = cx.expr_stmt(cx.call(".setattr", target, *words), target)
+    if declared is not None:
+        kind = str(declared[0])
+        if kind not in RAW_CLASS:
+            return slow
+        expected = cx.load(RAW_CLASS[kind], node)
+    else:
+        cx.field_names.add(attr)
+        expected = cx.load(f".ft:{attr}", node)
+    direct = py.Attribute(value=cx.load(held, target), attr=attr, ctx=STORE, **place)
+    fast = py.Assign(targets=[direct], value=cx.load(name, node), **cx.at(node))
+    own = py.Attribute(value=cx.load(name, node), attr="__class__", ctx=LOAD, **place)
+    test = py.Compare(left=own, ops=[py.Is()], comparators=[expected], **place)
+    return py.If(test=test, body=[fast], orelse=[slow], **cx.at(node))
+
+
+def _declared_type(cx: Context, owner: tuple[object, ...], attr: str) -> tuple[object, ...] | None:
+    """The declared type of a field when the owner is certainly a mutable struct that has it itself."""
+    if owner[0] != "struct":
+        return None
+    info = cx.struct_of(owner)
+    if info is None or info.frozen or info.delegates:
+        return None
+    field = info.fields.get(attr)
+    return None if field is None else field.type
+
+
+# --- statements ---------------------------------------------------------------------------------
+
+
+def lower_assign(cx: Context, node: na.Assign) -> list[py.stmt]:
+    value = cx.expr(node.value)
+    static = cx.type_of(node.value)
+    if len(node.targets) == 1:
+        return assign_to(cx, node.targets[0], value, static, node)
+    if not any(_has_attribute(t) for t in node.targets):
+        targets = [lower_target(cx, t)[0] for t in node.targets]
+        return [py.Assign(targets=targets, value=value, **cx.at(node))]
+    name = cx.temporary()
+    out: list[py.stmt] = [cx.assign(name, value, node)]
+    for target in node.targets:
+        out += assign_to(cx, target, cx.load(name, node), static, node)
+    return out
+
+
+def _has_attribute(target: na.Expr) -> bool:
+    if isinstance(target, (na.Tuple, na.List)):
+        return any(_has_attribute(e) for e in target.elts)
+    if isinstance(target, na.Starred):
+        return _has_attribute(target.value)
+    return isinstance(target, na.Attribute)
+
+
+def lower_aug_assign(cx: Context, node: na.AugAssign) -> list[py.stmt]:
+    target = node.target
+    if isinstance(target, na.Attribute):
+        return _augment_attribute(cx, node, target)
+    if node.op in {"**", "<<"}:
+        return _augment_through_helper(cx, node)
+    value = cx.expr(node.value)
+    if node.op == "+" and cx.type_of(target)[0] == "str" and cx.type_of(node.value)[0] != "str":
+        value = cx.call(".text", node.value, value)
+    elif node.op == "+" and cx.type_of(node.value)[0] == "str" and cx.type_of(target)[0] != "str":
+        return _augment_through_helper(cx, node)
+    lowered, _ = lower_target(cx, target)
+    return [py.AugAssign(target=lowered, op=BINARY[node.op](), value=value, **cx.at(node))]
+
+
+def _augment_through_helper(cx: Context, node: na.AugAssign) -> list[py.stmt]:
+    """`x **= y` as `x = .pow(x, y)`, the target's parts evaluated once."""
+    before, read = _read_once(cx, node.target)
+    value = combine(cx, node, node.op, node.target, read, node.value)
+    return [*before, py.Assign(targets=[_as_store(read)], value=value, **cx.at(node))]
+
+
+def _read_once(cx: Context, target: na.Expr) -> tuple[list[py.stmt], py.expr]:
+    if not isinstance(target, na.Subscript):
+        return [], cx.expr(target)
+    holder, index = cx.temporary(), cx.temporary()
+    before: list[py.stmt] = [
+        cx.assign(holder, cx.expr(target.value), target),
+        cx.assign(index, cx.expr(target.index), target),
+    ]
+    read = py.Subscript(
+        value=cx.load(holder, target), slice=cx.load(index, target), ctx=LOAD, **cx.at(target)
+    )
+    return before, read
+
+
+def _as_store(read: py.expr) -> py.expr:
+    place = {
+        "lineno": read.lineno,
+        "col_offset": read.col_offset,
+        "end_lineno": read.end_lineno,
+        "end_col_offset": read.end_col_offset,
+    }
+    if isinstance(read, py.Name):
+        return py.Name(id=read.id, ctx=STORE, **place)
+    if isinstance(read, py.Subscript):
+        return py.Subscript(value=read.value, slice=read.slice, ctx=STORE, **place)
+    msg = f"{type(read).__name__} is not a target"
+    raise TypeError(msg)
+
+
+def _augment_attribute(cx: Context, node: na.AugAssign, target: na.Attribute) -> list[py.stmt]:
+    """`p.x += e`: read, combine in place, checked store."""
+    attr = abi.mangle(target.attr)
+    declared = _declared_type(cx, cx.type_of(target.value), target.attr)
+    numeric = {"int", "float"}
+    if (
+        declared is not None
+        and node.op in {"+", "-", "*"}
+        and declared[0] in numeric
+        and cx.type_of(node.value)[0] in ({"int", "float", "bool"} if declared[0] == "float" else {"int"})
+    ):
+        lowered = py.Attribute(value=cx.expr(target.value), attr=attr, ctx=STORE, **cx.at(target))
+        return [py.AugAssign(target=lowered, op=BINARY[node.op](), value=cx.expr(node.value), **cx.at(node))]
+    out: list[py.stmt] = []
+    holder = cx.expr(target.value)
+    if isinstance(holder, py.Name):
+        held = holder.id
+    else:
+        held = cx.temporary()
+        out.append(cx.assign(held, holder, target.value))
+    name = cx.temporary()
+    read: py.expr = py.Attribute(value=cx.load(held, target), attr=attr, ctx=LOAD, **cx.at(target))
+    if node.op in {"**", "<<"} or (node.op == "+" and "str" in (cx.type_of(node.value)[0], cx.type_of(target)[0])):
+        out.append(cx.assign(name, combine(cx, node, node.op, target, read, node.value), node))
+    else:
+        out.append(cx.assign(name, read, target))
+        own = cx.store(name, node)
+        out.append(py.AugAssign(target=own, op=BINARY[node.op](), value=cx.expr(node.value), **cx.at(node)))
+    out.append(_guarded_store(cx, target, attr, held, name, declared, node))
+    return out
+
+
+def lower_delete(cx: Context, node: na.Delete) -> list[py.stmt]:
+    out: list[py.stmt] = []
+    for target in node.targets:
+        out += _delete(cx, target, node)
+    return out
+
+
+def _delete(cx: Context, target: na.Expr, node: na.Delete) -> list[py.stmt]:
+    match target:
+        case na.Tuple() | na.List():
+            return [s for e in target.elts for s in _delete(cx, e, node)]
+        case na.Attribute():
+            words = [cx.expr(target.value), cx.const(target.attr, target)]
+            return [cx.expr_stmt(cx.call(".delattr", target, *words), node)]
+        case na.Name():
+            lowered: py.expr = py.Name(id=abi.variable(target.id), ctx=DEL, **cx.at(target))
+        case na.ScopedName():
+            lowered = scoped(cx, target.scope, target.id, target, DEL)
+        case na.Subscript():
+            index = cx.expr(target.index)
+            lowered = py.Subscript(value=cx.expr(target.value), slice=index, ctx=DEL, **cx.at(target))
+        case _:
+            msg = f"{type(target).__name__} cannot be deleted"
+            raise TypeError(msg)
+    return [py.Delete(targets=[lowered], **cx.at(node))]
