@@ -6,7 +6,7 @@ One noun serves all passes: `If` here is `if_stmt` in the grammar, `check_if` in
 
 from __future__ import annotations
 
-from _collections import _tuplegetter  # type: ignore[attr-defined]
+from _collections import _tuplegetter  # type: ignore[import-not-found]  # what namedtuple is built on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,27 +14,20 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, Self, dataclass_transform
 else:
 
-    def dataclass_transform(**_options):
+    def dataclass_transform(**_options):  # noqa: ANN003, ANN201  (only type checkers need the real one)
         return lambda cls: cls
 
 
 @dataclass_transform(frozen_default=True)
-class Node(tuple):  # type: ignore[type-arg]
-    """An immutable record; subclasses declare fields as annotations, in order.
-
-    Invariant: `start <= end` and children lie inside their parent. Nodes compare by value, so tables
-    about a particular occurrence are keyed by `id(node)` while the tree is alive.
-    """
+class Record(tuple):  # type: ignore[type-arg]
+    """An immutable record; subclasses declare fields as annotations, in order."""
 
     __slots__ = ()
     _fields: ClassVar[tuple[str, ...]] = ()
 
-    start: int
-    end: int
-
     if not TYPE_CHECKING:
 
-        def __new__(cls, *values):
+        def __new__(cls, *values):  # noqa: ANN002, ANN204  (type checkers see the dataclass signature)
             if len(values) != len(cls._fields):
                 msg = f"{cls.__name__} takes {len(cls._fields)} fields {cls._fields}, got {len(values)}"
                 raise TypeError(msg)
@@ -42,7 +35,8 @@ class Node(tuple):  # type: ignore[type-arg]
 
     def __init_subclass__(cls) -> None:
         inherited = cls.__mro__[1]._fields  # type: ignore[attr-defined]
-        own = tuple(n for n in cls.__dict__.get("__annotations__", {}) if n not in inherited)
+        annotations = cls.__dict__.get("__annotations__", {})  # noqa: RUF063  (`inspect` is slow to import)
+        own = tuple(n for n in annotations if n not in inherited)
         cls._fields = inherited + own
         for index, name in enumerate(cls._fields):
             if name in own:
@@ -54,7 +48,7 @@ class Node(tuple):  # type: ignore[type-arg]
         return f"{type(self).__name__}({inner})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and tuple.__eq__(self, other)  # type: ignore[arg-type]
+        return type(self) is type(other) and tuple.__eq__(self, other)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -64,11 +58,23 @@ class Node(tuple):  # type: ignore[type-arg]
 
     def replace(self, **changes: Any) -> Self:
         """A copy with the named fields changed."""
-        values = [changes.pop(n, v) for n, v in zip(self._fields, self, strict=True)]
+        values = [changes.pop(n, v) for n, v in zip(self._fields, tuple(self), strict=True)]
         if changes:
             msg = f"{type(self).__name__} has no field {next(iter(changes))!r}"
             raise TypeError(msg)
         return type(self)(*values)
+
+
+class Node(Record):
+    """A record with a place in the text.
+
+    Invariant: `start <= end` and children lie inside their parent. Nodes compare by value, so tables
+    about a particular occurrence are keyed by `id(node)` while the tree is alive.
+    """
+
+    __slots__ = ()
+    start: int
+    end: int
 
     def children(self) -> Iterator[Node]:
         """The nodes directly below this one, in source order of the fields."""
@@ -79,12 +85,6 @@ class Node(tuple):  # type: ignore[type-arg]
                 for item in value:
                     if isinstance(item, Node):
                         yield item
-
-
-if not TYPE_CHECKING:
-    Node._fields = ("start", "end")
-    Node.start = _tuplegetter(0, None)
-    Node.end = _tuplegetter(1, None)
 
 
 def walk(root: Node) -> Iterator[Node]:
@@ -177,7 +177,7 @@ class TypeLiteral(TypeExpr):
     value: str | int | float | bool
 
 
-class TypeError_(TypeExpr):
+class TypeError_(TypeExpr):  # noqa: N801  (the builtin has the name)
     """A type that could not be parsed; a diagnostic has been reported."""
 
     __slots__ = ()
@@ -385,7 +385,7 @@ class Subscript(Expr):
 
     __slots__ = ()
     value: Expr
-    index: Expr
+    index: Expr  # type: ignore[assignment]  # hides tuple.index, which nobody wants here
 
 
 class Slice(Expr):
@@ -420,7 +420,8 @@ class ErrorExpr(Expr):
 
 class Param(Node):
     """One parameter. `kind` is "positional" (`a` before `/`), "normal", "star" (`*a`), "keyword"
-    (after `*`) or "double_star" (`**a`)."""
+    (after `*`) or "double_star" (`**a`).
+    """
 
     __slots__ = ()
     name: str

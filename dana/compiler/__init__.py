@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from dana.checker import Checked
-    from dana.checker.model import ModuleFinder
+    from dana.checker.model import Checked, ModuleFinder
     from dana.checker.types import Type
     from dana.diagnostics import Diagnostic
     from dana.source import Source

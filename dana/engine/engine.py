@@ -204,7 +204,9 @@ class _Run:
         exec(artefact.code, record.globals)  # noqa: S102  (the compiled program; this is what running means)
         return record
 
-    def _import(self, name: str, level: int, path: tuple[str, ...], python: bool, importer: ModuleRecord) -> ModuleRecord:
+    def _import(
+        self, name: str, level: int, path: tuple[str, ...], python: bool, importer: ModuleRecord
+    ) -> ModuleRecord:
         """`program.loader`: a module that is running or has run already, or run now (L25: once per program)."""
         found = self._loader.finder.find(level, path, python, importer.file)
         if isinstance(found, str):
@@ -244,7 +246,7 @@ class _Run:
             value = action()
         except DanaError:
             raise
-        except (Exception, Stop) as error:
+        except (Exception, Stop) as error:  # noqa: BLE001  (the boundary: everything becomes a DanaError)
             failed = error
         finally:
             problems = program.close() if closes else []
@@ -317,7 +319,7 @@ def _as_path(program: str | os.PathLike[str]) -> str | None:
         return os.path.abspath(program)
     if isinstance(program, os.PathLike):
         return os.path.abspath(os.fspath(program))
-    msg = f"run takes a program text or a path, not {type(program).__name__}"
+    msg = f"run takes a program text or a path, not {type(program).__name__}"  # type: ignore[unreachable]
     raise UsageError(msg)
 
 

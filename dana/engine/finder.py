@@ -51,10 +51,7 @@ class Finder:
         if level > 0:
             return self._relative(level, path, here)
         path = ALIASES.get(path, path)
-        if python:
-            folders = [self.stdlib]
-        else:
-            folders = [here, *self.roots]
+        folders = [self.stdlib] if python else [here, *self.roots]
         for folder in folders:
             found = _in_folder(folder, path, importer)
             if found is not None:

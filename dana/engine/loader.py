@@ -93,7 +93,7 @@ class Loader:
         if kind != "file":
             return bool(self._digest(found) == digest)
         try:
-            return self.file(file, found.name).digest == digest
+            return bool(self.file(file, found.name).digest == digest)
         except (OSError, CompileError):
             return False
 

@@ -21,7 +21,7 @@ from dana.lowering.statements import STATEMENTS, lower_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dana.checker import Checked
+    from dana.checker.model import Checked
 
 
 def lower(checked: Checked, *, metered: bool = True) -> py.Module:

@@ -6,7 +6,6 @@ import ast as py
 
 from dana import ast as na
 from dana.checker.types import ANY, proves
-
 from dana.lowering.context import Context
 
 TYPE_CHECKING = False
@@ -181,6 +180,6 @@ def type_globals(cx: Context, node: na.Node) -> list[py.stmt]:
     """The assignments that make the module's run-time types; they resolve names at first use."""
     made: list[py.stmt] = []
     for spec, index in cx.specs.items():
-        value = cx.call(".type", node, cx.load(".module", node), py.Constant(value=spec, **cx.at(node)))
+        value = cx.call(".type", node, cx.load(".module", node), cx.const(spec, node))
         made.append(cx.assign(f".T{index}", value, node))
     return made

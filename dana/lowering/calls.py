@@ -173,7 +173,7 @@ def lower_partial(cx: Context, node: na.Expr) -> py.expr:
     body = _hoisted(cx, node, kept)
     cx.placeholders.pop()
     inner = _function_of([parameter], body, cx, node)
-    made = cx.call(".partial", node, inner, cx.const(_text_of(cx, node), node))
+    made = cx.call(".partial", node, inner, cx.const(cx.text(node), node))
     if not kept:
         return made
     outer = _function_of([name for name, _ in kept], made, cx, node)
@@ -205,7 +205,3 @@ def _function_of(names: Sequence[str], body: py.expr, cx: Context, node: na.Node
     args = [py.arg(arg=name, annotation=None, **cx.at(node)) for name in names]
     signature = py.arguments(posonlyargs=[], args=args, kwonlyargs=[], kw_defaults=[], defaults=[])
     return py.Lambda(args=signature, body=body, **cx.at(node))
-
-
-def _text_of(cx: Context, node: na.Node) -> str:
-    return cx.checked.source.text[node.start : node.end]

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from dana.checker import Checked
-    from dana.checker.model import StructInfo
+    from dana.checker.model import Checked, StructInfo
     from dana.checker.types import Type
 
-    Position = dict[str, int]
+    # The keyword arguments `lineno=… end_col_offset=…`; typeshed cannot express passing them on.
+    Position = Any
     Table = dict[type[Any], Callable[[Any, Any], Any]]
 
 LOAD = py.Load()
@@ -124,6 +124,10 @@ class Context:
         """The struct a static type names, if this module knows it."""
         return self._infos.get((static[1], static[2])) if static[0] == "struct" else None
 
+    def text(self, node: na.Node) -> str:
+        """The node as it is written."""
+        return self._source.text[node.start : node.end]
+
     def temporary(self) -> str:
         self._temporary += 1
         return f".{self._temporary}"
@@ -144,7 +148,7 @@ class Context:
     def store(self, name: str, node: na.Node) -> py.Name:
         return py.Name(id=name, ctx=STORE, **self.at(node))
 
-    def const(self, value: object, node: na.Node) -> py.Constant:
+    def const(self, value: Any, node: na.Node) -> py.Constant:
         return py.Constant(value=value, **self.at(node))
 
     def call(self, helper: str, node: na.Node, *args: py.expr) -> py.Call:

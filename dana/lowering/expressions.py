@@ -79,7 +79,7 @@ def scoped(cx: Context, scope: str, name: str, node: na.Node, ctx: py.expr_conte
 
 
 def lower_constant(cx: Context, node: na.Constant) -> py.expr:
-    return py.Constant(value=node.value, **cx.at(node))
+    return cx.const(node.value, node)
 
 
 def lower_joined_str(cx: Context, node: na.JoinedStr) -> py.expr:
@@ -87,7 +87,7 @@ def lower_joined_str(cx: Context, node: na.JoinedStr) -> py.expr:
     for part in node.parts:
         if isinstance(part, na.FormattedValue):
             if part.debug is not None:
-                values.append(py.Constant(value=part.debug, **cx.at(part)))
+                values.append(cx.const(part.debug, part))
             values.append(lower_formatted_value(cx, part))
         else:
             values.append(cx.expr(part))
@@ -218,9 +218,7 @@ def combine(cx: Context, node: na.Node, op: str, left: na.Expr, value: py.expr, 
     return py.BinOp(left=value, op=BINARY[op](), right=other, **cx.at(node))
 
 
-def _texts(
-    cx: Context, left: na.Expr, value: py.expr, right: na.Expr, other: py.expr
-) -> tuple[py.expr, py.expr]:
+def _texts(cx: Context, left: na.Expr, value: py.expr, right: na.Expr, other: py.expr) -> tuple[py.expr, py.expr]:
     """L15: where exactly one side is known to be text, a number or bool on the other side becomes text."""
     left_kind, right_kind = cx.type_of(left)[0], cx.type_of(right)[0]
     if left_kind == "str" and right_kind != "str":

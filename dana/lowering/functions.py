@@ -157,9 +157,7 @@ def prologue(
             continue
         optional = isinstance(param.default, na.Constant) and param.default.value is None
         name = abi.variable(param.name)
-        out += check_variable(
-            cx, name, param.annotation, ".param", function, param.name, node=param, optional=optional
-        )
+        out += check_variable(cx, name, param.annotation, ".param", function, param.name, node=param, optional=optional)
     return out
 
 
@@ -177,7 +175,7 @@ def _check_rest(cx: Context, param: na.Param, function: str) -> list[py.stmt]:
 # --- bodies -------------------------------------------------------------------------------------
 
 
-def _documentation(cx: Context, node: na.FunctionDef) -> list[py.stmt]:
+def _documentation(cx: Context, node: na.FunctionDef | na.ComposedDef) -> list[py.stmt]:
     return [cx.expr_stmt(cx.const(node.doc, node), node)] if node.doc else []
 
 
@@ -215,9 +213,10 @@ def _may_call(cx: Context, statement: na.Stmt) -> bool:
             target = cx.checked.calls.get(id(node))
             if target is None or target.kind != "builtin" or target.info not in {"len", "abs", "ord", "chr", "range"}:
                 return True
-        elif isinstance(node, (na.BinOp, na.With, na.FunctionDef, na.ComposedDef)):
-            if not isinstance(node, na.BinOp) or node.op == "|":
-                return True
+        elif isinstance(node, (na.With, na.FunctionDef, na.ComposedDef)) or (
+            isinstance(node, na.BinOp) and node.op == "|"
+        ):
+            return True
     return False
 
 
@@ -315,7 +314,7 @@ def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
     else:
         signature, fresh, names = _forwarding(cx, node), [], set()
     cx.functions.append(FunctionScope(node.name, node.returns))
-    body = [cx.expr_stmt(cx.const(node.doc, node), node)] if node.doc else []
+    body = _documentation(cx, node)
     body += prologue(cx, params, fresh, node.name, node)
     if cx.metered and id(node) in cx.checked.recursive:
         body.append(tick(cx, node))
@@ -329,12 +328,14 @@ def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
         attach = [*attach, cx.call(".workflow", node, cx.load(".module", node), cx.const(_text(cx, node), node))]
     name = abi.variable(node.name)
     return [
-        py.FunctionDef(name=name, args=signature, body=body, decorator_list=decorators + attach, returns=None, **cx.at(node))
+        py.FunctionDef(
+            name=name, args=signature, body=body, decorator_list=decorators + attach, returns=None, **cx.at(node)
+        )
     ]
 
 
 def _text(cx: Context, node: na.ComposedDef) -> str:
-    return cx.checked.source.text[node.pipeline.start : node.pipeline.end]
+    return cx.text(node.pipeline)
 
 
 def _forwarding(cx: Context, node: na.Node) -> py.arguments:

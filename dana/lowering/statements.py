@@ -50,7 +50,7 @@ def lower_module(cx: Context, module: na.Module) -> py.Module:
     if module.doc is not None:
         head.append(cx.assign("__doc__", cx.const(module.doc, origin), origin))
     if cx.field_names:
-        names = py.Constant(value=tuple(sorted(cx.field_names)), **cx.at(origin))
+        names = cx.const(tuple(sorted(cx.field_names)), origin)
         head.append(cx.expr_stmt(cx.call(".fields", origin, cx.load(".module", origin), names), origin))
     head += type_globals(cx, origin)
     return py.Module(body=head + body, type_ignores=[])
@@ -72,7 +72,7 @@ def lower_ann_assign(cx: Context, node: na.AnnAssign) -> list[py.stmt]:
     value = cx.expr(node.value)
     if accepts_anything(cx, node.annotation) or proves(static, declared):
         return assign_to(cx, node.target, value, static, node)
-    text = cx.checked.source.text[node.target.start : node.target.end]
+    text = cx.text(node.target)
     if exact_class(cx, node.annotation) is None:
         made = cx.call(".assign", node, value, type_name(cx, node.annotation), cx.const(text, node))
         return assign_to(cx, node.target, made, declared, node)
@@ -130,7 +130,7 @@ def lower_raise(cx: Context, node: na.Raise) -> list[py.stmt]:
 def _makes_exception(cx: Context, node: na.Expr) -> bool:
     """Whether the operand of `raise` is certainly an exception or an exception class."""
     kind = cx.type_of(node)
-    return kind[0] == "exception" or (kind[0] == "type" and kind[1][0] == "exception")
+    return bool(kind[0] == "exception" or (kind[0] == "type" and kind[1][0] == "exception"))
 
 
 def lower_assert(cx: Context, node: na.Assert) -> list[py.stmt]:
@@ -170,7 +170,7 @@ def lower_import(cx: Context, node: na.Import) -> list[py.stmt]:
     """`import a.b as c` binds the module; `import a.b` binds `a` (L25)."""
     out: list[py.stmt] = []
     for alias in node.names:
-        path = py.Constant(value=alias.path, **cx.at(alias))
+        path = cx.const(alias.path, alias)
         root = alias.asname is None and len(alias.path) > 1
         words = [cx.load(".module", node), cx.const(0, node), path, cx.const(alias.python, node), cx.const(root, node)]
         name = alias.asname or alias.path[0]
@@ -182,19 +182,19 @@ def lower_import_from(cx: Context, node: na.ImportFrom) -> list[py.stmt]:
     words = [
         cx.load(".module", node),
         cx.const(node.level, node),
-        py.Constant(value=node.path, **cx.at(node)),
+        cx.const(node.path, node),
         cx.const(node.python, node),
     ]
     if node.names is None:
         return [cx.expr_stmt(cx.call(".star", node, *words), node)]
-    names = py.Constant(value=tuple(a.path[0] for a in node.names), **cx.at(node))
+    names = cx.const(tuple(a.path[0] for a in node.names), node)
     targets = [cx.store(abi.variable(a.asname or a.path[0]), a) for a in node.names]
     target = py.Tuple(elts=list[py.expr](targets), ctx=targets[0].ctx, **cx.at(node))
     return [py.Assign(targets=[target], value=cx.call(".from_", node, *words, names), **cx.at(node))]
 
 
 def lower_export(cx: Context, node: na.Export) -> list[py.stmt]:
-    names = py.Constant(value=node.names, **cx.at(node))
+    names = cx.const(node.names, node)
     return [cx.expr_stmt(cx.call(".export", node, cx.load(".module", node), names), node)]
 
 
@@ -225,7 +225,9 @@ def lower_while(cx: Context, node: na.While) -> list[py.stmt]:
     """`for _ in .steps: if not test: break; body` — the step counter is the loop."""
     place = cx.at(node)
     if not cx.metered:
-        return [py.While(test=cx.expr(node.test), body=_body(cx, node.body, node), orelse=cx.block(node.orelse), **place)]
+        return [
+            py.While(test=cx.expr(node.test), body=_body(cx, node.body, node), orelse=cx.block(node.orelse), **place)
+        ]
     flag = cx.temporary() if node.orelse else ""
     leave: list[py.stmt] = [py.Break(**cx.at(node.test))]
     if flag:

@@ -17,6 +17,10 @@ from dana.lowering.annotations import RAW_CLASS
 from dana.lowering.context import DEL, LOAD, STORE, Context
 from dana.lowering.expressions import BINARY, combine, scoped
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def assign_to(cx: Context, target: na.Expr, value: py.expr, static: tuple[object, ...], node: na.Node) -> list[py.stmt]:
     """`target = value`, where `value` has the static type `static`."""
@@ -150,7 +154,7 @@ def lower_aug_assign(cx: Context, node: na.AugAssign) -> list[py.stmt]:
         value = cx.call(".text", node.value, value)
     elif node.op == "+" and cx.type_of(node.value)[0] == "str" and cx.type_of(target)[0] != "str":
         return _augment_through_helper(cx, node)
-    lowered, _ = lower_target(cx, target)
+    lowered: Any = lower_target(cx, target)[0]
     return [py.AugAssign(target=lowered, op=BINARY[node.op](), value=value, **cx.at(node))]
 
 
@@ -169,14 +173,12 @@ def _read_once(cx: Context, target: na.Expr) -> tuple[list[py.stmt], py.expr]:
         cx.assign(holder, cx.expr(target.value), target),
         cx.assign(index, cx.expr(target.index), target),
     ]
-    read = py.Subscript(
-        value=cx.load(holder, target), slice=cx.load(index, target), ctx=LOAD, **cx.at(target)
-    )
+    read = py.Subscript(value=cx.load(holder, target), slice=cx.load(index, target), ctx=LOAD, **cx.at(target))
     return before, read
 
 
 def _as_store(read: py.expr) -> py.expr:
-    place = {
+    place: Any = {
         "lineno": read.lineno,
         "col_offset": read.col_offset,
         "end_lineno": read.end_lineno,

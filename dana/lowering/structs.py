@@ -1,12 +1,12 @@
 """Structs, resources, interfaces, agents: slotted classes with a written-out `__init__` (L28–L33).
 
-    struct Point:            class Point(.Struct):
-        x: int                   __slots__ = ("x", "label")
-        label: str = "p"         def __init__(.self, x, label="p"):
-                                     if x.__class__ is not .int: x = .field(x, .T0, "Point", "x")
-                                     .self.x = x
-                                     …
-                             Point = .struct(Point, .module, "struct", (("x", .T0, False, None), …), False, doc)
+struct Point:            class Point(.Struct):
+    x: int                   __slots__ = ("x", "label")
+    label: str = "p"         def __init__(.self, x, label="p"):
+                                 if x.__class__ is not .int: x = .field(x, .T0, "Point", "x")
+                                 .self.x = x
+                                 …
+                         Point = .struct(Point, .module, "struct", (("x", .T0, False, None), …), False, doc)
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _class(
     place = cx.at(node)
     inherited = _inherited(cx, node, fields)
     before, init = _init(cx, node, fields, inherited, plain=not frozen and not _delegates(fields))
-    slots = py.Constant(value=tuple(abi.mangle(f.name) for f in fields), **place)
+    slots = cx.const(tuple(abi.mangle(f.name) for f in fields), node)
     body: list[py.stmt] = [cx.assign("__slots__", slots, node), init]
     for method in node.methods:
         body += _method(cx, method)
@@ -124,9 +124,7 @@ def _init(
             required_after_default = True
             defaults.append(_field_default(cx, node, field, name, before, body))
         if field.annotation is not None:
-            body += check_variable(
-                cx, name, field.annotation, ".field", node.name, field.name, node=field
-            )
+            body += check_variable(cx, name, field.annotation, ".field", node.name, field.name, node=field)
         body.append(_set_field(cx, field, name, plain=plain))
     args = [py.arg(arg=SELF, annotation=None, **place)]
     args += [py.arg(arg=abi.variable(n), annotation=None, **place) for n in inherited]
@@ -209,7 +207,7 @@ def lower_interface_def(cx: Context, node: na.InterfaceDef) -> list[py.stmt]:
     words = [
         cx.load(".module", node),
         cx.const(node.name, node),
-        py.Constant(value=methods, **cx.at(node)),
+        cx.const(methods, node),
         py.Tuple(elts=embeds, ctx=LOAD, **cx.at(node)),
         cx.const(node.doc, node),
     ]
