@@ -1,7 +1,7 @@
 """`docs/errors` from the catalogue: one page per family, one heading per code, and an index.
 
-    python -m dana.catalogue.pages docs/errors            writes them
-    python -m dana.catalogue.pages --check docs/errors    says what is out of date
+python -m dana.catalogue.pages docs/errors            writes them
+python -m dana.catalogue.pages --check docs/errors    says what is out of date
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 
 from dana.cli import options
-from dana.cli.terminal import OK, USAGE, Terminal
+from dana.cli.terminal import OK, USAGE, Terminal, broken_pipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Verb = Callable[[options.Options, Terminal], int]
 
 INTERRUPTED = 130
-BROKEN_PIPE = 141  # what a shell shows for a program that SIGPIPE ended
 
 
 def main(words: Sequence[str]) -> int:
@@ -40,8 +39,7 @@ def main(words: Sequence[str]) -> int:
         sys.stderr.write("\ninterrupted\n")
         return INTERRUPTED
     except BrokenPipeError:
-        _close_stdout()
-        return BROKEN_PIPE
+        return broken_pipe()
     return status
 
 
@@ -110,12 +108,3 @@ VERBS: dict[str, Verb] = {
     "help": _help,
     "version": _version,
 }
-
-
-def _close_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not complain again."""
-    import os
-
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
-    os.close(sink)

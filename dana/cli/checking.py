@@ -7,6 +7,7 @@ import sys
 from dana.cli import inputs
 from dana.cli.options import UsageProblem
 from dana.cli.terminal import OK, REFUSED
+from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ def check(options: Options, terminal: Terminal) -> int:
 
     engine = Engine()
     sources = inputs.sources(options)
-    found = [finding for source in sources for finding in engine.check(source)]
+    found = [
+        finding for source in sources for finding in (engine.check(source) if isinstance(source, Source) else [source])
+    ]
     errors = sum(finding.is_error for finding in found)
     if "json" in options.given:
         _print_json(found)

@@ -7,25 +7,32 @@ import sys
 
 from dana.cli.options import UsageProblem
 from dana.diagnostics import suggest
-from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dana.cli.options import Options
+    from dana.diagnostics import Diagnostic
+    from dana.source import Source
 
 COMMANDS = ("run", "check", "explain", "tokens", "tree", "ast", "lower", "help", "version")
 
 
-def sources(options: Options) -> list[Source]:
-    """The texts a verb such as `check` works on: `-e CODE`, files, folders (all `.na` below), `-`."""
+def sources(options: Options) -> list[Source | Diagnostic]:
+    """The programs a verb such as `check` works on: `-e CODE`, files, folders (all `.na` below), `-`.
+
+    One that is no text stands as its finding. Raises `UsageProblem` for what cannot be read.
+    """
+    from dana.parser import decode
+
     if "code" in options.given:
-        return [Source("<eval>", normalised(options.given["code"]))]
+        return [decode(options.given["code"].encode("utf-8", "surrogateescape"), "<eval>")]
     words = options.words or ([] if sys.stdin.isatty() else ["-"])
     if not words:
         raise UsageProblem("E905", f"`dana {options.verb}` needs a file", f"as in: dana {options.verb} main.na")
-    return [Source(path, text_of(path)) for word in words for path in _paths(word)]
+    paths = [path for word in words for path in _paths(word)]
+    return [decode(data_of(path), "<stdin>" if path == "-" else path) for path in paths]
 
 
 def _paths(word: str) -> list[str]:
@@ -40,33 +47,38 @@ def _paths(word: str) -> list[str]:
     return found
 
 
-def text_of(path: str) -> str:
-    """The text of a file, or of stdin for `-`, with its line ends made one character. Raises `UsageProblem`."""
+def data_of(path: str) -> bytes:
+    """The bytes of a file, or of stdin for `-`. Raises `UsageProblem`."""
     if path == "-":
-        return decoded("<stdin>", sys.stdin.buffer.read())
+        return sys.stdin.buffer.read()
     try:
         with open(path, "rb") as stream:
-            data = stream.read()
+            return stream.read()
     except OSError as problem:
         raise _unreadable(path, problem) from None
-    return decoded(path, data)
 
 
-def decoded(name: str, data: bytes) -> str:
-    """UTF-8 text (L1), a byte order mark dropped. Raises `UsageProblem` naming the first wrong byte."""
+def must_be_readable(path: str) -> None:
+    """Raises `UsageProblem` for a program that is missing, a folder, or forbidden."""
+    try:
+        with open(path, "rb"):
+            return
+    except OSError as problem:
+        raise _unreadable(path, problem) from None
+
+
+def text_of(path: str) -> str:
+    """The text of a file that is to be an argument; line ends become one character. Raises `UsageProblem`."""
+    data = data_of(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise UsageProblem(
             "E903",
-            f"{name} is not UTF-8 text: byte 0x{data[problem.start]:02x} in line {line}",
+            f"{path} is not UTF-8 text: byte 0x{data[problem.start]:02x} in line {line}",
             "save the file as UTF-8",
         ) from None
-    return normalised(text)
-
-
-def normalised(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 

@@ -6,8 +6,9 @@ import sys
 
 from dana.cli import inputs
 from dana.cli.options import UsageProblem
-from dana.cli.terminal import OK, status_of
-from dana.errors import DanaError
+from dana.cli.terminal import OK
+from dana.diagnostics import Diagnostic
+from dana.errors import CompileError, DanaError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,18 +29,43 @@ def run(options: Options, terminal: Terminal) -> int:
     arguments = inputs.arguments(words)
     try:
         if shown:
-            value = engine.run(inputs.normalised(options.given["code"]), arguments=arguments, name="<eval>")
+            value = engine.run(
+                _text(options.given["code"].encode("utf-8", "surrogateescape"), "<eval>"),
+                arguments=arguments,
+                name="<eval>",
+            )
         elif path == "-":
-            value = engine.run(inputs.text_of("-"), arguments=arguments, name="<stdin>")
+            engine.run(_text(inputs.data_of("-"), "<stdin>"), arguments=arguments, name="<stdin>")
         else:
-            inputs.text_of(path)
-            value = engine.run(path, arguments=arguments)
+            inputs.must_be_readable(path)
+            engine.run(File(path), arguments=arguments)
     except DanaError as error:
-        terminal.report(error.diagnostics)
-        return status_of(error)
+        return terminal.fail(error)
     if shown and value is not None:
         sys.stdout.write(f"{value}\n")
     return OK
+
+
+class File:
+    """A path as such, so that a program's name need not end in `.na`."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __fspath__(self) -> str:
+        return self._path
+
+
+def _text(data: bytes, name: str) -> str:
+    """A program's text. Raises `CompileError` when it is none."""
+    from dana.parser import decode
+
+    source = decode(data, name)
+    if isinstance(source, Diagnostic):
+        raise CompileError([source])
+    return source.text + "\n"  # a line end, so that no text is taken for the name of a file
 
 
 def _program(options: Options) -> tuple[str, list[str]]:

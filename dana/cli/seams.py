@@ -7,76 +7,81 @@ import sys
 from dana.cli import inputs
 from dana.cli.options import UsageProblem
 from dana.cli.terminal import OK, REFUSED
+from dana.diagnostics import Diagnostic
+from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from dana.ast.nodes import Node
     from dana.cli.options import Options
     from dana.cli.terminal import Terminal
-    from dana.source import Source
 
 
 def show(options: Options, terminal: Terminal) -> int:
-    """Print the step the verb names; a program that does not get that far is reported instead."""
+    """Print what the step named by the verb makes; a program that does not get that far is reported instead."""
     sources = inputs.sources(options)
     if len(sources) != 1:
         raise UsageProblem("E905", f"`dana {options.verb}` shows one program", f"as in: dana {options.verb} main.na")
-    return STEPS[options.verb](sources[0], terminal)
+    (source,) = sources
+    problems = [source] if isinstance(source, Diagnostic) else STEPS[options.verb](source)
+    if problems:
+        terminal.report(problems)
+        return REFUSED
+    return OK
 
 
-def _tokens(source: Source, terminal: Terminal) -> int:
+def _tokens(source: Source) -> Sequence[Diagnostic]:
     from dana.parser import parse, tokens
 
     problems = parse(source).diagnostics
     if problems:
-        terminal.report(problems)
-        return REFUSED
+        return problems
     for kind, text, start, _end in tokens(source):
         line, column = source.line_column(start)
         sys.stdout.write(f"{line:>5}:{column:<4} {kind:<16} {text!r}\n")
-    return OK
+    return ()
 
 
-def _tree(source: Source, terminal: Terminal) -> int:
+def _tree(source: Source) -> Sequence[Diagnostic]:
     from dana.parser import parse, tree
 
     problems = parse(source).diagnostics
     if problems:
-        terminal.report(problems)
-        return REFUSED
+        return problems
     sys.stdout.write(tree(source))
-    return OK
+    return ()
 
 
-def _ast(source: Source, terminal: Terminal) -> int:
+def _ast(source: Source) -> Sequence[Diagnostic]:
     from dana.parser import parse
 
     parsed = parse(source)
-    if parsed.diagnostics:
-        terminal.report(parsed.diagnostics)
-        return REFUSED
-    sys.stdout.write("\n".join(outline(parsed.module)) + "\n")
-    return OK
+    if not parsed.diagnostics:
+        sys.stdout.write("\n".join(outline(parsed.module)) + "\n")
+    return parsed.diagnostics
 
 
-def _lower(source: Source, terminal: Terminal) -> int:
+def _lower(source: Source) -> Sequence[Diagnostic]:
     import ast
 
     from dana.engine import Engine
-    from dana.errors import CompileError
     from dana.lowering import lower
 
     checked = Engine().checked(source)
     if checked.errors:
-        terminal.report(CompileError(checked.errors).diagnostics)
-        return REFUSED
-    sys.stdout.write(ast.unparse(ast.fix_missing_locations(lower(checked))) + "\n")
-    return OK
+        return checked.errors
+    sys.stdout.write(ast.unparse(ast.fix_missing_locations(lower(checked, metered=True))) + "\n")
+    return ()
 
 
-STEPS: dict[str, Callable[[Source, Terminal], int]] = {"tokens": _tokens, "tree": _tree, "ast": _ast, "lower": _lower}
+STEPS: dict[str, Callable[[Source], Sequence[Diagnostic]]] = {
+    "tokens": _tokens,
+    "tree": _tree,
+    "ast": _ast,
+    "lower": _lower,
+}
 
 
 def outline(root: Node) -> Iterator[str]:
@@ -101,4 +106,4 @@ def outline(root: Node) -> Iterator[str]:
 def _has_nodes(value: object) -> bool:
     from dana.ast.nodes import Node
 
-    return isinstance(value, Node) or (value.__class__ is tuple and any(_has_nodes(v) for v in value))  # type: ignore[attr-defined]
+    return isinstance(value, Node) or (value.__class__ is tuple and any(_has_nodes(v) for v in value))

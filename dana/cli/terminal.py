@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dana.errors import DanaError
 
 OK, FAILED, REFUSED, USAGE, STOPPED = 0, 1, 2, 3, 4
+BROKEN_PIPE = 141  # what a shell shows for a program that SIGPIPE ended
 
 
 class Terminal:
@@ -44,6 +45,21 @@ class Terminal:
         """Print findings; what the program printed before stands before them."""
         sys.stdout.flush()
         sys.stderr.write(render_all(diagnostics, colour=self.colour) + "\n")
+
+    def fail(self, error: DanaError) -> int:
+        """Report how a program ended and give the exit status; a reader that went away is no news."""
+        if isinstance(error.__cause__, BrokenPipeError):
+            return broken_pipe()
+        self.report(error.diagnostics)
+        return status_of(error)
+
+
+def broken_pipe() -> int:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain again."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)
+    return BROKEN_PIPE
 
 
 def status_of(error: DanaError) -> int:

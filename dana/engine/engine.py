@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from dana.checker import Checked
     from dana.diagnostics import Diagnostic
 
 PROGRAM = "__main__"
@@ -114,12 +115,15 @@ class Engine:
 
     def check(self, program: str | Source | os.PathLike[str]) -> list[Diagnostic]:
         """Everything the compiler has to say about a program, warnings included; never raises a `DanaError`."""
+        return list(self.checked(program).diagnostics)
+
+    def checked(self, program: str | Source | os.PathLike[str]) -> Checked:
+        """What the checker found out about a program: the tables that lowering and editors read."""
         from dana.compiler import check_module
 
         source = self._source(program)
         path = os.path.abspath(source.name) if source.name.endswith(".na") else ""
-        loader = self._loader(path)
-        return list(check_module(source, name=PROGRAM, modules=loader.modules_for(path)).diagnostics)
+        return check_module(source, name=PROGRAM, modules=self._loader(path).modules_for(path))
 
     def _source(self, program: str | Source | os.PathLike[str]) -> Source:
         if isinstance(program, Source):

@@ -40,11 +40,13 @@ def run_cached(path: str, words: Sequence[str]) -> int | None:
         Engine(limits=Limits.none()).run(full, arguments=arguments)
         sys.stdout.flush()
     except DanaError as error:
-        from dana.cli.terminal import Terminal, status_of
+        from dana.cli.terminal import Terminal
 
-        sys.stdout.flush()
-        Terminal.of([]).report(error.diagnostics)
-        return status_of(error)
+        return Terminal.of([]).fail(error)
+    except BrokenPipeError:
+        from dana.cli.terminal import broken_pipe
+
+        return broken_pipe()
     except KeyboardInterrupt:
         return 130
     return 0
