@@ -80,7 +80,7 @@ example:
 
 SEAMS = {
     "tokens": "Prints one token per line: position, kind, text.",
-    "tree": "Prints the program as the productions of grammar/dana.lark (needs the lark package).",
+    "tree": "Prints the program as the productions of grammar/dana.lark, those left out that only pass a value on.",
     "ast": "Prints the syntax tree the later steps work on.",
     "lower": "Prints the Python that the program becomes. Names that begin with a dot belong to Dana's runtime.",
 }

@@ -12,11 +12,13 @@ from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dana.ast.nodes import Node
     from dana.cli.options import Options
     from dana.cli.terminal import Terminal
+
+    Production = tuple[str, list["Production"]]
 
 
 def show(options: Options, terminal: Terminal) -> int:
@@ -33,25 +35,52 @@ def show(options: Options, terminal: Terminal) -> int:
 
 
 def _tokens(source: Source) -> Sequence[Diagnostic]:
-    from dana.parser import parse, tokens
+    from dana.parser import parse
+    from dana.parser.lexer import Lexer
 
     problems = parse(source).diagnostics
-    if problems:
-        return problems
-    for kind, text, start, _end in tokens(source):
-        line, column = source.line_column(start)
-        sys.stdout.write(f"{line:>5}:{column:<4} {kind:<16} {text!r}\n")
-    return ()
+    if not problems:
+        for start, _end, kind, text in Lexer(source).run():
+            line, column = source.line_column(start)
+            sys.stdout.write(f"{line:>5}:{column:<4} {kind:<16} {'' if text is None else repr(text)}".rstrip() + "\n")
+    return problems
 
 
 def _tree(source: Source) -> Sequence[Diagnostic]:
-    from dana.parser import parse, tree
+    from dana.parser import parse
+    from dana.parser.lexer import Lexer
 
     problems = parse(source).diagnostics
-    if problems:
-        return problems
-    sys.stdout.write(tree(source))
-    return ()
+    if not problems:
+        sys.stdout.write("\n".join(productions(Lexer(source).run())) + "\n")
+    return problems
+
+
+def productions(tokens: Iterable[tuple[int, int, str, object]]) -> Iterator[str]:
+    """The rules of the grammar that apply, as indented lines; rules that only pass a value on are left out.
+
+    The tables say what the parser does; this does the same and makes nothing but the outline. `tokens` must
+    be those of a program without syntax errors.
+    """
+    from dana.parser import _tables
+
+    states = [_tables.STARTS["module"]]
+    built: list[Production] = []
+    rows = [dict(zip(_tables.KEYS[keys], actions, strict=True)) for keys, actions in _tables.ROWS]
+    for _start, _end, kind, text in tokens:
+        while (action := rows[states[-1]][kind]) < 0:
+            _builder, symbol, length, _absent = _tables.RULES[~action]
+            parts = built[len(built) - length :]
+            del built[len(built) - length :], states[len(states) - length :]
+            built.append(parts[0] if length == 1 else (symbol, list(parts)))
+            states.append(rows[states[-1]][symbol])
+        states.append(action)
+        built.append((kind if text is None else f"{kind} {text!r}", []))
+    stack = [(0, item) for item in reversed(built[:1])]
+    while stack:
+        depth, (label, parts) = stack.pop()
+        yield "  " * depth + label
+        stack.extend((depth + 1, part) for part in reversed(parts))
 
 
 def _ast(source: Source) -> Sequence[Diagnostic]:
