@@ -74,13 +74,8 @@ def reexported(name: str, module: na.Module) -> str:
     for each in names:
         value = native.EXPORTS[each]  # type: ignore[union-attr]
         doc = (value.__doc__ or "").split("\n", 1)[0]
-        if each not in INTERNAL:
-            shown.append(f"\n#### `{name}.{each}{arguments_of(native.SIGNATURES[each])}`\n\n{doc}\n")  # type: ignore[union-attr]
+        shown.append(f"\n#### `{name}.{each}{arguments_of(native.SIGNATURES[each])}`\n\n{doc}\n")  # type: ignore[union-attr]
     return "".join(shown)
-
-
-# Natives that stand behind a module's functions and are reached through those.
-INTERNAL = frozenset({"decode", "decode_as", "encode", "csv_records", "csv_text"})
 
 
 def arguments_of(signature: str) -> str:

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dana.runtime.natives as package
+from dana.runtime.builtins import bounded
 from dana.runtime.coercion import type_of_text
 from dana.runtime.natives import json as natives_json
 from dana.runtime.natives import math as natives_math
@@ -73,6 +74,7 @@ class FakeProgram:
     def __init__(self, stderr: io.StringIO | None = None, meter: CountingMeter | None = None) -> None:
         self.clock = StoppedClock()
         self.meter = meter or CountingMeter()
+        self.source = bounded(self.meter.steps)
         self.stderr = stderr
         self.builtins = {"poet": lambda function: function}
 
@@ -178,7 +180,7 @@ def test_prod_multiplies_numbers_only() -> None:
 
 def test_iterables_are_walked_through_the_meter() -> None:
     program = FakeProgram()
-    native(natives_math, "fsum", program)(range(100))
+    native(natives_math, "fsum", program)(float(n) for n in range(100))
     assert program.meter.used >= 100
 
 

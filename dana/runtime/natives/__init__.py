@@ -14,7 +14,7 @@ A native module has three names:
 
 Invariants: arguments and results are plain values (never host objects a script could climb through);
 the cost of a call is bounded by the size of its arguments, absurd sizes are refused before work starts;
-iterables of unknown length are walked through the program's meter, so limits and deadlines hold inside
+iterables of unknown length are walked through `program.source`, so limits and deadlines hold inside
 a native too; what is slow to import is imported by the function that needs it.
 """
 

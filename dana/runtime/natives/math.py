@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from itertools import compress
 
 from dana.runtime.natives import MAX_INT_BITS, types_on_demand
 
@@ -48,12 +47,12 @@ def lcm(*integers: int) -> int:
 
 def prod(program: Any) -> Callable[..., Any]:
     """The product of numbers; `start` when there are none."""
-    steps = program.meter.steps
+    source = program.source
 
     def prod(iterable: Iterable[Any], /, *, start: Any = 1) -> Any:
         """The product of numbers; `start` when there are none."""
         result = start
-        for factor in compress(iterable, steps):
+        for factor in source(iterable):
             if isinstance(factor, int):
                 if isinstance(result, int) and result.bit_length() + factor.bit_length() > MAX_INT_BITS:
                     refuse("prod of these numbers")
@@ -68,11 +67,11 @@ def prod(program: Any) -> Callable[..., Any]:
 
 def fsum(program: Any) -> Callable[[Iterable[float]], float]:
     """The sum of floats without loss of precision on the way."""
-    steps = program.meter.steps
+    source = program.source
 
     def fsum(seq: Iterable[float], /) -> float:
         """The sum of floats without loss of precision on the way."""
-        return math.fsum(compress(seq, steps))
+        return math.fsum(source(seq))
 
     return fsum
 

@@ -7,7 +7,6 @@ a terminal: in a pipe or an embedding host nothing is drawn.
 from __future__ import annotations
 
 from _collections_abc import Sized
-from itertools import compress
 from math import isnan
 
 from dana.runtime.natives import types_on_demand
@@ -58,14 +57,14 @@ def has_colour(program: Any) -> Callable[[], bool]:
 
 def progress(program: Any) -> Callable[..., Iterator[Any]]:
     """The items, one by one, with a line that shows how far the program has come."""
-    stream, clock, steps = program.stderr, program.clock, program.meter.steps
+    stream, clock, source = program.stderr, program.clock, program.source
 
     def progress(items: Iterable[Any], label: str = "", total: int | None = None) -> Iterator[Any]:
         """The items, one by one, with a line that shows how far the program has come."""
         if total is None and isinstance(items, Sized):
             total = len(items)
         line = Line(stream, clock, label, total) if watched(stream) else None
-        return Progress(iter(compress(items, steps)), line)
+        return Progress(iter(source(items)), line)
 
     return progress
 
