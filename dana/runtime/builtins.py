@@ -11,7 +11,7 @@ from itertools import compress
 
 from dana import abi
 from dana.runtime.exceptions import DANA_NAMES, PYTHON_NAMES, ExitStop, failure
-from dana.runtime.formatting import format_value
+from dana.runtime.formatting import format_of, format_value
 from dana.runtime.pipelines import apply
 from dana.runtime.scopes import LOG_LEVELS, log_level
 from dana.runtime.structs import Struct
@@ -59,16 +59,16 @@ _ABSENT = object()
 UNAVAILABLE = {
     **dict.fromkeys(
         ("reason", "llm", "ask", "context_aware_reason", "set_model"),
-        ("E801", "needs a language model, and this version of Dana cannot call one yet"),
+        ("E820", "needs a language model, and this version of Dana cannot call one yet"),
     ),
     **dict.fromkeys(
-        ("use", "get_resource"), ("E802", "creates an external resource, and this version of Dana has none yet")
+        ("use", "get_resource"), ("E821", "creates an external resource, and this version of Dana has none yet")
     ),
     **dict.fromkeys(
         ("feedback", "learnable", "poet"),
-        ("E803", "belongs to learning with POET, which this version does not have yet"),
+        ("E822", "belongs to learning with POET, which this version does not have yet"),
     ),
-    "race": ("E804", "needs effects that run side by side, and this version of Dana has none yet"),
+    "race": ("E823", "needs effects that run side by side, and this version of Dana has none yet"),
 }
 
 
@@ -340,9 +340,8 @@ class TimeLimit:
     def __enter__(self) -> None:
         self._tokens.append(self._meter.push_deadline(self._seconds))
 
-    def __exit__(self, *_error: object) -> bool:
+    def __exit__(self, *_error: object) -> None:
         self._meter.pop_deadline(self._tokens.pop())
-        return False
 
     def __repr__(self) -> str:
         return f"timeout({self._seconds!r})"
@@ -394,9 +393,7 @@ def getattr_(value: Any, name: str, default: Any = _ABSENT, /) -> Any:
         raise failure(TypeError, "E601", f"getattr takes the name of an attribute, not {short(name)}")
     try:
         if name == "format":
-            from dana.runtime.guards import Guards
-
-            return Guards.format_of(_NO_GUARDS, value)
+            return format_of(value)
         return getattr(value, abi.mangle(name))
     except AttributeError:
         if default is not _ABSENT:
@@ -404,10 +401,7 @@ def getattr_(value: Any, name: str, default: Any = _ABSENT, /) -> Any:
         raise
 
 
-_NO_GUARDS: Any = None
-
-
-def exit_(code: Any = 0) -> Any:
+def exit_(code: Any = 0) -> None:
     """`exit(code)`: ends the program in order."""
     raise ExitStop(code)
 

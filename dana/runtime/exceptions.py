@@ -116,7 +116,7 @@ _PLAIN = (str, int, float, bool, type(None), bytes)
 
 def limit_message(which: str, limit: object) -> str:
     """The headline of a limit, in Dana's words."""
-    amount = "" if limit is None else f" of {limit:,}" if isinstance(limit, int) else f" of {limit:g} s"  # type: ignore[str-format]
+    amount = "" if limit is None else f" of {limit:,}" if isinstance(limit, int) else f" of {limit:g} s"
     words = {
         "steps": f"the program reached its limit{amount} steps" if amount else "the program reached its step limit",
         "depth": f"calls are nested deeper than the limit{amount}",

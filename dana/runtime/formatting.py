@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dana import abi
 from dana.runtime.exceptions import failure
+from dana.runtime.pipelines import MethodType
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import kind_of
 
@@ -24,6 +25,15 @@ def safe_format(template: str, /, *args: Any, **keywords: Any) -> str:
     if template.__class__ is not str:
         raise failure(TypeError, "E601", f"format needs a text, this is {kind_of(template)}")
     return _expand(template, args, keywords, [0], 2)
+
+
+def format_of(value: Any) -> Any:
+    """`.format_of(v)`: what `v.format` means: the safe formatter for a text, the attribute otherwise."""
+    if isinstance(value, str):
+        return MethodType(safe_format, value)
+    if isinstance(value, type) and getattr(value, "_shape", None) is None:
+        raise failure(AttributeError, "E604", f"the type `{value.__name__}` has no attribute `format`")
+    return value.format
 
 
 def format_value(value: Any, spec: str = "") -> str:

@@ -7,9 +7,7 @@ A number or sequence that would be larger than `MAX_BITS` or `MAX_ITEMS` stops t
 from __future__ import annotations
 
 from dana.runtime.exceptions import failure
-from dana.runtime.formatting import safe_format
-from dana.runtime.pipelines import MethodType
-from dana.runtime.typevalues import TypeValue, kind_of
+from dana.runtime.typevalues import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,14 +88,6 @@ class Guards:
             self._bits(n * max(1, n.bit_length() - 1))
         return factorial(n)
 
-    def format_of(self, value: Any) -> Any:
-        """`.format_of(v)`: what `v.format` means."""
-        if isinstance(value, str):
-            return MethodType(safe_format, value)
-        if isinstance(value, TypeValue) or not isinstance(value, type):
-            return value.format
-        return value.format if getattr(value, "_shape", None) is not None else _refuse_format(value)
-
     def _bits(self, bits: int) -> None:
         if bits > MAX_BITS:
             raise self.program.meter.stop("memory")
@@ -105,7 +95,3 @@ class Guards:
     def _items(self, items: int) -> None:
         if items > MAX_ITEMS:
             raise self.program.meter.stop("memory")
-
-
-def _refuse_format(value: Any) -> Any:
-    raise failure(AttributeError, "E604", f"the type `{value.__name__}` has no attribute `format`")

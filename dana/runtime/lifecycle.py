@@ -9,7 +9,7 @@ the program, which stops it in reverse order when it ends.
 
 from __future__ import annotations
 
-from dana.runtime.exceptions import failure
+from dana.runtime.exceptions import Stop, failure
 from dana.runtime.structs import Struct
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ class Resource(Struct):
     __slots__ = ("_state",)
 
     __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
     @property
     def state(self) -> str:
@@ -66,9 +66,8 @@ class Resource(Struct):
         self.start()
         return self
 
-    def __exit__(self, *_error: object) -> bool:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
-        return False
 
 
 def _state_of(resource: Any) -> str:
@@ -100,7 +99,7 @@ def stop_all(running: list[Any]) -> list[BaseException]:
         resource = running[-1]
         try:
             resource.stop()
-        except Exception as error:  # noqa: BLE001  collected and reported by the caller, who ends the program
+        except (Exception, Stop) as error:  # noqa: BLE001  collected and reported by the caller, who ends the program
             failures.append(error)
         if running and running[-1] is resource:
             running.pop()

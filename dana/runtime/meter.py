@@ -129,8 +129,10 @@ class Meter:
         "_base",
         "_call_lane",
         "_cancelled",
+        "_closing",
         "_deadline",
         "_deadlines",
+        "_floor",
         "_granted",
         "_nested",
         "_step_lane",
@@ -152,6 +154,8 @@ class Meter:
         wall_s: float | None = None,
         depth: int | None = 1000,
         clock: Callable[[], float] = monotonic,
+        *,
+        watch: bool = True,
     ) -> None:
         self.limit = steps
         self.wall_s = wall_s
@@ -160,18 +164,20 @@ class Meter:
         self._granted = 0
         self._nested = 0
         self._base: Any = None
+        self._floor: Any = None
+        self._closing = False
         self._deadlines: list[Deadline] = []
         self._deadline: float | None = None
         self._cancelled: str | None = None
         self._stop: _Extent | None = None
-        self._watching = clock is monotonic
+        self._watching = watch
         self._watched = False
         self._wake: Any = None
         self._barrier = _Barrier(self)
         self._step_lane = _Lane(self, deep=False)
         self._call_lane = _Lane(self, deep=True)
-        self.steps: Iterator[bool] = chain.from_iterable(self._step_lane)  # type: ignore[arg-type]
-        self.calls: Iterator[bool] = chain.from_iterable(self._call_lane)  # type: ignore[arg-type]
+        self.steps: Iterator[bool] = chain.from_iterable(self._step_lane)
+        self.calls: Iterator[bool] = chain.from_iterable(self._call_lane)
 
     # --- the run --------------------------------------------------------------------------------
 
@@ -186,7 +192,8 @@ class Meter:
         self._step_lane.size = self._call_lane.size = CHUNK_MIN
         self._cancelled = None
         self._stop = None
-        self._base = sys._getframe(1)
+        self._base = self._floor = sys._getframe(1)
+        self._closing = False
         self._deadlines = []
         if self.wall_s is not None:
             self._deadlines.append(Deadline(self.clock() + self.wall_s, self.wall_s, wall=True))
@@ -202,7 +209,7 @@ class Meter:
         self._deadlines = []
         self._deadline = None
         self._stop = None
-        self._base = None
+        self._base = self._floor = None
         if self._watched and self._wake.locked():
             self._wake.release()
 
@@ -238,6 +245,10 @@ class Meter:
             extent.first = made
             extent.grace_ends = self.clock() + GRACE_S
         return made
+
+    def closing(self) -> None:
+        """The program has ended: what shuts it down may use the grace of a stop as a `finally` does."""
+        self._closing = True
 
     # --- deadlines ------------------------------------------------------------------------------
 
@@ -339,14 +350,22 @@ class Meter:
         self._call_lane.cut()
 
     def _depth_now(self) -> int:
-        """Frames above the run's first one."""
-        base = self._base
-        frame: Any = sys._getframe(4)  # the frame that drew: below __next__, _refill, _next_size and this
-        depth = 0
-        while frame is not None and frame is not base:
-            depth += 1
+        """How many calls are nested: frames above the program's own first one."""
+        top: Any = sys._getframe(4)  # the frame that drew: below __next__, _refill, _next_size and this
+        depth = _frames_between(top, self._floor)
+        if depth is None or self._floor is self._base:
+            self._floor = self._host_frame(top)
+            depth = _frames_between(top, self._floor)
+        return depth - 1 if depth else 0
+
+    def _host_frame(self, frame: Any) -> Any:
+        """The last frame of the host below the program's frames: helpers above it count, the engine does not."""
+        floor = self._base
+        while frame is not None and frame is not self._base:
+            if frame.f_builtins.get(".calls") is self.calls:
+                floor = frame.f_back
             frame = frame.f_back
-        return depth
+        return floor
 
     # --- stops ----------------------------------------------------------------------------------
 
@@ -374,7 +393,7 @@ class Meter:
             extent.grace_ends = now + GRACE_S
             extent.first = self._make(extent)
             raise extent.first
-        if extent.grace > 0 and now < extent.grace_ends and _is_unwinding():
+        if extent.grace > 0 and now < extent.grace_ends and (self._closing or _is_unwinding()):
             extent.grace -= 1
             self._granted += 1
             return True
@@ -430,6 +449,17 @@ class Meter:
             if wake.acquire(True, min(wait, WATCH_S)):
                 break
         self._watched = False
+
+
+def _frames_between(frame: Any, floor: Any) -> int | None:
+    """Frames above `floor`, or None when it is not below `frame`."""
+    count = 0
+    while frame is not None:
+        if frame is floor:
+            return count
+        count += 1
+        frame = frame.f_back
+    return None
 
 
 def _is_unwinding() -> bool:

@@ -244,7 +244,7 @@ class Interface(TypeValue):
 
 def _arity_problem(method: Any, least: int, most: int | None) -> str:
     """What the interface wants to pass and the method does not take, or ""."""
-    function = getattr(method, "__func__", None)
+    function: Any = getattr(method, "__func__", None)
     code = getattr(function, "__code__", None)
     if code is None:
         return ""

@@ -28,14 +28,6 @@ class ModuleValue(_ModuleType):  # type: ignore[misc]
     # The plain lookup; CPython's own for modules searches for a `__getattr__` in the namespace first.
     __getattribute__ = object.__getattribute__
 
-    def __new__(cls, name: str, record: ModuleRecord) -> ModuleValue:
-        made: ModuleValue = _ModuleType.__new__(cls, name)
-        object.__setattr__(made, "_unused", record)
-        return made
-
-    def __init__(self, name: str, record: ModuleRecord) -> None:
-        _ModuleType.__init__(self, name)
-
     def __getattr__(self, name: str) -> Any:
         scope = self.__dict__
         plain = abi.demangle(name)

@@ -19,6 +19,7 @@ from itertools import compress, islice
 from dana.runtime.builtins import bounded, dana_builtins, getattr_
 from dana.runtime.coercion import Converting, field, param, result, type_of_spec
 from dana.runtime.exceptions import Catching, failure
+from dana.runtime.formatting import format_of
 from dana.runtime.guards import Guards, add, text
 from dana.runtime.lifecycle import Resource, adopt_hooks, stop_all
 from dana.runtime.meter import Meter
@@ -62,7 +63,7 @@ class ModuleRecord:
         self.program = program
         self.name = name
         self.file = file
-        self.value = ModuleValue(name, self)
+        self.value = ModuleValue(name)
         self.globals: dict[str, Any] = self.value.__dict__
         self.globals.clear()
         self.exports: list[str] = []
@@ -93,6 +94,7 @@ class Program:
     __slots__ = (
         "_output",
         "_output_left",
+        "_random",
         "builtins",
         "catching",
         "clock",
@@ -106,6 +108,7 @@ class Program:
         "public",
         "read",
         "running",
+        "seed",
         "source",
         "sources",
         "stderr",
@@ -124,7 +127,10 @@ class Program:
         clock: Any = time,
         stderr: Any = None,
         output_limit: int | None = DEFAULT_OUTPUT_LIMIT,
+        seed: int | None = None,
     ) -> None:
+        self.seed = seed
+        self._random: Any = None
         self.clock = clock
         self.meter = meter if meter is not None else Meter(clock=clock.monotonic)
         self._output = output
@@ -146,6 +152,15 @@ class Program:
         self.catching = Catching(self)
         self.builtins: dict[str, Any] = dana_builtins(self)
         self.builtins.update(helpers(self))
+
+    @property
+    def random(self) -> Any:
+        """The program's own source of randomness (`random.Random`), repeatable when it has a seed."""
+        if self._random is None:
+            from random import Random
+
+            self._random = Random(self.seed)
+        return self._random
 
     def module(self, name: str, file: str) -> ModuleRecord:
         """A new module, registered under its name."""
@@ -176,6 +191,7 @@ class Program:
 
     def close(self) -> list[BaseException]:
         """End the program: resources that still run are stopped, last started first; returns what failed."""
+        self.meter.closing()
         return stop_all(self.running)
 
 
@@ -194,7 +210,7 @@ def helpers(program: Program) -> dict[str, Any]:
         ".star_param": star_param, ".double_star_param": double_star_param, ".assign": converting.assign,
         # operators
         ".add": add, ".text": text, ".pow": guards.pow, ".lshift": guards.lshift, ".mul": guards.mul,
-        ".format_of": guards.format_of,
+        ".format_of": format_of,
         # structs and methods
         ".Struct": Struct, ".StructMeta": StructMeta, ".ErrorStruct": ErrorStruct, ".Resource": Resource,
         ".MISSING": MISSING, ".put": object.__setattr__, ".missing_field": missing_field,
@@ -239,7 +255,7 @@ class agent:  # noqa: N801  (named like the helper it is)
         raise self._refusal()
 
     def _refusal(self) -> Exception:
-        return failure(RuntimeError, "E805", f"agent `{self._name}`: this version of Dana cannot run agents yet")
+        return failure(RuntimeError, "E824", f"agent `{self._name}`: this version of Dana cannot run agents yet")
 
     def __repr__(self) -> str:
         return f"Agent[{self._name}]"

@@ -124,6 +124,11 @@ class Shape:
             raise Refused(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing", ValueError)
         return self.cls(**values)
 
+    def new(self) -> Any:
+        """An instance without any field set."""
+        cls: Any = self.cls
+        return cls.__new__(cls)
+
     @property
     def program(self) -> Program:
         return self.record.program
@@ -177,10 +182,10 @@ class StructMeta(type):
     def __delattr__(cls, name: str) -> None:
         raise failure(AttributeError, "E613", f"the type `{cls.__name__}` cannot be changed by deletion")
 
-    def __or__(cls, other: Any) -> Any:  # type: ignore[override]
+    def __or__(cls, other: Any) -> Any:
         return union_of(cls, other)
 
-    def __ror__(cls, other: Any) -> Any:  # type: ignore[override]
+    def __ror__(cls, other: Any) -> Any:
         return union_of(other, cls)
 
     def __getattr__(cls, name: str) -> Any:
@@ -215,23 +220,20 @@ class Struct(metaclass=StructMeta):
     def __enter__(self) -> Any:
         return _protocol(self, "enter")()
 
-    def __exit__(self, *_error: object) -> bool:
+    def __exit__(self, *_error: object) -> None:
         _protocol(self, "exit")()
-        return False
 
     def copy(self, **changes: Any) -> Any:
         """`p.copy(x=3)`: a new struct, the named fields changed (and checked); values are shared."""
         shape = self._shape
-        made = shape.cls.__new__(shape.cls)
+        made = shape.new()
         fresh = {abi.demangle(name): value for name, value in changes.items()}
         for name in fresh:
             if name not in shape.index:
                 raise unknown_field(shape, name)
         for field in shape.fields:
-            if field.name in fresh:
-                value = _checked(shape, field, fresh[field.name])
-            else:
-                value = getattr(self, field.slot)
+            changed = field.name in fresh
+            value = _checked(shape, field, fresh[field.name]) if changed else getattr(self, field.slot)
             _put(made, field.slot, value)
         return made
 
@@ -276,7 +278,7 @@ class ErrorStruct(Struct, Exception):
 
     # An exception is one event: two with equal fields are still two.
     __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
     def __str__(self) -> str:
         shape = self._shape
@@ -406,12 +408,18 @@ def _delegated(self: Any, name: str) -> Any:
         for slot in shape.delegates:
             inner = getattr(self, slot, None)
             try:
-                return shape.program.builtins[".format_of"](inner) if name == "format" else getattr(inner, name)
+                return _format_of(inner) if name == "format" else getattr(inner, name)
             except AttributeError:
                 continue
     if name[0] == "_":
         raise AttributeError(name)
     raise unknown_field(shape, abi.demangle(name))
+
+
+def _format_of(value: Any) -> Any:
+    from dana.runtime.formatting import format_of
+
+    return format_of(value)
 
 
 def _delegated_store(self: Any, name: str, value: Any) -> None:
@@ -558,9 +566,9 @@ def exact_class(declared: TypeValue) -> type | None:
     cls = type(declared)
     if cls in (IntType, FloatType, BoolType, StrType, StructType):
         return declared._raw
-    if cls in (ListType, SetType) and declared._item is None:  # type: ignore[attr-defined]
+    if cls in (ListType, SetType) and declared._item is None:
         return declared._raw
-    if cls is DictType and declared._value is None:  # type: ignore[attr-defined]
+    if cls is DictType and declared._value is None:
         return declared._raw
     return _Nothing
 

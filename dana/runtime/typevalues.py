@@ -33,7 +33,7 @@ WORDS = {
 }
 SHOWN = 60
 # A text that is to become a list, dict or struct starts with one of these, or is no JSON of that kind.
-_JSON_STARTS = {list: "[", dict: "{"}
+_JSON_STARTS: dict[type, str] = {list: "[", dict: "{"}
 
 
 class Refused(Exception):
@@ -129,7 +129,7 @@ class AnyType(TypeValue):
         return True
 
 
-class NoneType_(TypeValue):
+class NothingType(TypeValue):
     __slots__ = ()
 
     def _conforms(self, value: Any) -> bool:
@@ -561,7 +561,7 @@ class StructType(TypeValue):
 
 
 ANY = AnyType("any")
-NONE = NoneType_("None", None)
+NONE = NothingType("None", None)
 INT = IntType("int", int)
 FLOAT = FloatType("float", float)
 BOOL = BoolType("bool", bool, truth_of)

@@ -1,0 +1,255 @@
+"""From an exception to what people read: `diagnose(error, program) -> DanaError`.
+
+    frames    the traceback's Dana frames only: those whose file is in `program.sources`
+    words     code, message, label and hint for the exception            `faultwords`
+    place     the innermost Dana frame's instruction, as a span of its source
+    notes     the calls that led there, and what the error was caused by
+
+An exception that comes out of this package and that no program can be blamed for is our own fault: it
+becomes E990, which asks for a report.
+"""
+
+from __future__ import annotations
+
+from dana import errors
+from dana.diagnostics import Diagnostic
+from dana.runtime.exceptions import (
+    AgentFault,
+    CancelStop,
+    DeniedFault,
+    EsperFault,
+    ExitStop,
+    IPVFault,
+    LimitStop,
+    POETFault,
+    Stop,
+    TimeoutStop,
+    message_of,
+    name_of,
+)
+from dana.runtime.faultwords import Words, words_for
+from dana.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType, TracebackType
+    from typing import Any
+
+    from dana.runtime.program import Program
+    from dana.source import Source
+
+NOTES_AT_EACH_END = 4
+CAUSES = 4
+# Exceptions that only a mistake of ours raises inside this package, where user data is not the reason.
+_OURS = (AttributeError, NameError, KeyError, IndexError, AssertionError, SystemError, NotImplementedError)
+_KINDS: tuple[tuple[type[BaseException], type[errors.RuntimeFault]], ...] = (
+    (LimitStop, errors.LimitExceeded),
+    (MemoryError, errors.LimitExceeded),
+    (RecursionError, errors.LimitExceeded),
+    (TimeoutStop, errors.Timeout),
+    (CancelStop, errors.Cancelled),
+    (KeyboardInterrupt, errors.Cancelled),
+    (DeniedFault, errors.Denied),
+    (POETFault, errors.POETError),
+    (IPVFault, errors.IPVError),
+    (AgentFault, errors.AgentError),
+    (EsperFault, errors.EsperError),
+)
+
+
+class Frame:
+    """One Dana frame of a traceback."""
+
+    __slots__ = ("frame", "function", "source", "span")
+
+    def __init__(self, frame: FrameType, function: str, source: Source, span: Span) -> None:
+        self.frame = frame
+        self.function = function
+        self.source = source
+        self.span = span
+
+    @property
+    def line_column(self) -> tuple[int, int]:
+        return self.source.line_column(self.span[0])
+
+    @property
+    def place(self) -> str:
+        line, column = self.line_column
+        return f"{self.source.name}:{line}:{column}"
+
+
+def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
+    """The `DanaError` for anything that ended a program; a `DanaError` is returned as it is, `exit()` is None.
+
+    The original exception is the result's `__cause__`; `stack` holds the Dana frames, innermost last.
+    """
+    if isinstance(error, errors.DanaError):
+        return error
+    if isinstance(error, ExitStop):
+        return None
+    error = _first_stop(error)
+    frames = dana_frames(error.__traceback__, program.sources)
+    innermost = frames[-1] if frames else None
+    words = _internal_words(error) if _is_ours(error, program) else words_for(error, innermost)
+    made = Diagnostic(
+        words.code,
+        words.message,
+        innermost.source if innermost else None,
+        innermost.span if innermost else None,
+        label=words.label,
+        hint=words.hint,
+        notes=[*words.notes, *_cause_notes(error, program), *_stack_notes(frames)],
+    )
+    stack = [(f.function, f.source.name, *f.line_column) for f in frames]
+    fault = _kind(error)([made], stack)
+    if isinstance(fault, errors.LimitExceeded):
+        fault.which = getattr(error, "which", "depth" if isinstance(error, RecursionError) else "memory")
+    fault.__cause__ = error
+    return fault
+
+
+def _first_stop(error: BaseException) -> BaseException:
+    """Of a stop that was raised again while it unwound, the first one: it says where the limit was reached."""
+    while isinstance(error, Stop):
+        before = error.__context__
+        if not isinstance(before, Stop) or type(before) is not type(error):
+            break
+        error = before
+    return error
+
+
+def _kind(error: BaseException) -> type[errors.RuntimeFault]:
+    for cls, kind in _KINDS:
+        if isinstance(error, cls):
+            return kind
+    return errors.RuntimeFault
+
+
+# --- frames -------------------------------------------------------------------------------------
+
+
+def dana_frames(trace: TracebackType | None, sources: Mapping[str, Source]) -> list[Frame]:
+    """The Dana frames of a traceback, outermost first; comprehensions are part of the function around them."""
+    frames: list[Frame] = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        source = sources.get(code.co_filename)
+        if source is not None:
+            span = instruction_span(code, trace.tb_lasti, trace.tb_lineno, source)
+            function = function_name(code)
+            if not function and frames:
+                frames[-1] = Frame(trace.tb_frame, frames[-1].function, source, span)
+            else:
+                frames.append(Frame(trace.tb_frame, function or "<module>", source, span))
+        trace = trace.tb_next
+    return frames
+
+
+def function_name(code: Any) -> str:
+    """A function's Dana name; "" for a comprehension, which is no function of its own."""
+    name = code.co_qualname.rpartition("<locals>.")[2]
+    if name in ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"):
+        return ""
+    return "lambda" if name == "<lambda>" else name
+
+
+def instruction_span(code: Any, lasti: int, line: int, source: Source) -> Span:
+    """Where an instruction stands in its source."""
+    for index, (start, end, column, end_column) in enumerate(code.co_positions()):
+        if index == lasti // 2:
+            if start is None or column is None:
+                break
+            begin = source.offset(start, column)
+            return Span(begin, max(begin, source.offset(end or start, end_column or 0)))
+    begin = source.offset(line, 0)
+    text = source.line(line)
+    begin += len(text) - len(text.lstrip())
+    return Span(begin, begin + len(text.strip()))
+
+
+# --- notes --------------------------------------------------------------------------------------
+
+
+def _called_by(frame: Frame) -> str:
+    who = "the program" if frame.function == "<module>" else f"`{frame.function}`"
+    return f"called from {who} ({frame.place})"
+
+
+def _stack_notes(frames: list[Frame]) -> list[str]:
+    """The calls that led to the error, innermost first; long stacks keep both ends."""
+    if len(frames) < 2:
+        return []
+    lines = [_called_by(f) for f in frames[-2::-1]]
+    lines[0] = f"in `{frames[-1].function}`, {lines[0]}"
+    lines = _without_repetition(lines)
+    surplus = len(lines) - 2 * NOTES_AT_EACH_END
+    if surplus > 1:
+        lines[NOTES_AT_EACH_END:-NOTES_AT_EACH_END] = [f"… {surplus} more calls …"]
+    return lines
+
+
+def _without_repetition(lines: list[str]) -> list[str]:
+    out: list[str] = []
+    count = 0
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        count += 1
+        if line != following:
+            out.append(line)
+            if count > 1:
+                out.append(f"… the same call {count - 1} more time{'s' if count > 2 else ''} …")
+            count = 0
+    return out
+
+
+def _cause_notes(error: BaseException, program: Program) -> list[str]:
+    """What the error was raised from, or while handling what."""
+    notes: list[str] = []
+    seen: set[int] = {id(error)}
+    for _ in range(CAUSES):
+        cause, verb = error.__cause__, "caused by"
+        if cause is None and not error.__suppress_context__:
+            cause, verb = error.__context__, "while handling"
+        if cause is None or isinstance(cause, Stop) or id(cause) in seen:
+            break
+        seen.add(id(cause))
+        frames = dana_frames(cause.__traceback__, program.sources)
+        where = f" ({frames[-1].place})" if frames else ""
+        message = message_of(cause)
+        notes.append(f"{verb} {name_of(type(cause))}{': ' + message if message else ''}{where}")
+        error = cause
+    return notes
+
+
+# --- our own faults -----------------------------------------------------------------------------
+
+
+def _is_ours(error: BaseException, program: Program) -> bool:
+    """Whether the exception was raised by a line of this package that did not mean to."""
+    if not isinstance(error, _OURS) or getattr(error, "_code", None) is not None:
+        return False
+    last: TracebackType | None = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return False
+    code = last.tb_frame.f_code
+    module = last.tb_frame.f_globals.get("__name__", "")
+    if code.co_filename not in program.sources:
+        return isinstance(module, str) and module.split(".")[0] == "dana"
+    # A helper that is not there: compiled code and runtime do not belong together.
+    return isinstance(error, NameError) and str(getattr(error, "name", "")).startswith(".")
+
+
+def _internal_words(error: BaseException) -> Words:
+    where = ""
+    trace = error.__traceback__
+    while trace is not None:
+        where = f"{trace.tb_frame.f_globals.get('__name__', '?')}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return Words(
+        "E990",
+        f"internal error: {type(error).__name__}: {message_of(error)}",
+        hint="this is a fault of Dana, not of your program; please report it with the program that shows it",
+        notes=(f"raised in {where}",),
+    )
