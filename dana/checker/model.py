@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dana.checker.types import ANY
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,7 +247,7 @@ class Checked:
 class Function:
     """What is known about one `def`, composed function or lambda of this module."""
 
-    __slots__ = ("declared", "decorated", "node", "scope", "state", "type", "var")
+    __slots__ = ("declared", "decorated", "node", "returns", "scope", "state", "type", "var")
 
     def __init__(self, node: Any, type_: Type, scope: Scope, *, declared: bool, decorated: bool) -> None:
         self.node = node
@@ -257,6 +255,7 @@ class Function:
         self.scope = scope
         self.declared = declared
         self.decorated = decorated
+        self.returns: Type | None = None
         self.state = 0
         self.var: Var | None = None
 
@@ -301,22 +300,24 @@ class Var:
 
 
 class Scope:
-    """A region of names: the module, a function, a lambda, a comprehension or a pipeline."""
+    """A region of names: the module, a function, a lambda, a comprehension or a pipeline.
 
-    __slots__ = ("changed", "function", "globals", "kind", "nonlocals", "parent", "star", "vars")
+    `home` is the scope whose frame holds its variables: itself, or for comprehensions and pipelines
+    the nearest function, lambda or module around; `changed` asks for another round over its body.
+    """
+
+    __slots__ = ("changed", "function", "globals", "home", "kind", "nonlocals", "parent", "vars")
 
     def __init__(self, kind: str, parent: Scope | None, function: Any = None) -> None:
         self.kind = kind
         self.parent = parent
         self.function = function
+        self.home: Scope = self if kind in ("module", "function", "lambda") or parent is None else parent.home
         self.vars: dict[str, Var] = {}
         self.globals: dict[str, Any] = {}
         self.nonlocals: dict[str, Any] = {}
         self.changed = False
-        self.star = False
 
 
 if TYPE_CHECKING:
     ModuleFinder = Callable[[ModuleRequest], Interface | str]
-
-UNKNOWN = ANY

@@ -13,9 +13,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
-    Type: TypeAlias = tuple  # type: ignore[type-arg]
+    Type: TypeAlias = tuple[Any, ...]
 
 # ("any",)                         nothing known
 # ("never",)                       no value (after return/raise)
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # ("exception", name)              an instance of an exception class
 # ("range",) ("iterator", T)       builtin iterables
 # ("opaque", name)                 a host or builtin object that is certainly not callable
+# ("ref", "a.b")                   a type that only run time knows: a variable used as a type (static: any)
 # ("proto", name)                  only in signatures of builtins: "sized", "iterable", "number", "iterator"
 
 ANY: Type = ("any",)
@@ -161,6 +162,20 @@ def of_value(value: object) -> Type:
 
 
 _CONSTANT = {bool: BOOL, int: INT, float: FLOAT, str: STR, type(None): NONE}
+
+
+def held(declared: Type) -> Type:
+    """What a variable certainly holds after a value passed the check for `declared`."""
+    kind = declared[0]
+    if kind in SCALARS or kind == "struct":
+        return declared
+    if kind in ("ref", "proto", "type"):
+        return ANY
+    if kind == "union":
+        return union([held(o) for o in declared[1]])
+    if kind == "func":
+        return CALLABLE
+    return strip(declared)
 
 
 def element(t: Type) -> Type:

@@ -1,0 +1,372 @@
+"""Functions: signatures first, bodies later (or when a caller needs their result), lambdas on the way."""
+
+from __future__ import annotations
+
+from dana.ast import nodes as na
+from dana.checker.annotations import annotation, merge
+from dana.checker.declare import declare, declare_parameters, declare_walrus
+from dana.checker.model import Function, Scope, StructInfo
+from dana.checker.types import ANY, CALLABLE, NONE, held, join, strip
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dana.checker.context import Context
+    from dana.checker.model import Var
+    from dana.checker.types import Type
+
+MAX_PENDING = 12
+MAX_ROUNDS = 4
+
+
+def declare_functions(c: Context, scope: Scope) -> None:
+    """Gives every function defined in `scope` its signature, so that calls may come first."""
+    for var in scope.vars.values():
+        node = var.node
+        if node is None:
+            continue
+        if var.kind == "function":
+            function = make_function(c, node, scope)
+            function.var = var
+            var.info = function
+            var.type = value_type(function)
+        elif var.kind == "receiver":
+            function = make_function(c, node, scope)
+            var.info = function
+            var.type = CALLABLE
+
+
+def make_function(c: Context, node: Any, scope: Scope) -> Function:
+    """The record of a function definition (made once)."""
+    found = c.functions.get(id(node))
+    if found is not None:
+        return found
+    saved, c.scope = c.scope, scope
+    type_, declared = function_signature(c, node)
+    c.scope = saved
+    decorated = bool(node.decorators)
+    function = c.functions[id(node)] = Function(node, type_, scope, declared=declared, decorated=decorated)
+    if decorated:
+        c.graph.escape(id(node))
+    return function
+
+
+def value_type(function: Function) -> Type:
+    """What the function's name holds: its signature, or just a callable once a decorator had its way."""
+    if not function.decorated:
+        return function.type
+    if only_poet(function.node):
+        return ("func", function.type[1], ANY)
+    return ANY
+
+
+def only_poet(node: Any) -> bool:
+    """Whether all decorators are the native `@poet`, which keeps the signature."""
+    for decorator in node.decorators:
+        expr = decorator.expr
+        head = expr.func if isinstance(expr, na.Call) else expr
+        if not (isinstance(head, na.Name) and head.id == "poet"):
+            return False
+    return True
+
+
+def function_signature(c: Context, node: Any) -> tuple[Type, bool]:
+    """The `("func", …)` type (receiver first) and whether the result is declared."""
+    params: list[tuple[str, Type, str, bool]] = []
+    if node.receiver is not None:
+        params.append((node.receiver.name, annotation(c, node.receiver.type), "normal", False))
+    for param in node.params:
+        params.append((param.name, declared_parameter(c, param), param.kind, param.default is not None))
+    returns = getattr(node, "returns", None)
+    if node.__class__ is na.ComposedDef and not node.has_params and node.receiver is None:
+        return ("func", None, ANY if returns is None else result_type(annotation(c, returns))), returns is not None
+    if returns is None:
+        return ("func", tuple(params), ANY), False
+    return ("func", tuple(params), result_type(annotation(c, returns))), True
+
+
+def result_type(declared: Type) -> Type:
+    """What a call of a function with this declared result yields; elements were checked just now."""
+    kind = declared[0]
+    if kind in ("list", "set", "dict", "tuple", "tuple*"):
+        return declared if not mentions_ref(declared) else held(declared)
+    return held(declared)
+
+
+def mentions_ref(t: Any) -> bool:
+    """Whether a type has a part that only run time knows."""
+    if t.__class__ is not tuple:
+        return False
+    return bool(t) and (t[0] in ("ref", "interface", "func") or any(mentions_ref(p) for p in t))
+
+
+def declared_parameter(c: Context, param: na.Param) -> Type:
+    """A parameter's declared type; a default of None makes it optional (L13)."""
+    if param.annotation is None:
+        return ANY
+    t = annotation(c, param.annotation)
+    default = param.default
+    if default.__class__ is na.Constant and default.value is None:  # type: ignore[union-attr]
+        return merge([t, NONE])
+    return t
+
+
+# -- definitions -----------------------------------------------------------------------------------
+
+
+def check_function_def(c: Context, node: Any) -> bool:
+    """`def`: decorators and defaults here and now, the body when its turn comes."""
+    from dana.checker.decorators import check_decorators
+
+    check_decorators(c, node)
+    if c.rerun and c.lookup(node.name) is not None and c.lookup(node.name).kind == "variable":
+        c.functions.pop(id(node), None)
+    function = make_function(c, node, c.scope)
+    check_defaults(c, node, function.type)
+    check_parameters(c, node.params)
+    var = c.lookup(node.name)
+    if node.receiver is not None:
+        c.graph.method(node.name, id(node))
+        check_receiver(c, node)
+    if var is not None and var.kind not in ("function", "receiver"):
+        c.graph.escape(id(node))
+        c.assign(var, value_type(function) if node.receiver is None else CALLABLE)
+    shadows_builtin(c, node.name, node.name_at)
+    if c.scope is c.top and c.function is None:
+        c.module_functions.append(function)
+    else:
+        function.state = 0
+        check_body(c, function)
+    return False
+
+
+def check_receiver(c: Context, node: Any) -> None:
+    """A receiver's type must be a type that has methods: a struct, resource, agent or a union of them."""
+    declared = c.annotations.get(id(node.receiver.type), ANY)
+    for option in declared[1] if declared[0] == "union" else (declared,):
+        if option[0] == "interface":
+            text = f"an interface cannot receive methods: `{option[1]}`"
+            c.report("E418", text, node.receiver, hint="name the structs, as in `(s: Circle | Square)`")
+        elif option == NONE:
+            c.report("E418", "None cannot receive methods", node.receiver)
+
+
+def shadows_builtin(c: Context, name: str, at: int) -> None:
+    """The lint for a definition that hides a builtin (L9)."""
+    if c.builtin(name) is not None and name not in _FREE_TO_SHADOW and c.scope is c.top:
+        text = f"`{name}` hides the builtin of that name"
+        c.report("W201", text, (at, at + len(name)), hint="choose another name if you still need the builtin")
+
+
+_FREE_TO_SHADOW = frozenset({"__name__", "__file__", "DanaAgent", "BasicAgent"})
+
+
+def check_defaults(c: Context, node: Any, signature: Type) -> None:
+    """Defaults are evaluated where the function is defined and must fit their parameters."""
+    from dana.checker.conversion import check_value
+
+    offset = 0 if node.receiver is None else 1
+    saved = c.graph.owner
+    for index, param in enumerate(node.params):
+        if param.default is not None:
+            c.graph.owner = id(node) if param.default.__class__ is na.Call else saved
+            static = c.expr(param.default)
+            declared = signature[1][index + offset][1]
+            if declared is not ANY:
+                check_value(c, param.default, static, declared, "E306", f"the default of `{param.name}`")
+    c.graph.owner = saved
+
+
+def check_parameters(c: Context, params: tuple[na.Param, ...]) -> None:
+    """What Python would refuse: a required parameter after an optional one, two `*args`, wrong order."""
+    optional = ""
+    stars = double = 0
+    for param in params:
+        kind = param.kind
+        if double:
+            c.report("E406", f"no parameter may follow `**{params[-1].name}`", param)
+            return
+        if kind == "star":
+            stars += 1
+            if stars > 1:
+                c.report("E406", "a function takes one `*` parameter", param)
+        double += kind == "double_star"
+        if kind in ("star", "double_star") and param.default is not None:
+            c.report("E406", f"`{param.name}` collects arguments and cannot have a default", param)
+        if kind not in ("positional", "normal"):
+            continue
+        if param.default is not None:
+            optional = param.name
+        elif optional:
+            text = f"`{param.name}` is required but follows `{optional}`, which has a default"
+            c.report("E406", text, param, hint=f"move `{param.name}` before `{optional}`, or give it a default")
+
+
+# -- bodies ----------------------------------------------------------------------------------------
+
+
+def check_body(c: Context, function: Function) -> None:
+    """Checks a function's body, in rounds until the types of its variables are stable."""
+    if function.state != 0:
+        return
+    function.state = 1
+    node = function.node
+    saved = (c.scope, c.function, c.narrow, c.in_loop, c.loop_end, c.graph.owner, c.piped, c.rerun)
+    outer_findings, c.diagnostics = c.diagnostics, []
+    scope = Scope("function", function.scope, function)
+    c.scope, c.function, c.narrow, c.in_loop, c.loop_end, c.piped = scope, function, {}, 0, 0, 0
+    c.graph.owner = id(node)
+    declare_parameters(c, scope, function)
+    if node.__class__ is na.ComposedDef:
+        run_composed(c, function)
+    else:
+        declare(c, scope, node.body)
+        declare_functions(c, scope)
+        run_rounds(c, function, scope)
+    c.scope, c.function, c.narrow, c.in_loop, c.loop_end, c.graph.owner, c.piped, c.rerun = saved
+    mark_cells(c, scope, node)
+    function.state = 2
+    # A module-level function is checked once, perhaps in the middle of a round that is repeated later.
+    (c.finished if function.scope is c.top else outer_findings).extend(c.diagnostics)
+    c.diagnostics = outer_findings
+
+
+def run_rounds(c: Context, function: Function, scope: Scope) -> None:
+    """Body once; again while an assignment contradicted a type that was relied on before it."""
+    body = function.node.body
+    for round_ in range(MAX_ROUNDS):
+        mark = len(c.diagnostics)
+        scope.changed = False
+        function.returns = None
+        reset_inner(scope)
+        ended = c.block(body)
+        if not ended:
+            note_return(function, NONE)
+        if not scope.changed or round_ == MAX_ROUNDS - 1:
+            break
+        if round_ == MAX_ROUNDS - 2:
+            forget_types(scope)
+        del c.diagnostics[mark:]
+        c.narrow = {}
+        c.rerun += 1
+    if function.declared and not ended:
+        check_falls_through(c, function)
+
+
+def reset_inner(scope: Scope) -> None:
+    """Inner functions are checked anew in every round."""
+    for var in scope.vars.values():
+        if var.info.__class__ is Function:
+            var.info.state = 0
+            var.info.returns = None
+
+
+def forget_types(scope: Scope) -> None:
+    """The last resort that always ends the rounds: variables that several assignments share hold anything."""
+    for var in scope.vars.values():
+        if var.kind in ("variable", "parameter"):
+            var.type = ANY
+
+
+def note_return(function: Function, t: Type) -> None:
+    """One more value the function may return."""
+    function.returns = t if function.returns is None else join(function.returns, t)
+
+
+def check_falls_through(c: Context, function: Function) -> None:
+    """A declared result that None cannot be, and an end of the body that is certainly reached."""
+    from dana.checker.conversion import possible
+
+    node = function.node
+    declared = c.annotations.get(id(node.returns), ANY)
+    if function.returns == NONE and node.body and not possible(c, NONE, declared) and not only_placeholder(node.body):
+        from dana.checker.types import show
+
+        text = f"`{node.name}` promises {show(declared)} but never returns a value"
+        c.report("E305", text, node.returns, hint="add a `return`, or declare `-> None`")
+
+
+def only_placeholder(body: tuple[na.Stmt, ...]) -> bool:
+    """`pass`, `...` or a docstring alone: a body still to be written."""
+    return all(s.__class__ in (na.Pass, na.ExprStmt, na.ErrorStmt) for s in body)
+
+
+def mark_cells(c: Context, scope: Scope, node: Any) -> None:
+    """Occurrences of variables that inner functions use are "cell" everywhere."""
+    names = {v.name for v in scope.vars.values() if v.captured}
+    if not names:
+        return
+    bindings = c.bindings
+    for inner in na.walk(node):
+        if inner.__class__ is na.Name and inner[2] in names and bindings.get(id(inner)) == "local":  # type: ignore[misc]
+            bindings[id(inner)] = "cell"
+
+
+def result_of(c: Context, function: Function) -> Type:
+    """What calling the function yields: declared, or found out from its body."""
+    if function.declared:
+        return function.type[2]
+    if function.decorated:
+        return ANY
+    if function.state == 0:
+        if c.pending >= MAX_PENDING or c.function is None or function.scope is not c.top:
+            return ANY
+        c.pending += 1
+        saved, c.scope = c.scope, c.top
+        check_body(c, function)
+        c.scope = saved
+        c.pending -= 1
+    if function.state != 2 or function.returns is None:
+        return ANY
+    return strip(function.returns)
+
+
+# -- lambdas ---------------------------------------------------------------------------------------
+
+
+def check_lambda(c: Context, node: na.Lambda) -> Type:
+    """`lambda x: e`, `lambda (p: P) x :: e`: a function whose value escapes."""
+    type_, _ = function_signature(c, node)
+    check_defaults(c, node, type_)
+    check_parameters(c, node.params)
+    function = Function(node, type_, c.scope, declared=False, decorated=False)
+    c.graph.escape(id(node))
+    scope = Scope("lambda", c.scope, function)
+    if node.receiver is not None or node.params:
+        declare_parameters(c, scope, function)
+    if ":=" in c.text:
+        declare_walrus(c, scope, node.body)
+    saved = (c.scope, c.function, c.graph.owner, c.in_loop, c.narrow, c.piped)
+    c.scope, c.function, c.graph.owner, c.in_loop, c.piped = scope, function, id(node), c.in_loop + 1, 0
+    c.narrow = stable_facts(c)
+    result = c.expr(node.body)
+    c.scope, c.function, c.graph.owner, c.in_loop, c.narrow, c.piped = saved
+    mark_cells(c, scope, node)
+    return ("func", type_[1], strip(result))
+
+
+def stable_facts(c: Context) -> dict[Var, Type]:
+    """What is known about variables that are assigned only once stays true when a lambda runs later."""
+    return {v: t for v, t in c.narrow.items() if v.count <= 1 and not v.foreign} if c.narrow else {}
+
+
+# -- composed functions ----------------------------------------------------------------------------
+
+
+def run_composed(c: Context, function: Function) -> None:
+    """`def f(x) = a | b`: the stages, the first of which receives all arguments (L21)."""
+    from dana.checker.pipelines import check_composed
+
+    function.returns = check_composed(c, function)
+
+
+def struct_receiver(c: Context, function: Function) -> list[StructInfo]:
+    """The user-defined types a function's first parameter is annotated with (methods and UFCS, L29)."""
+    params = function.type[1]
+    if not params:
+        return []
+    first = params[0][1]
+    found = (c.info(o) for o in (first[1] if first[0] == "union" else (first,)))
+    return [i for i in found if i is not None]
+
