@@ -24,10 +24,11 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from dana.diagnostics import render, render_all
 from dana.errors import DanaError
 from dana.source import Source
 from tests.fuzz import generate, mutate
-from tests.fuzz.coverage import Coverage
+from tests.fuzz.coverage import COUNTED, describe, productions
 from tests.fuzz.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -92,11 +93,10 @@ def corpus() -> list[str]:
 
 def attempt(data: bytes, *, run: bool) -> list[str]:
     """The stages an input reaches. Raises `Crash`."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return _run_bytes(data) if run else []
-    source = Source("<fuzz>", text.replace("\r\n", "\n").replace("\r", "\n"))
+    source = _guarded("decode", lambda: _source(data))
+    if not isinstance(source, Source):
+        render(source)
+        return []
     reached = ["text"]
     parsed = _guarded("parse", lambda: _parse(source))
     if parsed.diagnostics and any(d.is_error for d in parsed.diagnostics):
@@ -123,8 +123,13 @@ def _guarded(stage: str, act: Callable[[], object]) -> object:
         raise Crash(stage, cause) from cause
 
 
+def _source(data: bytes):
+    from dana.parser import decode
+
+    return decode(data, "<fuzz>")
+
+
 def _parse(source: Source):
-    from dana.diagnostics import render_all
     from dana.parser import parse
 
     parsed = parse(source)
@@ -134,7 +139,6 @@ def _parse(source: Source):
 
 def _check(parsed):
     from dana.checker import check
-    from dana.diagnostics import render_all
 
     checked = check(parsed)
     render_all(checked.diagnostics)
@@ -158,10 +162,6 @@ def _run(text: str) -> bool:
         str(error)
         return False
     return True
-
-
-def _run_bytes(data: bytes) -> list[str]:
-    return []
 
 
 # --- many inputs ----------------------------------------------------------------------------------------
@@ -202,20 +202,21 @@ def explore(seed: int, numbers: Iterable[int], before: Callable[[int], None] = l
     if _inputs is None or _inputs.seed != seed:
         _inputs = Inputs(seed)
     tally = Tally()
-    with Coverage(tally.productions):
-        for number in numbers:
-            before(number)
-            kind, data = _inputs.make(number)
-            tally.counts["inputs"] += 1
-            tally.counts[kind] += 1
-            try:
-                reached = attempt(data, run=number % 3 == 0)
-            except Crash as crash:
-                tally.crashes.setdefault(crash.signature, []).append(number)
-                continue
-            for stage in reached:
-                tally.counts[stage] += 1
-                tally.counts[f"{kind} {stage}"] += 1
+    for number in numbers:
+        before(number)
+        kind, data = _inputs.make(number)
+        tally.counts["inputs"] += 1
+        tally.counts[kind] += 1
+        try:
+            reached = attempt(data, run=number % 3 == 0)
+        except Crash as crash:
+            tally.crashes.setdefault(crash.signature, []).append(number)
+            continue
+        for stage in reached:
+            tally.counts[stage] += 1
+            tally.counts[f"{kind} {stage}"] += 1
+        if "parses" in reached:
+            tally.productions |= productions(_source(data))
     return tally
 
 
@@ -266,8 +267,9 @@ def report(tally: Tally) -> str:
         cells = [counts[stage if kind == "all" else f"{kind} {stage}"] for stage in STAGES]
         shares = "".join(f"{100 * c / total if total else 0:>9.1f}%" for c in cells)
         lines.append(f"{kind:10}{total:>9,}{shares}")
-    reached, there = Coverage.share(tally.productions)
-    lines.append(f"productions reduced: {reached} of {there}")
+    missing = sorted(COUNTED - tally.productions)
+    lines.append(f"productions reduced: {len(COUNTED) - len(missing)} of {len(COUNTED)}")
+    lines += [f"  not reached: {describe(rule)}" for rule in missing[:40]]
     lines.append(f"crashes: {sum(map(len, tally.crashes.values()))} of {len(tally.crashes)} kinds")
     return "\n".join(lines)
 

@@ -15,9 +15,14 @@ class Ticking:
     def __init__(self) -> None:
         self.now = 1_000.0
 
-    def __call__(self) -> float:
+    def monotonic(self) -> float:
         self.now += 0.01
         return self.now
+
+    time = monotonic
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 def engine(output: list[str], *, wall_s: float | None = 1.0, steps: int | None = None) -> Engine:

@@ -1,0 +1,47 @@
+"""Every golden program does what its comments say: no more, no less."""
+
+from __future__ import annotations
+
+import pytest
+
+from dana.engine import Engine, Limits
+from dana.errors import CompileError, RuntimeFault
+from tests import goldens
+
+LIMITS = Limits(steps=200_000, depth=200, wall_s=20)
+
+
+def name_of(fault: RuntimeFault) -> str:
+    """The class a Dana program knows the error by."""
+    cause = fault.__cause__
+    return type(cause).__name__ if cause is not None else type(fault).__name__
+
+
+def outcome(case, expected) -> goldens.Outcome:
+    written: list[str] = []
+    engine = Engine(limits=LIMITS, on_print=written.append, cache=False)
+    if expected.check_only or any(c.kind == "warning" for c in expected.claims):
+        findings = engine.check(str(case))
+        if expected.check_only or any(d.is_error for d in findings):
+            return goldens.Outcome(findings, "", None, None, "")
+    else:
+        findings = []
+    try:
+        value = engine.run(str(case), arguments=expected.args)
+    except CompileError as error:
+        return goldens.Outcome(error.diagnostics, "".join(written), None, None, "")
+    except RuntimeFault as fault:
+        return goldens.Outcome(findings, "".join(written), None, fault.diagnostics[0], name_of(fault))
+    return goldens.Outcome(findings, "".join(written), repr(value), None, "")
+
+
+@pytest.mark.parametrize("case", goldens.cases(), ids=lambda p: str(p.relative_to(goldens.ROOT)))
+def test_golden(case):
+    expected = goldens.read(case)
+    assert goldens.problems(expected, outcome(case, expected)) == []
+
+
+def test_there_are_cases_for_every_item():
+    folders = {p.relative_to(goldens.ROOT).parts[0][:3] for p in goldens.cases()}
+    items = [*range(1, 11), *range(12, 34), 45, 46, 47]
+    assert {f"L{n:02}" for n in items} <= folders
