@@ -319,7 +319,7 @@ def call_method(c: Context, node: na.Call, func: Any, t: Type) -> Type:
         evaluate(c, node)
         return ANY
     target = found[0]
-    c.types[id(func)] = target
+    c.note(func, target)
     kind = t[0]
     if kind in TABLES:
         return call_builtin_method(c, node, func, t, target)

@@ -28,8 +28,8 @@ class Context:
     """Everything the functions of this package share while one module is checked."""
 
     __slots__ = (
-        "annotations", "bindings", "calls", "checked", "diagnostics", "find_module", "finished", "function", "functions", "graph",
-        "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped", "registry", "rerun",
+        "annotations", "assigns_in_expressions", "bindings", "calls", "checked", "diagnostics", "find_module", "finished", "function", "functions", "graph",
+        "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped", "pipes", "registry", "rerun",
         "scope", "scoped", "seen", "session", "source", "structs", "text", "top", "types", "ufcs", "unknown",
     )  # fmt: skip
 
@@ -41,10 +41,12 @@ class Context:
         self.name = checked.name
         self.source = checked.source
         self.text = checked.source.text
+        self.assigns_in_expressions = ":=" in self.text or ("|" in self.text and " as " in self.text)
         self.types = checked.types
         self.annotations = checked.annotations
         self.bindings = checked.bindings
         self.calls = checked.calls
+        self.pipes = checked.pipes
         self.structs = checked.structs
         self.diagnostics: list[Diagnostic] = []
         self.finished: list[Diagnostic] = []
@@ -80,6 +82,13 @@ class Context:
         elif self.rerun:
             self.types.pop(id(node), None)
         return t
+
+    def note(self, node: Any, t: Type) -> None:
+        """Records a type found on another way than `expr`."""
+        if t is not ANY:
+            self.types[id(node)] = t
+        elif self.rerun:
+            self.types.pop(id(node), None)
 
     def block(self, body: Sequence[Stmt]) -> bool:
         """Checks statements in order; True when the end of the block is certainly not reached."""
@@ -152,8 +161,6 @@ class Context:
         owner = var.scope
         if owner is self.top:
             return "module"
-        if owner.kind == "pipeline":
-            return "capture"
         if owner.home is self.scope.home:
             return "local"
         var.captured = True

@@ -1,7 +1,7 @@
 """Which names a scope binds, found before its code is checked (Python decides locality by scope, L8).
 
 One walk over the statements of a module or function; expressions are entered only when the file
-contains `:=` at all.
+may assign in them (`:=`, or `stage as name` in a pipeline).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def declare(c: Context, scope: Scope, body: Sequence[na.Stmt]) -> None:
     """Creates the variables that `body` binds in `scope`."""
-    walrus = ":=" in c.text
+    walrus = c.assigns_in_expressions
     for stmt in body:
         handler = _DECLARE.get(stmt.__class__)
         if handler is not None:
@@ -318,13 +318,15 @@ _DECLARE: dict[type, Callable[[Context, Scope, Any], None]] = {
 
 
 def declare_walrus(c: Context, scope: Scope, root: na.Node) -> None:
-    """Binds the targets of `:=` below a statement or lambda body; inner functions bind their own."""
+    """Binds what `:=` and `stage as name` assign below a statement or lambda body; inner functions bind their own."""
     stack: list[na.Node] = [root]
     while stack:
         node = stack.pop()
         kind = node.__class__
         if kind is na.NamedExpr and node[2].__class__ is na.Name:  # type: ignore[misc]
             bind_plain(c, scope, node[2][2], node[1])  # type: ignore[misc]
+        elif kind is na.Capture:
+            bind_plain(c, scope, node.name, node[0])  # type: ignore[attr-defined]
         if kind in _OWN_SCOPE:
             stack.extend(outside_parts(node))
         else:

@@ -62,7 +62,7 @@ def resolve(c: Context, node: Any) -> Var | None:
     if (home.globals or home.nonlocals) and owner is not home:
         check_early(c, home, node)
     if owner is scope and scope is not c.top:
-        c.bindings[id(node)] = "local" if scope.kind != "pipeline" else "capture"
+        c.bindings[id(node)] = "local"
     else:
         c.bindings[id(node)] = c.bind_kind(var)
     if var.first > node[0] or var.handlers is not None:
@@ -108,10 +108,7 @@ def peek(c: Context, node: Any, *, items: bool = True) -> Type:
     if var is None or var.info is not None:
         return check_name(c, node)
     t = c.read_items(var) if items else c.read_type(var)
-    if t is not ANY:
-        c.types[id(node)] = t
-    elif c.rerun:
-        c.types.pop(id(node), None)
+    c.note(node, t)
     return t
 
 
@@ -193,7 +190,6 @@ def item_type(c: Context, item: Any) -> Type:
 
     if item.__class__ is na.Starred:
         t = check_iterable(c, item.value, peek(c, item.value))
-        c.types[id(item)] = ANY
         return strip(element(t))
     t = c.expr(item)
     return strip(widen(t)) if t is not ANY else t
@@ -271,11 +267,13 @@ def bind_comprehension(c: Context, scope: Scope, target: Any) -> None:
 
 def refuse_walrus(c: Context, node: Any) -> None:
     """Python allows no `:=` in what a comprehension iterates over."""
-    if ":=" not in c.text:
+    if not c.assigns_in_expressions:
         return
     for inner in na.walk(node):
-        if inner.__class__ is na.NamedExpr:
-            c.report("E414", "`:=` is not possible in what a comprehension iterates over", inner, hint="assign it before")
+        if inner.__class__ in (na.NamedExpr, na.Capture):
+            word = ":=" if inner.__class__ is na.NamedExpr else "as"
+            text = f"`{word}` is not possible in what a comprehension iterates over"
+            c.report("E414", text, inner, hint="assign it before")
 
 
 def check_list_comp(c: Context, node: na.ListComp) -> Type:
@@ -340,17 +338,24 @@ def check_named_expr(c: Context, node: na.NamedExpr) -> Type:
     if target.__class__ is not na.Name:
         c.report("E414", "`:=` assigns plain names only", target)
         return t
+    scope = outside_comprehensions(c, target.id, target)
+    if scope is not None:
+        saved, c.scope = c.scope, scope
+        assign_target(c, target, t)
+        c.scope = saved
+    return t
+
+
+def outside_comprehensions(c: Context, name: str, where: Any) -> Scope | None:
+    """The scope an assignment inside an expression belongs to, which no comprehension around it may use up."""
     scope = c.scope
     while scope.kind in ("comprehension", "pipeline") and scope.parent is not None:
-        if scope.kind == "comprehension" and target.id in scope.vars:
-            text = f"`:=` cannot assign `{target.id}`, which the comprehension itself binds"
-            c.report("E414", text, target, hint="use another name")
-            return t
+        if scope.kind == "comprehension" and name in scope.vars:
+            text = f"the comprehension itself binds `{name}`; it cannot be assigned inside"
+            c.report("E414", text, where, hint="use another name")
+            return None
         scope = scope.parent
-    saved, c.scope = c.scope, scope
-    assign_target(c, target, t)
-    c.scope = saved
-    return t
+    return scope
 
 
 def check_attribute(c: Context, node: na.Attribute) -> Type:

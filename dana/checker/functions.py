@@ -219,6 +219,8 @@ def check_body(c: Context, function: Function) -> None:
     c.graph.owner = id(node)
     declare_parameters(c, scope, function)
     if node.__class__ is na.ComposedDef:
+        if c.assigns_in_expressions:
+            declare_walrus(c, scope, node.pipeline)
         run_composed(c, function)
     else:
         declare(c, scope, node.body)
@@ -335,7 +337,7 @@ def check_lambda(c: Context, node: na.Lambda) -> Type:
     scope = Scope("lambda", c.scope, function)
     if node.receiver is not None or node.params:
         declare_parameters(c, scope, function)
-    if ":=" in c.text:
+    if c.assigns_in_expressions:
         declare_walrus(c, scope, node.body)
     saved = (c.scope, c.function, c.graph.owner, c.in_loop, c.narrow, c.piped)
     c.scope, c.function, c.graph.owner, c.in_loop, c.piped = scope, function, id(node), c.in_loop + 1, 0

@@ -67,13 +67,9 @@ def check_bin_op(c: Context, node: na.BinOp) -> Type:
         spine.append(left)  # type: ignore[arg-type]
         left = left[2]  # type: ignore[misc]
     t = c.expr(left)
-    types = c.types
     for part in reversed(spine):
         t = binary(c, part, t, c.expr(part[4]))
-        if t is not ANY:
-            types[id(part)] = t
-        elif c.rerun:
-            types.pop(id(part), None)
+        c.note(part, t)
     return t
 
 

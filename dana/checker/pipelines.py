@@ -16,10 +16,10 @@ from __future__ import annotations
 from dana.ast import nodes as na
 from dana.checker.builtins import CALLERS, builtin_type, constructor
 from dana.checker.calls import call_name, check_call
-from dana.checker.expressions import resolve
+from dana.checker.expressions import outside_comprehensions, resolve
 from dana.checker.functions import result_of
 from dana.checker.interfaces import accepts
-from dana.checker.model import Function, Scope, StructInfo, Var
+from dana.checker.model import Function, Scope, StructInfo
 from dana.checker.types import ANY, CALLABLE, callable_, show
 
 TYPE_CHECKING = False
@@ -57,10 +57,7 @@ def check_pipe(c: Context, node: na.BinOp) -> Type:
     is_callable = callable_(t)
     for operator in operators:
         t, is_callable = join_stage(c, operator, t, is_callable)
-        if t is not ANY:
-            c.types[id(operator)] = t
-        elif c.rerun:
-            c.types.pop(id(operator), None)
+        c.note(operator, t)
     c.scope = saved
     return t
 
@@ -169,20 +166,25 @@ def check_stage(c: Context, node: Any, value: Type, fed: bool | None = False) ->
         if t[0] == "func":
             fits_value(c, node, t, "this stage", value)
     c.checked.stages[id(node)] = stage.kind
-    if stage.callable and stage.type is not ANY:
-        c.types[id(node)] = stage.type
+    if stage.callable and stage.kind == "value":
+        c.note(node, stage.type)
     return stage
 
 
 def bind_capture(c: Context, node: na.Capture, t: Type) -> None:
-    """`stage as name`: known to the stages that follow."""
+    """`stage as name` assigns a variable of the function around; later stages that mention it get no implicit value."""
     scope = c.scope
     if node.name in scope.vars and scope.kind == "pipeline":
         text = f"the pipeline captures `{node.name}` twice"
         c.report("E424", text, (node.end - len(node.name), node.end), hint="choose another name")
-    var = scope.vars[node.name] = Var(node.name, scope, node.start)
-    var.count = 1
-    var.type = t
+    home = outside_comprehensions(c, node.name, node)
+    var = home.vars.get(node.name) if home is not None else None
+    if var is None:
+        var = c.lookup(node.name)
+    if var is not None:
+        c.assign(var, t)
+        if scope.kind == "pipeline":
+            scope.vars[node.name] = var
 
 
 def check_capture(c: Context, node: na.Capture) -> Type:

@@ -76,8 +76,7 @@ def assign_name(c: Context, target: Any, t: Type, *, fresh: bool = False) -> Non
     if var is None:
         return
     c.assign(var, t, fresh=fresh)
-    if t is not ANY:
-        c.types[id(target)] = t
+    c.note(target, t)
 
 
 def resolve_target(c: Context, target: Any) -> Any:
@@ -205,7 +204,7 @@ def assign_attribute(c: Context, target: na.Attribute, t: Type, value: Any) -> N
         assign_field(c, target, info, t, value)
         field = info.fields.get(target.attr)
         if field is not None:
-            c.types[id(target)] = held(field.type)
+            c.note(target, held(field.type))
     elif owner[0] in _NO_FIELDS:
         found = lookup_attribute(c, owner, target.attr)
         if found is MISSING:
@@ -240,8 +239,7 @@ def assign_subscript(c: Context, target: na.Subscript, t: Type) -> None:
     if base.__class__ is na.Name:
         var = resolve(c, base)
         owner = c.read_type(var) if var is not None and var.info is None else ANY
-        if owner is not ANY:
-            c.types[id(base)] = owner
+        c.note(base, owner)
     else:
         var = None
         owner = c.expr(base)
@@ -325,7 +323,7 @@ def check_aug_assign(c: Context, stmt: na.AugAssign) -> bool:
             return False
         before = c.read_items(var) if var.info is None else ANY
         result = binary(c, stmt, before, value)
-        c.types[id(target)] = before
+        c.note(target, before)
         if before[0] in MUTABLE and stmt.op == "+" and value[0] != before[0]:
             result = (before[0], join(before[1], strip(element(value)))) if before[0] == "list" else ANY
         c.assign(var, result, fresh=before[0] in MUTABLE)
