@@ -17,6 +17,7 @@ import gc
 
 from dana.ast.nodes import Module
 from dana.parser.build_definitions import docstring
+from dana.parser.decoding import decode as decode
 from dana.parser.driver import drive
 from dana.parser.lexer import Lexer
 
