@@ -171,7 +171,7 @@ class _Run:
             stderr=engine._stderr,
             seed=engine._seed,
         )
-        self.program.builtins[".poet"] = _poet
+        _give_poet(self.program)
         self._records: dict[str, ModuleRecord] = {}
 
     def main(self, arguments: Mapping[str, Any] | None) -> Any:
@@ -299,13 +299,21 @@ class Module:
         return f"<Dana module {self._record.name!r} from {self._record.file!r}>"
 
 
-def _poet(record: ModuleRecord, options: dict[str, Any]) -> Callable[[Any], Any]:
-    """`.poet`: the native decorator (L42)."""
-    from dana.poet import decorate
-    from dana.runtime.structs import MISSING
+def _give_poet(program: Program) -> None:
+    """`@poet` (L42), loaded by the first decorator that runs: most programs have none."""
 
-    program = record.program
-    return lambda function: decorate(program, function, options, files=program.sources, fresh=(MISSING,))
+    def native(_record: ModuleRecord | None, options: dict[str, Any]) -> Callable[[Any], Any]:
+        from dana.poet.native import decorator
+
+        return decorator(program, options)
+
+    def poet(function: Any = None, /, **options: Any) -> Any:
+        """Make a function reliable: `@poet`, or `@poet(retries=3, timeout=2.0)`; see the module `poet`."""
+        made = native(None, options)
+        return made if function is None else made(function)
+
+    program.builtins[".poet"] = native
+    program.builtins["poet"] = poet
 
 
 def _no_main(arguments: Mapping[str, Any]) -> Exception:

@@ -7,13 +7,21 @@
     ├── POETTimeoutError     the call took longer than its timeout allows
     └── POETConfigError      the decorator itself is wrong
 
-Dana programs see these names without importing anything. A `POETOperateError` is also an instance of
+Dana programs catch them by these names without importing anything (`dana.runtime.exceptions` has the bare
+classes that the names mean there). A `POETOperateError` is also an instance of
 the last fault's class and answers to its attributes, so a handler written for the bare function keeps working.
 """
 
 from __future__ import annotations
 
-from dana.runtime.exceptions import POETFault
+from dana.runtime.exceptions import (
+    POETConfigFault,
+    POETEnforceFault,
+    POETFault,
+    POETOperateFault,
+    POETPerceiveFault,
+    POETTimeoutFault,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,32 +94,32 @@ class POETError(POETFault):
         return "\n".join((self.message, *self._notes))
 
 
-class POETPerceiveError(POETError):
+class POETPerceiveError(POETError, POETPerceiveFault):
     """The arguments were refused; the function was not called."""
 
     _code = "E810"
     stage = "perceive"
 
 
-class POETOperateError(POETError):
+class POETOperateError(POETError, POETOperateFault):
     """Every attempt failed; `__cause__` is the last fault."""
 
 
-class POETTimeoutError(POETError, TimeoutError):
+class POETTimeoutError(POETError, POETTimeoutFault, TimeoutError):
     """The call took longer than its timeout allows."""
 
     _code = "E812"
     stage = "timeout"
 
 
-class POETEnforceError(POETError):
+class POETEnforceError(POETError, POETEnforceFault):
     """No attempt gave a result that the enforce handler accepts; `__cause__` is its last objection."""
 
     _code = "E813"
     stage = "enforce"
 
 
-class POETConfigError(POETError):
+class POETConfigError(POETError, POETConfigFault):
     """The options, or the function they are for, cannot work together; raised where the decorator stands."""
 
     _code = "E814"
@@ -120,19 +128,6 @@ class POETConfigError(POETError):
     def __init__(self, message: str, function: str = "", hint: str = "", code: str = "E814") -> None:
         POETError.__init__(self, message, function, (), hint)
         self._code = code
-
-
-ERRORS: dict[str, type[POETError]] = {
-    kind.__name__: kind
-    for kind in (
-        POETError,
-        POETPerceiveError,
-        POETOperateError,
-        POETTimeoutError,
-        POETEnforceError,
-        POETConfigError,
-    )
-}
 
 
 def operate_error(fault: BaseException) -> type[POETOperateError]:

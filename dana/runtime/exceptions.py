@@ -71,6 +71,26 @@ class POETFault(Fault):
     """A POET stage gave up."""
 
 
+class POETPerceiveFault(POETFault):
+    """The arguments were refused; the function was not called."""
+
+
+class POETOperateFault(POETFault):
+    """Every attempt failed."""
+
+
+class POETEnforceFault(POETFault):
+    """No attempt gave an acceptable result."""
+
+
+class POETTimeoutFault(POETFault):
+    """The call took longer than its timeout allows."""
+
+
+class POETConfigFault(POETFault):
+    """The decorator's options cannot work."""
+
+
 class IPVFault(Fault):
     """A model's answer could not be used."""
 
@@ -88,6 +108,11 @@ DANA_NAMES: dict[str, type[BaseException]] = {
     "Denied": DeniedFault,
     "LimitExceeded": LimitFault,
     "POETError": POETFault,
+    "POETPerceiveError": POETPerceiveFault,
+    "POETOperateError": POETOperateFault,
+    "POETEnforceError": POETEnforceFault,
+    "POETTimeoutError": POETTimeoutFault,
+    "POETConfigError": POETConfigFault,
     "IPVError": IPVFault,
     "AgentError": AgentFault,
     "EsperError": EsperFault,
