@@ -1,7 +1,7 @@
 """`docs/stdlib.md`, the reference of the standard library, from the modules' own docstrings and `##` notes.
 
-python tests/stdlib/reference.py            writes it
-python tests/stdlib/reference.py --check    says whether it is out of date
+python -m tests.stdlib.reference            writes it
+python -m tests.stdlib.reference --check    says whether it is out of date
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MODULES = ("math", "text", "json", "time", "stats", "testing", "terminal")
 INTRODUCTION = """# The standard library
 
 Modules written in Dana that every program can import. What begins with an underscore inside them is theirs.
-This page is made from the modules' own documentation (`python tests/stdlib/reference.py`); the examples run
+This page is made from the modules' own documentation (`python -m tests.stdlib.reference`); the examples run
 with the tests.
 """
 SECTION = re.compile(r"^# --- (.+?) -*$", re.MULTILINE)
@@ -132,7 +132,7 @@ def main(words: list[str]) -> int:
     if words == ["--check"]:
         if PAGE.read_text(encoding="utf-8") == page():
             return 0
-        sys.stderr.write("docs/stdlib.md is out of date; run `python tests/stdlib/reference.py`\n")
+        sys.stderr.write("docs/stdlib.md is out of date; run `python -m tests.stdlib.reference`\n")
         return 1
     PAGE.write_text(page(), encoding="utf-8")
     return 0
