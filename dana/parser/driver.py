@@ -40,6 +40,9 @@ BLOCK_ENDS = frozenset({"INDENT", "DEDENT", "RBLOCK", "$END"})
 LINE_ENDS = frozenset({"NEWLINE", "LBLOCK", "INDENT", "DEDENT", "RBLOCK", "$END"})
 
 
+GROUPS = frozenset({build_expressions.group, build_types.type_group, build_patterns.pattern_group})
+
+
 class Chain(dict[int, "tuple[int, Builder | None]"]):
     """A run of one-part rules on one token in one state: state below → (state where the run ends, builder).
 
@@ -83,9 +86,10 @@ def _then(first: Builder, second: Builder) -> Builder:
 class Reduction:
     """A rule of no part or several: how many it takes, what it makes, and where None stands for the absent."""
 
-    __slots__ = ("build", "length", "places", "symbol")
+    __slots__ = ("build", "groups", "length", "places", "symbol")
 
     def __init__(self, build: Builder, symbol: str, length: int, places: tuple[int, ...]) -> None:
+        self.groups = build in GROUPS
         self.build = build
         self.symbol = symbol
         self.length = length
@@ -126,6 +130,9 @@ class Driver:
         self.values: list[Any] = [None]  # a value stands on each state; the first has none
         self.diagnostics: list[Diagnostic] = []
         self.stuck_at = -1  # where the last recovery went on
+        # Parentheses make no node, but what contains them includes them: the span of the parentheses around
+        # a value that is still on the stack, by the value's id (the value is kept so that its id stays its own).
+        self.grouped: dict[int, tuple[int, int, Any]] = {}
 
     def run(self) -> tuple[Any, list[Diagnostic]]:
         at = 0
@@ -143,6 +150,7 @@ class Driver:
         states = self.states
         values = self.values
         rows = ROWS
+        grouped = self.grouped
         state = states[-1]
         for number in range(at, len(tokens)):
             token = tokens[number]
@@ -157,16 +165,21 @@ class Driver:
                         state = action
                         states.append(state)
                         values.append(token)
+                        if grouped and kind == "NEWLINE":
+                            grouped.clear()
                         break
                     return -1
                 if action.__class__ is Chain:
                     state, build = action[states[-2]]
                     states[-1] = state
                     if build is not None:
+                        value = values[-1]
                         try:
-                            values[-1] = build(values[-1])
+                            values[-1] = build(value)
                         except Refused as refused:
                             values[-1] = self.refused(refused)
+                        if grouped:
+                            values[-1] = self.widened(values[-1], value, value)
                     continue
                 length = action.length
                 if length:
@@ -177,12 +190,30 @@ class Driver:
                 for place in action.places:
                     parts.insert(place, None)
                 try:
-                    values.append(action.build(*parts))
+                    value = action.build(*parts)
                 except Refused as refused:
-                    values.append(self.refused(refused))
+                    value = self.refused(refused)
+                if action.groups:
+                    grouped[id(value)] = (parts[0][0], parts[-1][1], value)
+                elif grouped and parts:
+                    value = self.widened(value, parts[0], parts[-1])
+                values.append(value)
                 state = rows[states[-1]][action.symbol]
                 states.append(state)
         return -1
+
+    def widened(self, value: Any, first: Any, last: Any) -> Any:
+        """The node with the parentheses around its first and last part inside its span."""
+        if not isinstance(value, Node) or value is first:
+            return value
+        before = self.grouped.get(id(edge(first, 0)))
+        after = self.grouped.get(id(edge(last, -1)))
+        if before is None and after is None:
+            return value
+        start = before[0] if before else value.start
+        end = after[1] if after else value.end
+        widened: Node = tuple.__new__(type(value), (start, end, *value[2:]))
+        return widened
 
     def refused(self, refused: Refused) -> Any:
         """Records what a builder would not accept; gives what takes its place."""
@@ -271,6 +302,13 @@ class Driver:
         while tokens[at][2] not in LINE_ENDS:
             at += 1
         return at
+
+
+def edge(part: Any, at: int) -> Any:
+    """The first (0) or last (-1) value in a part, which may be a list of them or an open comparison."""
+    while part.__class__ is list or (part.__class__ is tuple and part and part[0].__class__ is not int):
+        part = part[at]
+    return part
 
 
 def _itself(value: Any) -> Any:
