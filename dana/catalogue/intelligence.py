@@ -41,12 +41,6 @@ ENTRIES: dict[str, Entry] = {
         "@poet(3)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
         "@poet(retries=3)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
     ),
-    "E806": Entry(
-        "option of @poet given twice",
-        "One decorator names the same option twice; only one of the values could be meant.",
-        "@poet(retries=3, retries=5)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
-        "@poet(retries=5)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
-    ),
     "E810": Entry(
         "POET: the arguments were refused",
         "The `perceive_handler` of the function raised an error, or returned something that is no dict of its "

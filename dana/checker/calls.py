@@ -42,7 +42,7 @@ def check_call(c: Context, node: na.Call) -> Type:
     if node[4]:
         check_repeated_keywords(c, node)
         check_argument_order(c, node)
-    if "$$" in c.text and not c.piped and has_placeholder(node):
+    if c.has_placeholders and not c.piped and has_placeholder(node):
         return check_partial(c, node)
     func = node[2]
     kind = func.__class__
@@ -96,10 +96,10 @@ def call_function(c: Context, node: na.Call, function: Function, name: str, skip
     c.graph.call(id(function.node))
     given = evaluate(c, node)
     if not function.decorated or function.type[1] is not None:
-        from dana.checker.functions import only_poet
+        from dana.checker.functions import only_poet, poet_type
 
         if not function.decorated or only_poet(function.node):
-            match_arguments(c, node, function.type, name, given, skip=skip)
+            match_arguments(c, node, poet_type(function), name, given, skip=skip)
             if not c.session or c.function is None:
                 c.calls[id(node)] = CallTarget("function", function.node, function.type)
     return result_of(c, function)

@@ -57,7 +57,7 @@ def value_type(function: Function) -> Type:
     if not function.decorated:
         return function.type
     if only_poet(function.node):
-        return ("func", function.type[1], ANY)
+        return ("func", poet_type(function)[1], ANY)
     return ANY
 
 
@@ -69,6 +69,18 @@ def only_poet(node: Any) -> bool:
         if not (isinstance(head, na.Name) and head.id == "poet"):
             return False
     return True
+
+
+def poet_type(function: Function) -> Type:
+    """The signature callers of a `@poet` function see: with a `perceive_handler` any argument may be given,
+    because the handler works before the parameters' annotations are enforced.
+    """
+    kind, params, result = function.type
+    for decorator in function.node.decorators:
+        for keyword in decorator.expr.keywords if isinstance(decorator.expr, na.Call) else ():
+            if keyword.name == "perceive_handler":
+                return (kind, tuple((name, ANY, how, default) for name, _, how, default in params), result)
+    return function.type
 
 
 def function_signature(c: Context, node: Any) -> tuple[Type, bool]:

@@ -20,7 +20,6 @@ LATER_OPTION = "E802"
 WRONG_TYPE = "E803"
 WRONG_VALUE = "E804"
 NOT_NAMED = "E805"
-GIVEN_TWICE = "E806"
 
 MAX_RETRIES = 100
 MAX_SECONDS = 1e9
@@ -308,21 +307,17 @@ def check(keywords: Iterable[tuple[str | None, Any, Any]]) -> list[Problem]:
     `name` is None for `**options` and for positional arguments, which `@poet` does not take.
     """
     problems: list[Problem] = []
-    seen: set[str] = set()
     for name, node, value in keywords:
-        problem = _check_one(name, node, value, seen)
+        problem = _check_one(name, node, value)
         if problem is not None:
             problems.append(problem)
     return problems
 
 
-def _check_one(name: str | None, node: Any, value: Any, seen: set[str]) -> Problem | None:
+def _check_one(name: str | None, node: Any, value: Any) -> Problem | None:
     if name is None:
         hint = "write each one out, like @poet(retries=3)"
         return Problem(NOT_NAMED, "@poet takes its options by name only", None, hint, node)
-    if name in seen:
-        return Problem(GIVEN_TWICE, f"option `{name}` of @poet is given twice", name, "keep one of them", node)
-    seen.add(name)
     option = OPTIONS.get(name)
     if option is None:
         return _unknown(name, node)

@@ -111,9 +111,9 @@ def test_values_that_are_fine(name, value):
     assert code(name, value) == ""
 
 
-def test_options_without_a_name_and_options_given_twice():
-    codes = [p.code for p in check([(None, None, UNKNOWN), ("retries", None, 1), ("retries", None, 2)])]
-    assert codes == [options.NOT_NAMED, options.GIVEN_TWICE]
+def test_options_without_a_name_are_refused():
+    (problem,) = check([(None, "node", UNKNOWN), ("retries", None, 1)])
+    assert (problem.code, problem.key, problem.node) == (options.NOT_NAMED, None, "node")
 
 
 def test_all_problems_of_a_decorator_are_reported_at_once():

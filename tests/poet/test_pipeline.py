@@ -233,7 +233,7 @@ def test_a_denied_act_is_not_tried_again(bench):
 def test_what_an_inner_pipeline_gave_up_on_is_not_multiplied_by_an_outer_one(bench):
     flaky = Flaky(*[OSError("x")] * 99)
     inner = bench.poet(retries=2, backoff=0)(flaky.function())
-    outer = bench.poet(retries=5, backoff=0)(lambda: inner())
+    outer = bench.poet(retries=5, backoff=0)(inner)
     with pytest.raises(POETOperateError) as caught:
         outer()
     assert caught.value.function == "flaky"
@@ -425,11 +425,14 @@ def test_perceive_runs_once_however_many_attempts_there_are(bench):
 def test_refused_arguments_never_reach_the_function(bench):
     calls = []
 
+    def taken(score):
+        calls.append(score)
+
     def known(score):
         raise ValueError("a score is at most 850")
 
     with pytest.raises(POETPerceiveError, match="the arguments of `rate` were refused: ValueError: a score") as caught:
-        bench.poet(perceive_handler=known)(_named("rate", lambda score: calls.append(score)))(900)
+        bench.poet(perceive_handler=known)(_named("rate", taken))(900)
     assert calls == []
     assert isinstance(caught.value.__cause__, ValueError)
 
