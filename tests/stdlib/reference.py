@@ -88,16 +88,20 @@ def statement_text(name: str, source: Source, statement: na.Stmt) -> str:
     if isinstance(statement, na.FunctionDef) and not statement.name.startswith("_"):
         return function_text(name, source, statement)
     if isinstance(statement, na.StructDef):
-        return struct_text(name, statement)
+        methods = [function_text(name, source, each, statement.name) for each in statement.methods]
+        return struct_text(name, statement) + "".join(methods)
     return ""
 
 
-def function_text(name: str, source: Source, function: na.FunctionDef) -> str:
+def function_text(name: str, source: Source, function: na.FunctionDef, struct: str = "") -> str:
     """Heading with the signature, docstring, and a line per documented parameter."""
-    inner = ", ".join(parameter_text(source, param) for param in function.params)
-    owner = f"{function.receiver.type.path[0]}." if function.receiver is not None else ""  # type: ignore[attr-defined]
+    params = function.params[1:] if struct else function.params
+    inner = ", ".join(parameter_text(source, param) for param in params)
+    owner = function.receiver.type.path[0] if function.receiver is not None else struct  # type: ignore[attr-defined]
     result = source.text[function.returns.start : function.returns.end] if function.returns else ""
-    heading = f"{name}.{owner}{function.name}({inner})" + (f" -> {result}" if result else "")
+    heading = ".".join(part for part in (name, owner, f"{function.name}({inner})") if part) + (
+        f" -> {result}" if result else ""
+    )
     notes = "".join(f"- `{param.name}`: {param.doc}\n" for param in function.params if param.doc)
     return f"\n#### `{heading}`\n\n{unindented(function.doc)}\n" + (f"\n{notes}" if notes else "")
 
