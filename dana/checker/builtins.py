@@ -86,7 +86,7 @@ FUNCTIONS: dict[str, str] = {
 TYPES: dict[str, tuple[Type, str | None]] = {
     "int": (INT, "int(value=0, /, base: int=10) -> int"),
     "float": (FLOAT, "float(value=0.0, /) -> float"),
-    "str": (STR, "str(value='', /) -> str"),
+    "str": (STR, "str(value='', encoding='utf-8', errors='strict', /) -> str"),
     "bool": (BOOL, "bool(value=False, /) -> bool"),
     "list": (LIST, "list(items: iterable=(), /) -> list"),
     "dict": (DICT, "dict(items=(), /, **entries) -> dict"),

@@ -28,7 +28,7 @@ class Context:
     """Everything the functions of this package share while one module is checked."""
 
     __slots__ = (
-        "annotations", "assigns_in_expressions", "bindings", "calls", "checked", "diagnostics", "find_module", "finished", "function", "functions", "graph",
+        "annotations", "assigns_in_expressions", "bindings", "blocks", "calls", "checked", "diagnostics", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
         "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped", "pipes", "registry", "rerun",
         "scope", "scoped", "seen", "session", "source", "structs", "text", "top", "types", "ufcs", "unknown",
     )  # fmt: skip
@@ -41,6 +41,7 @@ class Context:
         self.name = checked.name
         self.source = checked.source
         self.text = checked.source.text
+        self.has_placeholders = "$$" in self.text
         self.assigns_in_expressions = ":=" in self.text or ("|" in self.text and " as " in self.text)
         self.types = checked.types
         self.annotations = checked.annotations
@@ -66,6 +67,7 @@ class Context:
         self.seen: set[str] = set()
         self.killed: set[Var] = set()
         self.in_loop = 0
+        self.blocks = 0
         self.loop_end = 0
         self.rerun = 0
         self.piped = 0

@@ -228,6 +228,7 @@ def check_body(c: Context, function: Function) -> None:
     outer_findings, c.diagnostics = c.diagnostics, []
     scope = Scope("function", function.scope, function)
     c.scope, c.function, c.narrow, c.in_loop, c.loop_end, c.piped = scope, function, {}, 0, 0, 0
+    blocks, c.blocks = c.blocks, 0
     c.graph.owner = id(node)
     declare_parameters(c, scope, function)
     if node.__class__ is na.ComposedDef:
@@ -239,6 +240,8 @@ def check_body(c: Context, function: Function) -> None:
         declare_functions(c, scope)
         run_rounds(c, function, scope)
     c.scope, c.function, c.narrow, c.in_loop, c.loop_end, c.graph.owner, c.piped, c.rerun = saved
+    c.blocks = blocks
+    c.seen.update(scope.vars)
     mark_cells(c, scope, node)
     function.state = 2
     # A module-level function is checked once, perhaps in the middle of a round that is repeated later.

@@ -67,7 +67,13 @@ def declare_import_from(c: Context, scope: Scope, stmt: na.ImportFrom) -> None:
         name = alias.path[0]
         var = define(c, scope, alias.asname or name, alias.end, "imported", stmt)
         if var.kind == "imported":
-            describe(c, var, interface, name)
+            module = None
+            if interface is not None and name not in interface.names and not interface.open:
+                module = submodule(c, stmt, name)
+            if module is not None:
+                var.kind, var.info, var.type = "module", module, ("module", module.name)
+            else:
+                describe(c, var, interface, name)
 
 
 def declare_star(c: Context, scope: Scope, stmt: na.ImportFrom, interface: Interface | None) -> None:
@@ -103,6 +109,14 @@ def check_import(c: Context, stmt: na.Import) -> None:
         found = request_module(c, 0, alias.path, alias.python, alias)
         if isinstance(found, str):
             c.report("E501", f"no module `{'.'.join(alias.path)}`", alias, hint=found)
+        rebind(c, alias.asname or alias.path[0])
+
+
+def rebind(c: Context, name: str) -> None:
+    """An import of a name that is assigned elsewhere, too, is one more assignment."""
+    var = c.lookup(name)
+    if var is not None and var.kind == "variable":
+        c.assign(var, ANY)
 
 
 def check_import_from(c: Context, stmt: na.ImportFrom) -> None:
@@ -115,18 +129,26 @@ def check_import_from(c: Context, stmt: na.ImportFrom) -> None:
         c.report("E501", f"no module `{request.text}`", stmt, hint=found)
     if isinstance(found, Interface) and stmt.names is not None:
         for alias in stmt.names:
-            check_imported_name(c, found, alias)
+            check_imported_name(c, found, stmt, alias)
+    for alias in stmt.names or ():
+        rebind(c, alias.asname or alias.path[0])
 
 
-def check_imported_name(c: Context, interface: Interface, alias: na.Alias) -> None:
+def check_imported_name(c: Context, interface: Interface, stmt: na.ImportFrom, alias: na.Alias) -> None:
     """`from m import x`: x must be one of m's public names (or a module inside the package m)."""
     name = alias.path[0]
     if name.startswith("_") and not name.startswith("__"):
         c.report("E503", f"`{name}` is private to module `{interface.name}`", alias, hint=_PRIVATE)
-    elif name not in interface.names and not interface.open:
+    elif name not in interface.names and not interface.open and submodule(c, stmt, name) is None:
         near = suggest(name, interface.names)
         hint = f"did you mean `{near}`?" if near else ""
         c.report("E502", f"module `{interface.name}` has no `{name}`", alias, hint=hint)
+
+
+def submodule(c: Context, stmt: na.ImportFrom, name: str) -> Interface | None:
+    """`from package import module`: the module, if the package has one of that name."""
+    found = request_module(c, stmt.level, (*stmt.path, name), stmt.python, stmt)
+    return found if isinstance(found, Interface) else None
 
 
 _PRIVATE = "names that start with `_` stay inside their module; rename it there to share it"

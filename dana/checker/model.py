@@ -275,6 +275,7 @@ class Var:
         "handlers",
         "info",
         "kind",
+        "late",
         "name",
         "node",
         "read",
@@ -288,6 +289,7 @@ class Var:
         self.scope = scope
         self.first = first
         self.kind = "variable"
+        self.late: int | None = None
         self.type: Type | None = None
         self.count = 0
         self.foreign = False

@@ -160,6 +160,9 @@ def _deferred(_c: Context, var: Var) -> bool:
 
 
 def _before(c: Context, var: Var, node: Any) -> None:
+    if var.late is not None and var.late != node[0]:
+        return
+    var.late = node[0]
     if var.first >= 1 << 60:
         c.report("E202", f"`{var.name}` never gets a value", node, hint="assign it before it is read")
         return

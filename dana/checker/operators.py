@@ -166,16 +166,13 @@ def check_unary_op(c: Context, node: na.UnaryOp) -> Type:
 def check_bool_op(c: Context, node: na.BoolOp) -> Type:
     """`a and b`, `a or b`: later operands know what earlier ones found out."""
     from dana.checker.narrowing import enter, leave, test_facts, with_facts
-    from dana.checker.statements import check_truth
 
     saved = enter(c)
     side = 0 if node.op == "and" else 1
     found: list[Type] = []
     last = len(node.values) - 1
     for index, value in enumerate(node.values):
-        t = c.expr(value)
-        check_truth(c, value, t)
-        found.append(t)
+        found.append(c.expr(value))
         if index < last:
             with_facts(c, test_facts(c, value)[side])
     leave(c, saved)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
+from dana.checker.decorators import constant
 from dana.checker.model import StructInfo
-from dana.checker.types import ANY, LIST, STR, element, of_value
+from dana.checker.types import ANY, LIST, STR, element
 from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
@@ -138,6 +139,8 @@ def check_pattern(c: Context, pattern: Any, subject: Type) -> None:
             check_pattern(c, part, subject)
     elif kind is na.PatternAs:
         check_pattern(c, pattern.pattern, subject)
+        if pattern.name == "_":
+            c.report("E413", "`_` takes no value; name it, or leave `as _` out", pattern)
         bind_capture(c, pattern.name, ANY)
 
 
@@ -158,17 +161,21 @@ def _check_sequence(c: Context, pattern: na.PatternSequence, subject: Type) -> N
 
 
 def _check_mapping(c: Context, pattern: na.PatternMapping) -> None:
-    seen: list[Any] = []
+    seen: set[Any] = set()
     for key in pattern.keys:
         c.expr(key)
-        if key.__class__ is na.Constant:
-            mark = (of_value(key.value), key.value)  # type: ignore[attr-defined]
-            if mark in seen:
-                c.report("E413", f"the pattern asks for the key {key.value!r} twice", key)  # type: ignore[attr-defined]
-            seen.append(mark)
+        if key.__class__ is na.JoinedStr:
+            c.report("E413", "a key of a mapping pattern is a literal or a dotted name", key)
+        known, value = constant(key)
+        if known:
+            if value in seen:
+                c.report("E413", f"the pattern asks for the key {value!r} twice", key)
+            seen.add(value)
     for part in pattern.patterns:
         check_pattern(c, part, ANY)
-    if pattern.rest is not None:
+    if pattern.rest == "_":
+        c.report("E413", "`**_` is not needed: a mapping pattern ignores further keys", pattern, hint="leave it out")
+    elif pattern.rest is not None:
         bind_capture(c, pattern.rest, ("dict", STR, ANY))
 
 

@@ -14,7 +14,7 @@ A chain `a | b | c` is walked in a loop. For every stage the table `stages` says
 from __future__ import annotations
 
 from dana.ast import nodes as na
-from dana.checker.builtins import CALLERS, builtin_type, constructor
+from dana.checker.builtins import CALLERS, TYPES, builtin_type, constructor
 from dana.checker.calls import call_name, check_call
 from dana.checker.expressions import outside_comprehensions, resolve
 from dana.checker.functions import result_of
@@ -200,7 +200,7 @@ def check_capture(c: Context, node: na.Capture) -> Type:
 def mentions(c: Context, node: Any) -> bool:
     """Whether a stage mentions `$$` or a name the pipeline captured."""
     captured = c.scope.vars if c.scope.kind == "pipeline" else {}
-    if not captured and "$$" not in c.text:
+    if not captured and not c.has_placeholders:
         return False
     for inner in na.walk(node):
         kind = inner.__class__
@@ -289,7 +289,7 @@ def call_stage(c: Context, node: na.Call, value: Type) -> Stage:
     if signature is None or signature[1] is None or any(a.__class__ is na.Starred for a in node.args):
         t = check_call_stage(c, node, 1)
         return Stage(node, "insert" if signature is not None else "unsure", CALLABLE, True if signature else None, t)
-    if takes(signature, node, 1) or not takes(signature, node, 0):
+    if (takes(signature, node, 1) and not makes_value(c, node)) or not takes(signature, node, 0):
         if not signature[1] and count == 0:
             c.checked.drops.add(id(node))
             t = check_call_stage(c, node, 0)
@@ -304,14 +304,18 @@ def call_stage(c: Context, node: na.Call, value: Type) -> Stage:
     return Stage(node, "value", t, callable_(t), t[2] if t[0] == "func" else ANY)
 
 
+def makes_value(c: Context, node: na.Call) -> bool:
+    """`… | dict(pairs)`, `… | set(xs)`: a builtin type that was given what it converts makes an operand, no stage."""
+    func = node.func
+    return bool(node.args) and isinstance(func, na.Name) and func.id in TYPES and c.lookup(func.id) is None
+
+
 def takes(signature: Type, node: na.Call, more: int) -> bool:
     """Whether a call with `more` additional positional arguments fits a signature."""
     params = signature[1]
     named = {k.name for k in node.keywords}
     names = {p[0] for p in params if p[2] in ("normal", "keyword")}
-    if None in named or any(p[2] == "double_star" for p in params):
-        return True
-    if named - names:
+    if None in named or (named - names and not any(p[2] == "double_star" for p in params)):
         return True
     rest = tuple(p for p in params if p[0] not in named)
     return accepts(("func", rest, ANY), len(node.args) + more)

@@ -473,6 +473,10 @@ def check_use(c: Context, stmt: na.Use) -> bool:
 
 def check_truth(c: Context, node: Any, t: Type) -> None:
     """Lints a condition that is decided by its type alone."""
+    if node.__class__ is na.BoolOp:
+        for value in node.values:
+            check_truth(c, value, c.types.get(id(value), ANY))
+        return
     if t[0] == "func" and node.__class__ is na.Name:
         c.report("W305", f"`{node.id}` is a function and always true", node, hint=f"call it: `{node.id}(…)`")
     elif node.__class__ is na.Constant and t == STR and node.value:
@@ -536,6 +540,21 @@ def enter_loop(c: Context, stmt: Any) -> tuple[int, int]:
     return saved
 
 
+# CPython keeps at most 20 loops, `try` and `with` blocks open in one function; lowering needs some for itself.
+MAX_BLOCKS = 16
+
+
+def nested_block(c: Context, stmt: Any, body: tuple[Any, ...], weight: int = 1) -> bool:
+    """The body of a loop, `try` or `with`, which cannot be nested without end."""
+    if c.blocks <= MAX_BLOCKS < c.blocks + weight:
+        text = "too many loops, `try` and `with` blocks inside each other"
+        c.report("E428", text, (stmt[0], c.line_end(stmt[0])), hint="move the inner ones into a function")
+    c.blocks += weight
+    ended = c.block(body)
+    c.blocks -= weight
+    return ended
+
+
 def check_while(c: Context, stmt: na.While) -> bool:
     """`while test: … else: …`; `while true` without `break` never ends."""
     saved = enter(c)
@@ -543,7 +562,7 @@ def check_while(c: Context, stmt: na.While) -> bool:
     t = c.expr(stmt.test)
     check_truth(c, stmt.test, t)
     with_facts(c, test_facts(c, stmt.test)[0])
-    c.block(stmt.body)
+    nested_block(c, stmt, stmt.body)
     c.in_loop, c.loop_end = loop
     leave(c, saved)
     ended_else = block_apart(c, stmt.orelse)
@@ -569,7 +588,7 @@ def check_for(c: Context, stmt: na.For) -> bool:
     if items[0] in ("any", "iterator"):
         c.graph.call_unknown()
     assign_target(c, stmt.target, element(items))
-    c.block(stmt.body)
+    nested_block(c, stmt, stmt.body)
     c.in_loop, c.loop_end = loop
     leave(c, saved)
     return block_apart(c, stmt.orelse) and not has_break(stmt.body)
@@ -614,7 +633,7 @@ def check_try(c: Context, stmt: na.Try) -> bool:
     if stmt.orelse and not stmt.handlers:
         c.report("E415", "`else` of a `try` needs an `except` before it", (stmt.start, stmt.start + 3))
     saved = enter(c)
-    ended = c.block(stmt.body)
+    ended = nested_block(c, stmt, stmt.body, 2)
     if stmt.orelse:
         ended = c.block(stmt.orelse) or ended
     leave(c, saved)
@@ -636,7 +655,7 @@ def check_handler(c: Context, handler: na.ExceptHandler) -> bool:
         var = c.lookup(handler.name)
         if var is not None:
             c.assign(var, ANY if var.handlers is None else caught)
-    ended = c.block(handler.body)
+    ended = nested_block(c, handler, handler.body, 3)
     leave(c, saved)
     return ended
 
@@ -672,9 +691,9 @@ def check_with(c: Context, stmt: na.With) -> bool:
             c.report("E304", f"`with` needs a resource or a context manager, not {show(t)}", item.context)
         if item.target is not None:
             assign_target(c, item.target, t if t[0] == "struct" else ANY)
-    ended = c.block(stmt.body)
+    nested_block(c, stmt, stmt.body, len(stmt.items))
     leave(c, saved)
-    return ended and False
+    return False
 
 
 def check_test_block(c: Context, stmt: na.TestBlock) -> bool:

@@ -290,9 +290,9 @@ def show_param(param: tuple[str, Type, str, bool]) -> str:
     """`name: T = …` as in a signature."""
     name, t, kind, has_default = param
     text = _STARS.get(kind, "") + name
-    if t[0] != "any":
-        text += f": {show(t)}"
-    return text + (" = …" if has_default else "")
+    if t[0] == "any":
+        return text + ("=…" if has_default else "")
+    return f"{text}: {show(t)}" + (" = …" if has_default else "")
 
 
 def show_signature(name: str, func: Type) -> str:
