@@ -33,12 +33,13 @@ def csv_records(text: str, /, separator: str = ",", quote: str = '"') -> list[tu
     ValueError tells the line of a quote that is never closed or is followed by something.
     """
     import csv
+    from io import StringIO
 
     if len(separator) != 1 or len(quote) > 1 or separator in (quote, "\n", "\r"):
         msg = f"separator and quote are one character each and differ: {separator!r}, {quote!r}"
         raise ValueError(msg)
     quoting: _QuotingType = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+    lines = StringIO(text.removeprefix("\ufeff"), newline="")  # ends lines as files do, not as `splitlines` does
     reader = csv.reader(lines, delimiter=separator, quotechar=quote or None, quoting=quoting, strict=True)
     records: list[tuple[int, list[str]]] = []
     begin = 1
@@ -66,15 +67,22 @@ def explain_csv(message: str, begin: int, line: int, separator: str, quote: str)
 
 def csv_text(rows: list[list[Any]], /, separator: str = ",", quote: str = '"') -> str:
     """Rows of cells as CSV text, quoted where needed; None is an empty cell. Lines end with a line feed."""
-    import csv
-    from io import StringIO
-
     if len(separator) != 1 or len(quote) != 1 or separator in (quote, "\n", "\r"):
         msg = f"separator and quote are one character each and differ: {separator!r}, {quote!r}"
         raise ValueError(msg)
-    out = StringIO()
-    csv.writer(out, delimiter=separator, quotechar=quote, lineterminator="\n").writerows(rows)
-    return out.getvalue()
+    # Not Python's `csv.writer`: with lines that end in "\n" it leaves a lone "\r" unquoted and cannot read it back.
+    special = {separator, quote, "\n", "\r"}
+    lines = []
+    for row in rows:
+        texts = ["" if cell is None else str(cell) for cell in row]
+        cells = [quoted(text, quote) if special & set(text) else text for text in texts]
+        lines.append(separator.join(cells) or quote * 2)
+    return "".join(line + "\n" for line in lines)
+
+
+def quoted(text: str, quote: str) -> str:
+    """A cell between quotes, those inside it doubled."""
+    return quote + text.replace(quote, quote * 2) + quote
 
 
 SIGNATURES = {
