@@ -35,7 +35,7 @@ def function_of(cx: Context, node: na.FunctionDef, name: str) -> py.FunctionDef:
         name=name,
         args=signature,
         body=body or [py.Pass(**cx.at(node))],
-        decorator_list=decorators + attach,
+        decorator_list=attach + decorators,
         returns=None,
         **cx.at(node),
     )
@@ -329,7 +329,7 @@ def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
     name = abi.variable(node.name)
     return [
         py.FunctionDef(
-            name=name, args=signature, body=body, decorator_list=decorators + attach, returns=None, **cx.at(node)
+            name=name, args=signature, body=body, decorator_list=attach + decorators, returns=None, **cx.at(node)
         )
     ]
 

@@ -50,11 +50,10 @@ class Failure:
         self.waited = attempt.waited
 
     def __str__(self) -> str:
-        what = f"{self.type}: {self.message}" if self.message else self.type
         where = f" ({self.place})" if self.place else ""
         refused = "result refused, " if self.stage == "enforce" else ""
-        wait = "" if self.waited is None else f"; waited {seconds(self.waited)}"
-        return f"attempt {self.number}: {refused}{what}{where}{wait}"
+        wait = f"; waited {seconds(self.waited)}" if self.waited else ""
+        return f"attempt {self.number}: {refused}{_words(self.type, self.message)}{where}{wait}"
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -160,6 +159,17 @@ def place(fault: BaseException, files: Container[str] | None) -> str:
             found = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
     return found
+
+
+def said(fault: BaseException) -> str:
+    """A fault in one line: its type, and its message where that does not begin with the type already."""
+    return _words(type(fault).__name__, str(fault))
+
+
+def _words(kind: str, message: str) -> str:
+    if not message or message.startswith(kind):
+        return message or kind
+    return f"{kind}: {message}"
 
 
 def seconds(amount: float) -> str:

@@ -21,4 +21,5 @@ FRESH = (MISSING,)
 
 def decorator(program: Program, options: Mapping[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """What `@poet(**options)` is in `program`; raises `POETConfigError` when applied with options that cannot work."""
-    return lambda function: decorate(program, function, options, files=program.sources, fresh=FRESH)
+    files, show = program.sources, program.catching.caught
+    return lambda function: decorate(program, function, options, files=files, fresh=FRESH, show=show)

@@ -48,6 +48,7 @@ from dana.poet.errors import (
     POETTimeoutError,
     operate_error,
     place,
+    said,
     seconds,
 )
 from dana.poet.options import Options, check
@@ -116,10 +117,12 @@ def decorate(
     *,
     files: Container[str] | None = None,
     fresh: Collection[Any] = (),
+    show: Callable[[BaseException], Any] | None = None,
 ) -> Callable[..., Any]:
     """`function` with the pipeline its options ask for; itself when they ask for nothing.
 
-    `files` are the names of the program's files, `fresh` the defaults that mean "new in each call".
+    `files` are the names of the program's files, `fresh` the defaults that mean "new in each call", `show`
+    makes a fault ready to be looked at by the program's own functions.
     Raises `POETConfigError` when an option is wrong or a handler does not fit the function.
     """
     name = getattr(function, "__name__", None) or type(function).__name__
@@ -135,7 +138,7 @@ def decorate(
     options = Options(given)
     if not options.enabled:
         return function
-    return _Pipeline(host, function, name, options, files, fresh).build()
+    return _Pipeline(host, function, name, options, files, fresh, show).build()
 
 
 class _Pipeline:
@@ -149,6 +152,7 @@ class _Pipeline:
         options: Options,
         files: Container[str] | None,
         fresh: Collection[Any],
+        show: Callable[[BaseException], Any] | None,
     ) -> None:
         self.host = host
         self.function = function
@@ -157,7 +161,7 @@ class _Pipeline:
         self.files = files
         backoff = Backoff(options.backoff, options.backoff_factor, options.backoff_max, options.jitter)
         self.budget = RetryBudget(options.retry_budget) if options.retry_budget is not None else None
-        self.policy = Retry(options.retries, backoff, _worth(options.retry_on), self.budget)
+        self.policy = Retry(options.retries, backoff, _worth(options.retry_on, show), self.budget)
         self.parameters = Parameters(function, fresh) if readable(function) else None
         self.perceiver = options.perceive_handler
         self.perceives = () if self.perceiver is None else self._names_perceived(self.perceiver)
@@ -258,7 +262,7 @@ class _Pipeline:
         except NEVER:
             raise
         except Exception as fault:
-            message = f"the arguments of `{self.name}` were refused: {_said(fault)}"
+            message = f"the arguments of `{self.name}` were refused: {said(fault)}"
             hint = "the function was not called; its perceive_handler decides what it accepts"
             raise POETPerceiveError(message, self.name, (), hint) from fault
         if changed is None:
@@ -366,9 +370,9 @@ class _Pipeline:
         hint = self._hint(reason)
         failures = self.failures(record)
         if last.refused:
-            message = f"`{self.name}` gave no acceptable result in {tries}: {_said(last.fault)}"
+            message = f"`{self.name}` gave no acceptable result in {tries}: {said(last.fault)}"
             raise POETEnforceError(message, self.name, failures, hint) from last.fault
-        message = f"`{self.name}` failed in {tries}: {_said(last.fault)}"
+        message = f"`{self.name}` failed in {tries}: {said(last.fault)}"
         raise operate_error(last.fault)(message, self.name, failures, hint) from last.fault
 
     def _hint(self, reason: str) -> str:
@@ -408,7 +412,7 @@ class _Pipeline:
         return error
 
 
-def _worth(retry_on: Any) -> Callable[[BaseException], bool]:
+def _worth(retry_on: Any, show: Callable[[BaseException], Any] | None) -> Callable[[BaseException], bool]:
     """The test of a fault that `retry_on` asks for."""
     if retry_on is None:
         return _is_transient
@@ -417,7 +421,7 @@ def _worth(retry_on: Any) -> Callable[[BaseException], bool]:
     elif isinstance(retry_on, type):
         kinds = (retry_on,)
     else:
-        return lambda fault: bool(retry_on(fault))
+        return lambda fault: bool(retry_on(fault if show is None else show(fault)))
     return lambda fault: isinstance(fault, kinds)
 
 
@@ -432,11 +436,6 @@ def _again(fault: BaseException) -> NoReturn:
         raise fault
     finally:
         del fault
-
-
-def _said(fault: BaseException) -> str:
-    text = str(fault)
-    return f"{type(fault).__name__}: {text}" if text else type(fault).__name__
 
 
 def _a(value: Any) -> str:
