@@ -120,6 +120,7 @@ class _Matching:
                 self.value(star, arg, t)
             elif not self.open:
                 self.surplus(arg, len(normal) - skip, count)
+                self.open = True
                 return
 
     def value(self, param: Any, arg: Any, t: Type) -> None:
@@ -151,6 +152,11 @@ class _Matching:
 
     def unknown(self, keyword: Any, by_name: Any) -> None:
         span = (keyword.start, keyword.start + len(keyword.name))
+        if any(p[0] == keyword.name for p in self.params):
+            text = f"parameter `{keyword.name}` of `{self.title}` is given by position only"
+            self.c.report("E403", text, span, hint=self.shape())
+            self.filled[keyword.name] = True
+            return
         near = suggest(keyword.name, by_name)
         hint = f"did you mean `{near}`?" if near else self.shape()
         if self.struct is not None:

@@ -383,6 +383,9 @@ def ufcs_candidate(c: Context, name: str) -> tuple[Any, Type] | None:
     if var.kind == "imported":
         signature = var.type or ANY
         node = None
+    elif var.kind == "variable" and var.count == 1 and var.type is not None:
+        signature = c.read_type(var)
+        node = None
     elif var.kind in ("function", "receiver") and isinstance(var.info, Function):
         signature = var.info.type
         node = var.info.node

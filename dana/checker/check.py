@@ -16,7 +16,7 @@ from dana.checker import operators as op
 from dana.checker import statements as st
 from dana.checker.calls import check_call
 from dana.checker.context import Context
-from dana.checker.declare import declare
+from dana.checker.declare import declare, declare_from_afar
 from dana.checker.functions import (
     MAX_ROUNDS,
     check_body,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from dana.checker.model import ModuleFinder
     from dana.checker.types import Type
+    from dana.diagnostics import Diagnostic
 
 # The parser bounds nesting at 200 levels of each sort; a level costs a few frames here.
 RECURSION_LIMIT = 10_000
@@ -71,9 +72,15 @@ def check(
         check_module(c, known or {})
     finally:
         sys.setrecursionlimit(limit)
-    found = [*parsed.diagnostics, *c.finished, *c.diagnostics]
+    found = [*parsed.diagnostics, *independent(parsed, c.finished + c.diagnostics)]
     checked.diagnostics = sorted(found, key=lambda d: (d.span[0] if d.span is not None else -1, d.code))
     return checked
+
+
+def independent(parsed: Any, found: list[Diagnostic]) -> list[Diagnostic]:
+    """Findings on lines the parser has not complained about: one mistake is reported once."""
+    lines = {d.line for d in parsed.diagnostics if d.is_error}
+    return [d for d in found if d.line not in lines] if lines else found
 
 
 def check_module(c: Context, known: dict[str, Type]) -> None:
@@ -85,6 +92,7 @@ def check_module(c: Context, known: dict[str, Type]) -> None:
         var.count = 1
         var.foreign = t is ANY
     body = c.checked.module.body
+    declare_from_afar(c, c.checked.module)
     declare(c, top, body)
     if c.session:
         for var in top.vars.values():

@@ -28,8 +28,8 @@ class Context:
     """Everything the functions of this package share while one module is checked."""
 
     __slots__ = (
-        "annotations", "assigns_in_expressions", "bindings", "blocks", "calls", "checked", "diagnostics", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
-        "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped", "pipes", "registry", "rerun",
+        "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls", "checked", "diagnostics", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
+        "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped", "pipes", "receivers", "registry", "rerun",
         "scope", "scoped", "seen", "session", "source", "structs", "text", "top", "types", "ufcs", "unknown",
     )  # fmt: skip
 
@@ -63,11 +63,13 @@ class Context:
         self.scoped: dict[str, set[str]] = {"private": set(), "public": set(), "system": set()}
         self.ufcs: dict[str, list[Function]] = {}
         self.unknown: dict[str, list[tuple[int, int]]] = {}
+        self.receivers: list[tuple[Scope, Any]] = []
         self.narrow: dict[Var, Type] = {}
         self.seen: set[str] = set()
         self.killed: set[Var] = set()
         self.in_loop = 0
         self.blocks = 0
+        self.broken: set[str] = set()
         self.loop_end = 0
         self.rerun = 0
         self.piped = 0

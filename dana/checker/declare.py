@@ -30,6 +30,43 @@ def declare(c: Context, scope: Scope, body: Sequence[na.Stmt]) -> None:
             declare_walrus(c, scope, stmt)
 
 
+def declare_from_afar(c: Context, module: na.Module) -> None:
+    """What function bodies bind outside themselves: names declared `global`, and names in the state scopes."""
+    text = c.text
+    scoped = "private:" in text or "public:" in text or "system:" in text
+    if not scoped and "global" not in text:
+        return
+    for node in na.walk(module):
+        kind = node.__class__
+        if kind is na.Global:
+            for name in node.names:  # type: ignore[attr-defined]
+                if name not in c.top.vars:
+                    c.top.vars[name] = Var(name, c.top, 1 << 60)
+                c.top.vars[name].foreign = True
+        elif scoped and kind in _ASSIGNING:
+            for target in targets_of(node):
+                if target.__class__ is na.ScopedName and target.scope in c.scoped:  # type: ignore[attr-defined]
+                    c.scoped[target.scope].add(target.id)  # type: ignore[attr-defined]
+
+
+_ASSIGNING = frozenset({na.Assign, na.AnnAssign, na.AugAssign, na.For, na.WithItem, na.Comprehension})
+
+
+def targets_of(node: Any) -> list[Any]:
+    """The single targets of an assigning node, out of their brackets."""
+    found: list[Any] = []
+    stack = list(node.targets) if node.__class__ is na.Assign else [node.target]
+    while stack:
+        target = stack.pop()
+        if target.__class__ in (na.Tuple, na.List):
+            stack.extend(target.elts)
+        elif target.__class__ is na.Starred:
+            stack.append(target.value)
+        elif target is not None:
+            found.append(target)
+    return found
+
+
 def bind(c: Context, scope: Scope, name: str, at: int) -> Var:
     """One more binding of `name` in `scope`, honouring `global` and `nonlocal`."""
     if scope.globals and name in scope.globals and scope is not c.top:
@@ -195,6 +232,18 @@ def _block(c: Context, scope: Scope, stmt: Any) -> None:
     declare_blocks(c, scope, stmt.body)
 
 
+def _error_stmt(c: Context, scope: Scope, stmt: na.ErrorStmt) -> None:
+    """A statement that could not be parsed may have bound any of the names in it (L46)."""
+    c.broken.update(words(c.text[stmt.start : stmt.end]))
+    declare_blocks(c, scope, stmt.body)
+
+
+def words(text: str) -> set[str]:
+    """Everything in a text that looks like a name."""
+    cleaned = "".join(ch if ch.isalnum() or ch == "_" else " " for ch in text)
+    return {w for w in cleaned.split() if w.isidentifier()}
+
+
 def _delete(c: Context, scope: Scope, stmt: na.Delete) -> None:
     for target in stmt.targets:
         for part in target.elts if isinstance(target, (na.Tuple, na.List)) else (target,):
@@ -251,8 +300,10 @@ def _declared_late(c: Context, word: str, name: str, var: Var, stmt: na.Node) ->
 def _function(c: Context, scope: Scope, stmt: Any) -> None:
     kind = "function" if stmt.receiver is None else "receiver"
     var = define(c, scope, stmt.name, stmt.name_at, kind, stmt)
-    if kind == "receiver" and var.kind == "receiver" and var.count > 1:
-        var.node = None
+    if kind == "receiver":
+        c.receivers.append((scope, stmt))
+        if var.kind == "receiver" and var.count > 1:
+            var.node = None
 
 
 def declare_type(c: Context, scope: Scope, stmt: Any) -> None:
@@ -266,10 +317,11 @@ def declare_type(c: Context, scope: Scope, stmt: Any) -> None:
         c.report("E425", f"type `{stmt.name}` is defined twice", _name_span(stmt), notes=note)
         return
     define(c, scope, stmt.name, stmt.start, "type", stmt, info)
-    key = (stmt.name, c.name)
-    if scope is c.top or key not in c.registry:
-        c.registry[key] = info
-        c.structs[stmt.name] = info
+    if (stmt.name, c.name) in c.registry:
+        # Types of the same name in two functions are two types.
+        info.module = f"{c.name}#{stmt.start}"
+    c.registry[stmt.name, info.module] = info
+    c.structs.setdefault(stmt.name, info)
 
 
 def _name_span(stmt: Any) -> tuple[int, int]:
@@ -299,7 +351,7 @@ _DECLARE: dict[type, Callable[[Context, Scope, Any], None]] = {
     na.With: _with,
     na.Match: _match,
     na.TestBlock: _block,
-    na.ErrorStmt: _block,
+    na.ErrorStmt: _error_stmt,
     na.Delete: _delete,
     na.Use: _use,
     na.Global: _global,
@@ -323,10 +375,11 @@ def declare_walrus(c: Context, scope: Scope, root: na.Node) -> None:
     while stack:
         node = stack.pop()
         kind = node.__class__
+        # The order inside one statement (`y if (y := f()) else z`) is not the order of the text.
         if kind is na.NamedExpr and node[2].__class__ is na.Name:  # type: ignore[misc]
-            bind_plain(c, scope, node[2][2], node[1])  # type: ignore[misc]
+            bind_plain(c, scope, node[2][2], root[0])  # type: ignore[misc]
         elif kind is na.Capture:
-            bind_plain(c, scope, node.name, node[0])  # type: ignore[attr-defined]
+            bind_plain(c, scope, node.name, root[0])  # type: ignore[attr-defined]
         if kind in _OWN_SCOPE:
             stack.extend(outside_parts(node))
         else:

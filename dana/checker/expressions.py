@@ -238,6 +238,8 @@ def check_comprehension(c: Context, node: Any, parts: tuple[Any, ...]) -> list[T
     saved_scope, saved = c.scope, enter(c)
     scope = Scope("comprehension", saved_scope)
     c.in_loop += 1
+    loop_end = c.loop_end
+    c.loop_end = max(loop_end, node.end)
     for index, clause in enumerate(node.generators):
         if index == 0:
             items = check_iterable(c, clause.iter, peek(c, clause.iter))
@@ -255,6 +257,7 @@ def check_comprehension(c: Context, node: Any, parts: tuple[Any, ...]) -> list[T
 
     found = [strip(widen(c.expr(p))) for p in parts]
     c.in_loop -= 1
+    c.loop_end = loop_end
     c.scope = saved_scope
     leave(c, saved)
     return found

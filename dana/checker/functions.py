@@ -22,6 +22,9 @@ MAX_ROUNDS = 4
 
 def declare_functions(c: Context, scope: Scope) -> None:
     """Gives every function defined in `scope` its signature, so that calls may come first."""
+    for owner, node in c.receivers:
+        if owner is scope:
+            make_function(c, node, scope)
     for var in scope.vars.values():
         node = var.node
         if node is None:
@@ -237,6 +240,10 @@ def check_body(c: Context, function: Function) -> None:
         run_composed(c, function)
     else:
         declare(c, scope, node.body)
+        if any(v.kind == "type" for v in scope.vars.values()):
+            from dana.checker.structs import declare_types
+
+            declare_types(c, scope)
         declare_functions(c, scope)
         run_rounds(c, function, scope)
     c.scope, c.function, c.narrow, c.in_loop, c.loop_end, c.graph.owner, c.piped, c.rerun = saved

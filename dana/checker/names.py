@@ -54,7 +54,7 @@ def unresolved(c: Context, node: Any) -> None:
             c.unknown[name] = []
             c.finished.append(_refused(c, node, name, why, instead))
         return
-    if _may_come_from_star(c) or (name.startswith("__") and name.endswith("__") and _allowed_dunder(c, node, name)):
+    if name in c.broken or _may_come_from_star(c) or (name.startswith("__") and name.endswith("__") and _allowed_dunder(c, node, name)):
         c.bindings[id(node)] = "module"
         return
     c.unknown.setdefault(name, []).append((node.start, node.end))

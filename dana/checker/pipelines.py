@@ -56,15 +56,24 @@ def check_pipe(c: Context, node: na.BinOp) -> Type:
     t = c.expr(first)
     is_callable = callable_(t)
     for operator in operators:
-        t, is_callable = join_stage(c, operator, t, is_callable)
+        t, is_callable = join_stage(c, operator, operator.right, t, is_callable)
         c.note(operator, t)
     c.scope = saved
     return t
 
 
-def join_stage(c: Context, operator: na.BinOp, left: Type, left_callable: bool | None) -> tuple[Type, bool | None]:
+def pipe_into(c: Context, stmt: na.AugAssign, before: Type, right: Any) -> Type:
+    """`target |= stage`."""
+    saved, c.scope = c.scope, Scope("pipeline", c.scope)
+    t, _ = join_stage(c, stmt, right, before, callable_(before))
+    c.scope = saved
+    return t
+
+
+def join_stage(
+    c: Context, operator: Any, right: Any, left: Type, left_callable: bool | None
+) -> tuple[Type, bool | None]:
     """Classifies one `|` and says what it yields."""
-    right = operator.right
     if is_type_union(c, left, right):
         c.expr(right)
         c.pipes[id(operator)] = "python"
@@ -76,7 +85,7 @@ def join_stage(c: Context, operator: na.BinOp, left: Type, left_callable: bool |
         return binary(c, operator, left, c.expr(right)), False
     stage = check_stage(c, right, left, left_callable)
     if stage.callable is False:
-        return no_stage(c, operator, left, left_callable, stage)
+        return no_stage(c, operator, right, left, left_callable, stage)
     if left_callable is None or stage.callable is None:
         c.pipes[id(operator)] = "dynamic"
         c.graph.call_unknown()
@@ -89,14 +98,14 @@ def join_stage(c: Context, operator: na.BinOp, left: Type, left_callable: bool |
 
 
 def no_stage(
-    c: Context, operator: na.BinOp, left: Type, left_callable: bool | None, stage: Stage
+    c: Context, operator: Any, right: Any, left: Type, left_callable: bool | None, stage: Stage
 ) -> tuple[Type, bool | None]:
     """The right side is certainly no stage: Python's operator, or an error after a function."""
     from dana.checker.operators import CLOSED, binary
 
     if left_callable:
         text = f"a stage of a pipeline must be callable; this is {show(stage.type)}"
-        c.report("E303", text, operator.right, hint="write a function, a lambda or a call here")
+        c.report("E303", text, right, hint="write a function, a lambda or a call here")
         c.pipes[id(operator)] = "python"
         return ANY, None
     if left_callable is None:
@@ -106,7 +115,7 @@ def no_stage(
     if stage.type[0] in ("str", "int", "float", "list", "none", "tuple") and left[0] in CLOSED:
         if left[0] not in ("int", "bool", "set", "dict") or stage.type[0] not in ("int", "bool", "set", "dict"):
             text = f"a stage of a pipeline must be callable; this is {show(stage.type)}"
-            c.report("E303", text, operator.right, hint="write a function, a lambda or a call here")
+            c.report("E303", text, right, hint="write a function, a lambda or a call here")
             return ANY, None
     return binary(c, operator, left, stage.type), False
 

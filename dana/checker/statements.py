@@ -312,17 +312,15 @@ BOOL_WORDS = frozenset(
 
 def check_aug_assign(c: Context, stmt: na.AugAssign) -> bool:
     """`target op= value`."""
-    from dana.checker.operators import binary
-
     target = stmt.target
     kind = target.__class__
     if kind is na.Name:
         var = resolve(c, target)
-        value = c.expr(stmt.value)
+        value = ANY if stmt.op == "|" else c.expr(stmt.value)
         if var is None:
             return False
         before = c.read_items(var) if var.info is None else ANY
-        result = binary(c, stmt, before, value)
+        result = combine(c, stmt, before, value)
         c.note(target, before)
         if before[0] in MUTABLE and stmt.op == "+" and value[0] != before[0]:
             result = (before[0], join(before[1], strip(element(value)))) if before[0] == "list" else ANY
@@ -337,10 +335,19 @@ def check_aug_assign(c: Context, stmt: na.AugAssign) -> bool:
         c.expr(stmt.value)
         return False
     before = c.expr(target)
-    value = c.expr(stmt.value)
-    result = binary(c, stmt, before, value)
-    assign_target(c, target, result, stmt)
+    value = ANY if stmt.op == "|" else c.expr(stmt.value)
+    assign_target(c, target, combine(c, stmt, before, value), stmt)
     return False
+
+
+def combine(c: Context, stmt: na.AugAssign, before: Type, value: Type) -> Type:
+    """What `target op= value` stores; `|=` may send the target through a pipeline stage."""
+    from dana.checker.operators import binary
+    from dana.checker.pipelines import pipe_into
+
+    if stmt.op == "|":
+        return pipe_into(c, stmt, before, stmt.value)
+    return binary(c, stmt, before, value)
 
 
 def check_delete(c: Context, stmt: na.Delete) -> bool:
@@ -703,7 +710,10 @@ def check_test_block(c: Context, stmt: na.TestBlock) -> bool:
 
 
 def check_error_stmt(c: Context, stmt: na.ErrorStmt) -> bool:
-    """Reported by the parser; the block below is checked all the same."""
+    """Reported by the parser; what stands in the block below it is known, but not judged: its head is missing."""
     if stmt.body:
+        findings, c.diagnostics = c.diagnostics, []
+        unknown = {name: list(places) for name, places in c.unknown.items()}
         block_apart(c, stmt.body)
+        c.diagnostics, c.unknown = findings, unknown
     return False

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def declare_types(c: Context, scope: Scope) -> None:
     """Completes every type defined in a scope: bases, fields, methods; then attaches receiver methods."""
     infos = [v.info for v in scope.vars.values() if v.kind == "type" and v.info.node is not None]
-    infos = [i for i in infos if i.module == c.name and not i.fields and not i.methods]
+    infos = [i for i in infos if not i.fields and not i.methods]
     for info in infos:
         declare_bases(c, info)
     for info in infos:
