@@ -76,6 +76,7 @@ class FakeProgram:
         self.meter = meter or CountingMeter()
         self.source = bounded(self.meter.steps)
         self.stderr = stderr
+        self.prints_on_terminal = False
         self.builtins = {"poet": lambda function: function}
 
 
@@ -440,7 +441,13 @@ def test_progress_takes_its_line_away_when_the_items_fail() -> None:
 def test_colours_need_a_terminal_and_no_veto(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert native(terminal, "has_colour", FakeProgram(FakeTerminal()))()
-    assert not native(terminal, "has_colour", FakeProgram(io.StringIO()))()
+    program = FakeProgram()
+    has_colour = native(terminal, "has_colour", program)
+    assert not has_colour()
+    program.prints_on_terminal = True
+    assert has_colour()
+    monkeypatch.setenv("TERM", "dumb")
+    assert not has_colour()
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not native(terminal, "has_colour", FakeProgram(FakeTerminal()))()
+    assert not has_colour()

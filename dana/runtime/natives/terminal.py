@@ -1,7 +1,8 @@
 """The terminal a program draws on, if there is one: size, colour, and the progress line.
 
-Progress goes to `program.stderr` so that it never mixes with a program's output, and only when that is
-a terminal: in a pipe or an embedding host nothing is drawn.
+Size and colour are those of the terminal that output goes to; output in a pipe, a file or a host gets 80
+columns and no colours. Progress goes to `program.stderr`, so that it never mixes with output, and only when
+that is a terminal.
 """
 
 from __future__ import annotations
@@ -23,34 +24,33 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 def is_terminal(program: Any) -> Callable[[], bool]:
-    """Whether somebody watches: the program's error stream is a terminal."""
-    stream = program.stderr
+    """Whether what the program prints goes to a terminal."""
 
     def is_terminal() -> bool:
-        """Whether somebody watches: the program's error stream is a terminal."""
-        return watched(stream)
+        """Whether what the program prints goes to a terminal."""
+        return bool(program.prints_on_terminal)
 
     return is_terminal
 
 
 def width(program: Any) -> Callable[[], int]:
-    """Columns of the terminal; 80 when there is none."""
-    stream = program.stderr
+    """Columns of the terminal the program prints on; 80 when there is none."""
 
     def width() -> int:
-        """Columns of the terminal; 80 when there is none."""
-        return columns(stream)
+        """Columns of the terminal the program prints on; 80 when there is none."""
+        import sys
+
+        return columns(sys.stdout) if program.prints_on_terminal else DEFAULT_WIDTH
 
     return width
 
 
 def has_colour(program: Any) -> Callable[[], bool]:
     """Whether colours are wanted: a terminal, no `NO_COLOR`, not a dumb one."""
-    stream = program.stderr
 
     def has_colour() -> bool:
         """Whether colours are wanted: a terminal, no `NO_COLOR`, not a dumb one."""
-        return watched(stream) and colours_allowed()
+        return program.prints_on_terminal and colours_allowed()
 
     return has_colour
 
