@@ -54,6 +54,7 @@ _SIZED = frozenset(
     {list, tuple, dict, set, frozenset, str, bytes, type({}.keys()), type({}.values()), type({}.items())}
 )
 _ABSENT = object()
+_NONE_SUCH = object()
 
 # What needs a model, a policy or an agent, and is said clearly until those exist.
 UNAVAILABLE = {
@@ -312,7 +313,7 @@ class Values:
 
     def _hasattr(self) -> Callable[[Any, str], bool]:
         def hasattr_(value: Any, name: str, /) -> bool:
-            return getattr_(value, name, _ABSENT) is not _ABSENT
+            return getattr_(value, name, _NONE_SUCH) is not _NONE_SUCH
 
         return hasattr_
 

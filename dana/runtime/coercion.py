@@ -295,7 +295,9 @@ def type_of_text(text: str) -> TypeValue:
         if not head.replace(".", "_").isidentifier():
             raise failure(ValueError, "E601", f"{short(text)} is not the name of a type")
         return _NAMED.get(head) or Named(head)
-    if head not in _NAMED or not inner.endswith("]"):
+    if not inner.endswith("]"):
+        raise failure(ValueError, "E601", f"{short(text)} is not the name of a type")
+    if head not in _NAMED:
         return Named(text)
     arguments = tuple(... if p == "..." else type_of_text(p) for p in _split(inner[:-1], ","))
     return _NAMED[head][arguments if len(arguments) > 1 else arguments[0]]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 NOTES_AT_EACH_END = 4
 CAUSES = 4
 # Exceptions that only a mistake of ours raises inside this package, where user data is not the reason.
-_OURS = (AttributeError, NameError, KeyError, IndexError, AssertionError, SystemError, NotImplementedError)
+_OURS = (AttributeError, NameError, ImportError, KeyError, IndexError, AssertionError, SystemError, NotImplementedError)
 _KINDS: tuple[tuple[type[BaseException], type[errors.RuntimeFault]], ...] = (
     (LimitStop, errors.LimitExceeded),
     (MemoryError, errors.LimitExceeded),

@@ -343,7 +343,7 @@ TYPE_ERRORS: tuple[tuple[str, Any], ...] = (
     (r"'(.+)' object is not (callable|iterable|subscriptable|an iterator)$", _not_able),
     (r"argument of type '(.+)' is not (iterable)$", _not_able),
     (
-        r"'(.+)' object (does not support item assignment|doesn't support item deletion|does not support item deletion)",
+        r"'(.+)' object (does not support item assignment|does(?: not|n't) support item deletion)",
         _item_change,
     ),
     (r"unhashable type: '(.+)'$", _unhashable),
@@ -365,13 +365,11 @@ def _name_error(error: BaseException, frame: Frame | None) -> Words:
         near = suggest(name, known)
         hint = f"did you mean `{near}`?" if near else f"assign it first: `{name} = …`"
         return Words("E603", f"`{name}` has not been assigned", hint)
-    near = suggest(name, [*_names(frame), *(n for n in dir(builtins) if n[0] != "_")])
-    hint = f"did you mean `{near}`?" if near else ""
     if "local variable" in message or "free variable" in message:
-        return Words("E603", f"`{name}` is used before it has a value", hint, "no value yet")
-    return Words(
-        "E603", f"`{name}` has no value here", hint or "it is assigned later, or only on another path", "no value"
-    )
+        return Words("E603", f"`{name}` is used before it has a value", label="no value yet")
+    near = suggest(name, [*_names(frame), *(n for n in dir(builtins) if n[0] != "_")])
+    hint = f"did you mean `{near}`?" if near else "it is assigned later, or only on another path"
+    return Words("E603", f"`{name}` has no value here", hint, "no value")
 
 
 def _attribute_error(error: BaseException, frame: Frame | None) -> Words:
