@@ -94,4 +94,27 @@ ENTRIES: dict[str, Entry] = {
         "@poet(perceive_handler=clean)\ndef rate(score: int, income: float) -> float:\n    return 3.5\n\n"
         "print(rate(720, 4000.0))\n",
     ),
+    "E820": Entry(
+        "no language model",
+        "`reason` and its relatives ask a language model, which this version of Dana cannot do yet.",
+        "print(reason('What is the capital of France?'))\n",
+    ),
+    "E821": Entry(
+        "no external resources",
+        "`use` and `get_resource` connect to tools outside the program, which this version of Dana cannot do yet.",
+        "tools = use('mcp:http://127.0.0.1:9000')\n",
+    ),
+    "E822": Entry(
+        "not learning yet",
+        "This belongs to what POET learns from running, which this version of Dana does not have yet.",
+    ),
+    "E823": Entry(
+        "nothing runs side by side yet",
+        "`race` lets effects compete, and this version of Dana has no effects that run at the same time yet.",
+    ),
+    "E824": Entry(
+        "agents do not run yet",
+        "Agents are parsed and checked, but this version of Dana cannot run them yet.",
+        "agent Helper\n\nprint(Helper.solve('a riddle'))\n",
+    ),
 }
