@@ -17,7 +17,7 @@ from dana.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "stdlib.md"
-MODULES = ("math", "text", "json", "time", "stats", "testing", "terminal")
+MODULES = ("math", "text", "json", "time", "stats", "random", "testing", "terminal")
 
 INTRODUCTION = """# The standard library
 
@@ -67,7 +67,7 @@ def reexported(name: str, module: na.Module) -> str:
         for alias in statement.names or ()
         if not (alias.asname or alias.path[0]).startswith("_")
     ]
-    if name == "math":
+    if name in ("math", "random"):
         return f"\nAs in Python: {', '.join(f'`{each}`' for each in sorted(names))}.\n"
     native = importlib.import_module(f"dana.runtime.natives.{name}") if names else None
     shown = []

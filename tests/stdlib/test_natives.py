@@ -8,6 +8,7 @@ import io
 import itertools
 import json
 import math
+import random
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -75,6 +76,7 @@ class FakeProgram:
         self.clock = StoppedClock()
         self.meter = meter or CountingMeter()
         self.source = bounded(self.meter.steps)
+        self.random = random.Random(1)
         self.stderr = stderr
         self.prints_on_terminal = False
         self.builtins = {"poet": lambda function: function}
