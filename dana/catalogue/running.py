@@ -9,10 +9,13 @@ ENTRIES: dict[str, Entry] = {
         "an exception nobody caught",
         "The program raised an exception and no `except` handled it. The message is what the program said; the "
         "place is its `raise`.",
-        'def withdraw(balance: float, amount: float) -> float:\n    if amount > balance:\n        raise "not enough money"\n'
+        "def withdraw(balance: float, amount: float) -> float:\n    if amount > balance:\n"
+        '        raise "not enough money"\n'
         "    return balance - amount\n\nprint(withdraw(10.0, 20.0))\n",
-        'def withdraw(balance: float, amount: float) -> float:\n    if amount > balance:\n        raise "not enough money"\n'
-        "    return balance - amount\n\ntry:\n    print(withdraw(10.0, 20.0))\nexcept RuntimeError as e:\n    print(e.message)\n",
+        "def withdraw(balance: float, amount: float) -> float:\n    if amount > balance:\n"
+        '        raise "not enough money"\n'
+        "    return balance - amount\n\ntry:\n    print(withdraw(10.0, 20.0))\nexcept RuntimeError as e:\n"
+        "    print(e.message)\n",
     ),
     "E601": Entry(
         "an operation does not work on this kind of value",
@@ -34,7 +37,8 @@ ENTRIES: dict[str, Entry] = {
         "The name exists, but at this point nothing has been assigned to it: the assignment stands further down, or "
         "on a path that was not taken. The same is said of `public:` names that no module has assigned.",
         "def sign(n: int) -> str:\n    if n > 0:\n        word = 'plus'\n    return word\n\nprint(sign(-1))\n",
-        "def sign(n: int) -> str:\n    word = 'minus or zero'\n    if n > 0:\n        word = 'plus'\n    return word\n\n"
+        "def sign(n: int) -> str:\n    word = 'minus or zero'\n    if n > 0:\n        word = 'plus'\n"
+        "    return word\n\n"
         "print(sign(-1))\n",
     ),
     "E604": Entry(
@@ -61,7 +65,8 @@ ENTRIES: dict[str, Entry] = {
         "arithmetic has no result",
         "A division by zero, or a number too large for a float.",
         "def mean(values: list) -> float:\n    return sum(values) / len(values)\n\nprint(mean([]))\n",
-        "def mean(values: list) -> float:\n    return sum(values) / len(values) if values else 0.0\n\nprint(mean([]))\n",
+        "def mean(values: list) -> float:\n    return sum(values) / len(values) if values else 0.0\n\n"
+        "print(mean([]))\n",
     ),
     "E608": Entry(
         "an assertion failed",
@@ -71,7 +76,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E610": Entry(
         "a call does not fit",
-        "A function or a struct got too few, too many or unknown arguments. Calls of known functions are checked before "
+        "A function or a struct got too few, too many or unknown arguments. Calls of known functions are "
+        "checked before "
         "the program runs; this one was only known while it ran.",
         "def twice(n):\n    return n * 2\n\nf = [twice][0]\nprint(f(1, 2))\n",
         "def twice(n):\n    return n * 2\n\nf = [twice][0]\nprint(f(1))\n",
@@ -93,9 +99,11 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E613": Entry(
         "this cannot be changed",
-        "Fields of a frozen struct, names of another module, types and most settings are read-only. `p.copy(x=3)` makes "
+        "Fields of a frozen struct, names of another module, types and most settings are read-only. "
+        "`p.copy(x=3)` makes "
         "a changed copy of a struct.",
-        "frozen struct Money:\n    amount: int\n\ndef double(m):\n    m.amount = m.amount * 2\n\ndouble(Money(amount=5))\n",
+        "frozen struct Money:\n    amount: int\n\ndef double(m):\n    m.amount = m.amount * 2\n\n"
+        "double(Money(amount=5))\n",
         "frozen struct Money:\n    amount: int\n\ndef double(m):\n    return m.copy(amount=m.amount * 2)\n\n"
         "print(double(Money(amount=5)))\n",
     ),
