@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
+from dana.checker.interfaces import interface_methods
 from dana.checker.methods import AGENT, RESOURCE, STRUCT, TABLES, VALUE_TABLES, method_type
 from dana.checker.signatures import type_text
 from dana.checker.types import ANY, INT, MUTABLE, NONE, STR, held, options, show, union
@@ -65,7 +66,10 @@ def struct_attribute(c: Context, info: StructInfo, name: str, depth: int = 0) ->
             found = struct_attribute(c, lender, name, depth + 1)
             if found is not MISSING:
                 return found
-    if name in STRUCT or info.open or info.kind in ("exception", "interface"):
+    if name in STRUCT or info.open or info.kind == "exception":
+        return ANY
+    if info.kind == "interface" and suggest(name, interface_methods(c, info)) is None:
+        # A value may have more than the interface asks for; only a slip of the fingers is certain.
         return ANY
     return MISSING
 
@@ -80,6 +84,14 @@ def find_method(c: Context, info: StructInfo, name: str, depth: int = 0) -> Any:
             if found is not None:
                 break
     return found
+
+
+def callable_with(c: Context, name: str, t: Type) -> bool:
+    """Whether a function of this module takes the value as its first parameter (so `t.name()` would work)."""
+    var = c.top.vars[name]
+    if var.kind != "function" or var.type is None or var.type[0] != "func" or not var.type[1]:
+        return False
+    return bool(var.type[1][0][1] == t)
 
 
 def callable_on(c: Context, name: str) -> bool:
@@ -111,6 +123,9 @@ def known_attributes(c: Context, t: Type) -> set[str]:
         info = c.info(option)
         if info is not None:
             found.update(info.fields, info.methods, STRUCT)
+            if info.kind == "interface":
+                found.update(interface_methods(c, info))
+            found.update(n for n in c.top.vars if callable_with(c, n, option))
             found.update(AGENT if info.kind in ("agent", "agent_blueprint") else ())
             found.update(RESOURCE if info.kind == "resource" else ())
             for delegate in info.delegates:

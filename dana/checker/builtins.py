@@ -14,11 +14,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dana.checker.types import Type
 
+_REASON = (
+    "(prompt, options=None, *, context=None, type=None, schema=None, model=None, temperature=None, max_tokens=None, "
+    "system_message=None, format=None, resources=None, use_mock=None, timeout=None, seed=None, retries=None) -> any"
+)
+
 FUNCTIONS: dict[str, str] = {
     "abs": "abs(x: number, /) -> any",
     "all": "all(items: iterable, /) -> bool",
     "any": "any(items: iterable, /) -> bool",
-    "ask": "ask(...) -> any",
+    "ask": "ask" + _REASON,
     "basic_max": "basic_max(items: iterable, /) -> any",
     "basic_min": "basic_min(items: iterable, /) -> any",
     "basic_sum": "basic_sum(items: iterable, /) -> any",
@@ -28,7 +33,7 @@ FUNCTIONS: dict[str, str] = {
     "case": "case(*choices) -> any",
     "cast": "cast(type, value) -> any",
     "chr": "chr(code: int, /) -> str",
-    "context_aware_reason": "context_aware_reason(...) -> any",
+    "context_aware_reason": "context_aware_reason" + _REASON,
     "divmod": "divmod(a: number, b: number, /) -> any",
     "enumerate": "enumerate(items: iterable, start: int=0) -> iterator",
     "exit": "exit(code=0) -> never",
@@ -50,7 +55,7 @@ FUNCTIONS: dict[str, str] = {
     "iter": "iter(items, sentinel=None, /) -> iterator",
     "learnable": "learnable(...) -> any",
     "len": "len(value: sized, /) -> int",
-    "llm": "llm(...) -> any",
+    "llm": "llm" + _REASON,
     "log": "log(message, level='INFO') -> None",
     "log_level": "log_level(level: str, namespace: str='dana') -> None",
     "map": "map(function, items: iterable, /, *more: iterable) -> iterator",
@@ -66,7 +71,7 @@ FUNCTIONS: dict[str, str] = {
     "print": "print(*values, sep=' ', end='\\n', flush=False) -> None",
     "quit": "quit(code=0) -> never",
     "race": "race(...) -> any",
-    "reason": "reason(...) -> any",
+    "reason": "reason" + _REASON,
     "repr": "repr(value, /) -> str",
     "reversed": "reversed(items, /) -> iterator",
     "round": "round(number: number, ndigits=None) -> any",

@@ -54,11 +54,16 @@ def check_call(c: Context, node: na.Call) -> Type:
 
 
 def has_placeholder(node: na.Call) -> bool:
-    """Whether a call's arguments mention `$$`, nested or not."""
-    for part in (*node.args, *node.keywords):
-        for inner in na.walk(part):
-            if inner.__class__ is na.Placeholder:
-                return True
+    """Whether a call's arguments mention `$$`, nested or not, other than in pipelines of their own."""
+    stack: list[Any] = [*node.args, *node.keywords]
+    while stack:
+        inner = stack.pop()
+        if inner.__class__ is na.Placeholder:
+            return True
+        if inner.__class__ is na.BinOp and inner.op == "|":
+            stack.append(inner.left)
+        else:
+            stack.extend(inner.children())
     return False
 
 
@@ -197,7 +202,8 @@ def construct(c: Context, node: na.Call, info: StructInfo, name: str, skip: int)
     if info.kind == "exception":
         return construct_exception(c, node, info, name, given, skip)
     if info.kind == "struct":
-        match_arguments(c, node, info.constructor(), name, given, skip=skip, struct=info)
+        if not info.broken:
+            match_arguments(c, node, info.constructor(), name, given, skip=skip, struct=info)
     else:
         check_open_fields(c, node, info, name, given)
     decorated = bool(getattr(info.node, "decorators", ()))
@@ -216,14 +222,21 @@ def construct_exception(c: Context, node: na.Call, info: StructInfo, name: str, 
     return ("exception", info.name)
 
 
+IMPLICIT_FIELDS = ("name", "description", "state", "config")
+
+
 def check_open_fields(c: Context, node: na.Call, info: StructInfo, name: str, given: Any) -> None:
-    """Resources and agents have built-in fields besides their own; known ones are checked by type."""
+    """Resources and agents have a few built-in fields besides their own."""
     from dana.checker.structs import all_fields
 
     fields = all_fields(c, info)
-    params = tuple((f.name, f.type, "normal", True) for f in fields.values())
-    extra: tuple[Any, ...] = (("rest", ANY, "star", False), ("more", ANY, "double_star", False))
-    match_arguments(c, node, ("func", params + extra, info.type), name, given, struct=info)
+    params = [(f.name, f.type, "normal", f.has_default) for f in fields.values()]
+    params += [(n, ANY, "keyword", True) for n in IMPLICIT_FIELDS if n not in fields]
+    known = all(b in c.registry for b in info.bases) and not info.broken
+    if not known:
+        params = [(n, t, k, True) for n, t, k, _ in params]
+        params += [("rest", ANY, "star", False), ("more", ANY, "double_star", False)]
+    match_arguments(c, node, ("func", tuple(params), info.type), name, given, struct=info)
 
 
 # -- methods ---------------------------------------------------------------------------------------

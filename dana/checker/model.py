@@ -43,10 +43,11 @@ class StructInfo:
     `kind` is "struct", "exception", "resource", "agent_blueprint", "agent" or "interface"; `delegates`
     are the names of the fields that lend theirs (L30); `bases` names the `(name, module)` of the
     resource, blueprint, exception or interfaces it extends; `open` says that values may have more
-    attributes than are listed (resources and agents do).
+    attributes than are listed (resources and agents do); `broken` that its definition could not be
+    parsed completely.
     """
 
-    __slots__ = ("bases", "delegates", "fields", "frozen", "kind", "methods", "module", "name", "node", "open")
+    __slots__ = ("bases", "broken", "delegates", "fields", "frozen", "kind", "methods", "module", "name", "node", "open")
 
     def __init__(self, name: str, module: str, kind: str, node: Any = None, *, frozen: bool = False) -> None:
         self.name = name
@@ -58,6 +59,7 @@ class StructInfo:
         self.bases: list[tuple[str, str]] = []
         self.frozen = frozen
         self.node = node
+        self.broken = False
         self.open = kind in ("resource", "agent_blueprint", "agent")
 
     @property

@@ -94,7 +94,8 @@ def join_stage(
         c.pipes[id(operator)] = "compose"
         return CALLABLE, True
     c.pipes[id(operator)] = "apply"
-    return stage.result, callable_(stage.result)
+    # What began with a value stays a flow of values: the next stage gets the result, even if that is a function.
+    return stage.result, False
 
 
 def no_stage(

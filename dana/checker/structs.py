@@ -31,6 +31,8 @@ def declare_types(c: Context, scope: Scope) -> None:
     for info in infos:
         declare_bases(c, info)
     for info in infos:
+        refuse_cycle(c, info)
+    for info in infos:
         declare_fields(c, info)
     for info in infos:
         declare_methods(c, info)
@@ -80,6 +82,23 @@ def declare_base(c: Context, info: StructInfo, base: Any) -> None:
         c.report("E419", f"`{info.name}` extends only {what}, and `{name}` is none", base)
 
 
+def refuse_cycle(c: Context, info: StructInfo) -> None:
+    """A type cannot embed or extend itself, directly or through others."""
+    seen: set[tuple[str, str]] = set()
+    stack = list(info.bases)
+    while stack:
+        key = stack.pop()
+        if key == (info.name, info.module):
+            where = info.node.embeds[0] if info.kind == "interface" else (getattr(info.node, "base", None) or info.node)
+            c.report("E419", f"`{info.name}` contains itself", where, hint="leave one of the two out")
+            info.bases = []
+            return
+        if key not in seen:
+            seen.add(key)
+            parent = c.registry.get(key)
+            stack.extend(parent.bases if parent is not None else ())
+
+
 def is_exception(c: Context, info: StructInfo) -> bool:
     """Whether a struct is declared with an exception as its base (perhaps further up)."""
     seen = 0
@@ -102,6 +121,9 @@ def is_exception(c: Context, info: StructInfo) -> bool:
 def declare_fields(c: Context, info: StructInfo) -> None:
     """Fields with their types; a name twice is an error; `_name` fields lend what they have (L30)."""
     for field in getattr(info.node, "fields", ()):
+        if field.__class__ is na.ErrorStmt:
+            info.open = info.broken = True
+            continue
         if field.name in info.fields:
             c.report("E407", f"field `{field.name}` of `{info.name}` is declared twice", field)
             continue
@@ -116,6 +138,9 @@ def declare_methods(c: Context, info: StructInfo) -> None:
     """Methods of the body, whose first parameter is the receiver, or an interface's signatures."""
     node = info.node
     for method in node.methods:
+        if method.__class__ is na.ErrorStmt:
+            info.open = info.broken = True
+            continue
         name = method.name
         if name in info.methods:
             c.report("E407", f"method `{name}` of `{info.name}` is declared twice", method_span(method))
@@ -223,16 +248,16 @@ def check_type_def(c: Context, stmt: Any) -> bool:
         c.expr(base)
     owner, c.graph.owner = c.graph.owner, id(stmt)
     for field in getattr(stmt, "fields", ()):
-        if field.default is not None:
+        if field.__class__ is na.FieldDef and field.default is not None:
             check_field_default(c, info, field)
     c.graph.owner = owner
     if info is None or info.node is not stmt:
         return False
     for method in stmt.methods:
-        if method.__class__ is not na.MethodSignature:
-            check_method(c, stmt, method)
-        else:
+        if method.__class__ is na.MethodSignature:
             check_parameters(c, method.params)
+        elif method.__class__ is not na.ErrorStmt:
+            check_method(c, stmt, method)
     if info.kind == "agent":
         c.graph.call_unknown()
     return False
