@@ -88,7 +88,7 @@ xs = [1]
 """,
     "map over a growing list": """
 xs = [1]
-def grow(x): return xs.append(x)
+def grow(x): return xs.append(x)  # <-
 for y in map(grow, xs):  # <-
     pass  # <-
 """,
@@ -112,6 +112,7 @@ f()
     "loop in a default": """
 xs = [1]
 def f(a=[xs.append(x) for x in xs]): return a  # <-
+f()  # <-
 """,
     "match in a loop": """
 v = 1

@@ -26,7 +26,7 @@ class Ticking:
 
 
 def engine(output: list[str], *, wall_s: float | None = 1.0, steps: int | None = None) -> Engine:
-    limits = Limits(steps=steps, depth=120, wall_s=wall_s)
+    limits = Limits(steps=steps, depth=400, wall_s=wall_s)
     return Engine(limits=limits, clock=Ticking(), on_print=output.append, cache=False)
 
 
@@ -81,12 +81,12 @@ def slow(x):
 """
 
 
-def test_poets_timeout_is_caught_by_name_outside_its_extent():
+def test_poets_timeout_is_an_error_outside_its_extent():
     output: list[str] = []
     source = POET + """
 try:
     slow(1)
-except Timeout as e:
+except POETError as e:
     print("late")
 print("went on")
 """
@@ -106,11 +106,31 @@ def slow(x):
             print("swallowed")
 try:
     slow(1)
-except Timeout:
+except POETError:
     print("late")
 """
     engine(output, wall_s=1_000.0).run(source)
     assert "".join(output) == "late\n"
+
+
+def test_handling_a_functions_timeout_inside_does_not_lift_it():
+    output: list[str] = []
+    source = """
+@poet(timeout=0.5)
+def slow(x):
+    while true:
+        try:
+            while true: pass
+        except Timeout:
+            print("saw it")
+try:
+    slow(1)
+except POETError:
+    print("late")
+"""
+    engine(output, wall_s=1_000.0).run(source)
+    assert "".join(output).endswith("late\n")
+    assert "".join(output).count("saw it") >= 1
 
 
 def test_an_uncaught_timeout_is_reported_where_it_struck():

@@ -9,7 +9,7 @@ from dana.errors import LimitExceeded
 from tests.limits.programs import LOOPS, RECURSIONS
 
 STEPS = 3_000
-DEPTH = 120
+DEPTH = 400
 
 
 def stopped(source: str, *, steps: int | None = STEPS, depth: int = DEPTH) -> tuple[LimitExceeded, list[str]]:
