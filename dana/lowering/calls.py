@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
     from dana.checker.model import CallTarget
 
-# Builtin classes whose raw form may be called directly when the argument's type is one of these.
+# Builtin classes whose raw form means the same: always, or when the argument's type is one of these.
+ALWAYS = {"int": ".int", "float": ".float", "str": ".str"}
 DIRECT: dict[str, tuple[str, frozenset[str]]] = {
-    "int": (".int", frozenset({"int", "float", "bool"})),
-    "float": (".float", frozenset({"int", "float", "bool"})),
-    "str": (".str", frozenset({"int", "float", "bool", "str", "list", "dict", "none"})),
     "list": (".list", frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})),
     "tuple": (".tuple", frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})),
     "set": (".set", frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})),
@@ -40,8 +38,8 @@ CONSUMERS = frozenset({"sum", "any", "all", "min", "max", "list", "tuple", "set"
 
 
 def lower_call(cx: Context, node: na.Call) -> py.expr:
-    """A call outside a pipeline; one that mentions `$$` is a partial application (L20)."""
-    if not cx.placeholders and mentions_placeholder(node):
+    """A call outside a pipeline; one with a `$$` of its own is a partial application (L20)."""
+    if not cx.placeholders and has_hole(node):
         return lower_partial(cx, node)
     return call_with(cx, node, None)
 
@@ -129,6 +127,8 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
         return None
     if name == "isinstance" and len(node.args) == 2:
         return _isinstance_call(cx, node)
+    if len(node.args) == 1 and name in ALWAYS:
+        return cx.call(ALWAYS[name], node, cx.expr(node.args[0]))
     if len(node.args) == 1 and name in DIRECT:
         raw, kinds = DIRECT[name]
         if cx.type_of(node.args[0])[0] in kinds:
@@ -162,7 +162,31 @@ def _isinstance_call(cx: Context, node: na.Call) -> py.expr | None:
 
 
 def mentions_placeholder(node: na.Node) -> bool:
-    return any(isinstance(n, na.Placeholder) for n in na.walk(node))
+    """Whether a stage mentions `$$`, nested or not; a pipeline inside it has placeholders of its own."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, na.Placeholder):
+            return True
+        if isinstance(node, na.BinOp) and node.op == "|":
+            stack.append(node.left)
+        else:
+            stack.extend(node.children())
+    return False
+
+
+def has_hole(call: na.Call) -> bool:
+    """Whether a `$$` stands in this call and in no call or pipeline inside it."""
+    stack: list[na.Node] = list(call.children())
+    while stack:
+        node = stack.pop()
+        if isinstance(node, na.Placeholder):
+            return True
+        if isinstance(node, na.BinOp) and node.op == "|":
+            stack.append(node.left)
+        elif not isinstance(node, (na.Call, na.Lambda)):
+            stack.extend(node.children())
+    return False
 
 
 def lower_partial(cx: Context, node: na.Expr) -> py.expr:

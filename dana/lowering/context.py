@@ -52,10 +52,12 @@ class Context:
         "expressions",
         "field_names",
         "functions",
+        "in_iterable",
         "local_types",
         "metered",
         "own_types",
         "placeholders",
+        "raw_used",
         "specs",
         "statements",
         "types",
@@ -70,6 +72,10 @@ class Context:
         self.specs: dict[object, int] = {}
         self.field_names: set[str] = set()
         self.functions: list[FunctionScope] = [FunctionScope("<module>", None)]
+        # CPython refuses `:=` in the iterable of a comprehension, at any depth.
+        self.in_iterable = 0
+        # Functions and structs whose entry without checks some call uses.
+        self.raw_used: set[int] = set()
         self.placeholders: list[Callable[[], py.expr]] = []
         definitions = (na.StructDef, na.InterfaceDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef, na.TypeAlias)
         self.own_types = {s.name for s in checked.module.body if isinstance(s, definitions)}
@@ -166,11 +172,25 @@ class Context:
         own = py.Attribute(value=self.load(name, node), attr="__class__", ctx=LOAD, **place)
         return py.Compare(left=own, ops=[py.IsNot()], comparators=[raw], **place)
 
+    def let(self, name: str, value: py.expr, body: py.expr, node: na.Node) -> py.expr:
+        """`body` with the temporary `name` bound to `value`, which is evaluated first."""
+        place = self.at(node)
+        if self.in_iterable:
+            arg = py.arg(arg=name, annotation=None, **place)
+            signature = py.arguments(posonlyargs=[], args=[arg], kwonlyargs=[], kw_defaults=[], defaults=[])
+            function = py.Lambda(args=signature, body=body, **place)
+            return py.Call(func=function, args=[value], keywords=[], **place)
+        keep = py.NamedExpr(target=self.store(name, node), value=value, **place)
+        pair = py.Tuple(elts=[keep, body], ctx=LOAD, **place)
+        return py.Subscript(value=pair, slice=self.const(1, node), ctx=LOAD, **place)
+
     def if_stmt(self, test: py.expr, body: list[py.stmt], node: na.Node, orelse: list[py.stmt] | None = None) -> py.If:
         return py.If(test=test, body=body, orelse=orelse or [], **self.at(node))
 
-    def metered_iterable(self, node: na.Expr, value: py.expr) -> py.expr:
-        """An iterable whose every item costs a step."""
+    def metered_iterable(self, node: na.Expr, value: py.expr, *, quiet: bool) -> py.expr:
+        """An iterable whose every item costs a step; `quiet` says that nothing is called for an item."""
         if not self.metered:
             return value
+        if quiet and self.type_of(node)[0] == "range":
+            return self.call(".spans", node, value)
         return self.call(".compress", node, value, self.load(".steps", node))

@@ -103,6 +103,20 @@ def lower_formatted_value(cx: Context, node: na.FormattedValue) -> py.expr:
     return py.FormattedValue(value=value, conversion=conversion, format_spec=spec, **cx.at(node))
 
 
+def is_quiet(*nodes: na.Node) -> bool:
+    """Whether evaluating these calls nothing (`range` and `len` apart), so that it is certainly short."""
+    for root in nodes:
+        for node in na.walk(root):
+            if isinstance(node, na.Call):
+                if not (isinstance(node.func, na.Name) and node.func.id in {"range", "len"}):
+                    return False
+            elif isinstance(node, (na.With, na.Import, na.ImportFrom)) or (
+                isinstance(node, na.BinOp) and node.op == "|"
+            ):
+                return False
+    return True
+
+
 # --- displays and comprehensions ----------------------------------------------------------------
 
 
@@ -127,8 +141,16 @@ def lower_starred(cx: Context, node: na.Starred) -> py.expr:
     return py.Starred(value=cx.expr(node.value), ctx=LOAD, **cx.at(node))
 
 
-def lower_comprehension(cx: Context, node: na.Comprehension) -> py.comprehension:
-    source = cx.metered_iterable(node.iter, cx.expr(node.iter))
+def lower_comprehensions(cx: Context, nodes: tuple[na.Comprehension, ...], *results: na.Expr) -> list[py.comprehension]:
+    """The `for … if …` clauses; ranges are charged ahead when no clause and no result calls anything."""
+    quiet = is_quiet(*results, *nodes)
+    return [lower_comprehension(cx, n, quiet=quiet) for n in nodes]
+
+
+def lower_comprehension(cx: Context, node: na.Comprehension, *, quiet: bool) -> py.comprehension:
+    cx.in_iterable += 1
+    source = cx.metered_iterable(node.iter, cx.expr(node.iter), quiet=quiet)
+    cx.in_iterable -= 1
     target = comprehension_target(cx, node.target)
     return py.comprehension(target=target, iter=source, ifs=cx.exprs(node.ifs), is_async=0)
 
@@ -152,17 +174,17 @@ def comprehension_target(cx: Context, node: na.Expr) -> py.expr:
 
 
 def lower_list_comp(cx: Context, node: na.ListComp) -> py.expr:
-    generators = [lower_comprehension(cx, g) for g in node.generators]
+    generators = lower_comprehensions(cx, node.generators, node.elt)
     return py.ListComp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
 
 
 def lower_set_comp(cx: Context, node: na.SetComp) -> py.expr:
-    generators = [lower_comprehension(cx, g) for g in node.generators]
+    generators = lower_comprehensions(cx, node.generators, node.elt)
     return py.SetComp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
 
 
 def lower_dict_comp(cx: Context, node: na.DictComp) -> py.expr:
-    generators = [lower_comprehension(cx, g) for g in node.generators]
+    generators = lower_comprehensions(cx, node.generators, node.key, node.value)
     key, value = cx.expr(node.key), cx.expr(node.value)
     return py.DictComp(key=key, value=value, generators=generators, **cx.at(node))
 
@@ -174,7 +196,7 @@ def lower_generator_exp(cx: Context, node: na.GeneratorExp) -> py.expr:
 
 def raw_generator(cx: Context, node: na.GeneratorExp) -> py.expr:
     """The bare generator, for calls that certainly only iterate it."""
-    generators = [lower_comprehension(cx, g) for g in node.generators]
+    generators = lower_comprehensions(cx, node.generators, node.elt)
     return py.GeneratorExp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
 
 

@@ -7,7 +7,7 @@ import ast as py
 from dana import abi
 from dana import ast as na
 from dana.lowering.annotations import accepts_anything, check_variable, type_name
-from dana.lowering.context import LOAD, STORE, Context, FunctionScope
+from dana.lowering.context import LOAD, Context, FunctionScope
 from dana.lowering.pipelines import lower_composed_body
 
 FRESH = (na.List, na.Dict, na.Set, na.ListComp, na.DictComp, na.SetComp)
@@ -261,36 +261,29 @@ def lower_lambda(cx: Context, node: na.Lambda) -> py.expr:
     outer, cx.placeholders = cx.placeholders, []
     before = _lambda_prologue(cx, params, fresh, node)
     body = cx.expr(node.body)
+    for name, value in reversed(before):
+        body = cx.let(name, value, body, node)
     cx.placeholders = outer
     cx.functions.pop()
-    if before:
-        place = cx.at(node)
-        sequence = py.Tuple(elts=[*before, body], ctx=LOAD, **place)
-        body = py.Subscript(value=sequence, slice=cx.const(-1, node), ctx=LOAD, **place)
     return py.Lambda(args=signature, body=body, **cx.at(node))
 
 
 def _lambda_prologue(
     cx: Context, params: tuple[na.Param, ...], fresh: list[na.Param], node: na.Lambda
-) -> list[py.expr]:
-    out: list[py.expr] = []
+) -> list[tuple[str, py.expr]]:
+    """What is bound before the value: the tick, and every parameter that must be made or checked."""
+    out: list[tuple[str, py.expr]] = []
     if cx.metered and id(node) in cx.checked.recursive:
-        out.append(cx.call(".next", node, cx.load(".calls", node)))
+        out.append((".s", cx.call(".next", node, cx.load(".calls", node))))
     for statement in prologue(cx, params, fresh, "lambda", node):
-        out.append(_as_expression(cx, statement, node))
+        if isinstance(statement, py.If):
+            # `if test: x = e` as `x = e if test else x`
+            name, value = _assignment(statement.body[0])
+            value = py.IfExp(test=statement.test, body=value, orelse=cx.load(name, node), **cx.at(node))
+        else:
+            name, value = _assignment(statement)
+        out.append((name, value))
     return out
-
-
-def _as_expression(cx: Context, statement: py.stmt, node: na.Node) -> py.expr:
-    """`if test: x = e` as `x := e if test else x`."""
-    place = cx.at(node)
-    if isinstance(statement, py.If):
-        inner = statement.body[0]
-        name, value = _assignment(inner)
-        value = py.IfExp(test=statement.test, body=value, orelse=cx.load(name, node), **place)
-    else:
-        name, value = _assignment(statement)
-    return py.NamedExpr(target=py.Name(id=name, ctx=STORE, **place), value=value, **place)
 
 
 def _assignment(statement: py.stmt) -> tuple[str, py.expr]:
@@ -338,12 +331,13 @@ def _text(cx: Context, node: na.ComposedDef) -> str:
     return cx.text(node.pipeline)
 
 
-def _forwarding(cx: Context, node: na.Node) -> py.arguments:
-    """`def f = a | b` takes whatever its first stage takes."""
+def _forwarding(cx: Context, node: na.ComposedDef) -> py.arguments:
+    """`def f = a | b` takes whatever its first stage takes (after the receiver, if there is one)."""
+    receiver = [] if node.receiver is None else [py.arg(arg=abi.variable(node.receiver.name), **cx.at(node.receiver))]
     star = py.arg(arg=".args", annotation=None, **cx.at(node))
     double_star = py.arg(arg=".kwargs", annotation=None, **cx.at(node))
     return py.arguments(
-        posonlyargs=[], args=[], vararg=star, kwonlyargs=[], kw_defaults=[], kwarg=double_star, defaults=[]
+        posonlyargs=[], args=receiver, vararg=star, kwonlyargs=[], kw_defaults=[], kwarg=double_star, defaults=[]
     )
 
 
@@ -352,7 +346,8 @@ def _forwarded(cx: Context, node: na.ComposedDef, stage: na.Expr) -> tuple[list[
     place = cx.at(stage)
     if not node.has_params:
         star: py.expr = py.Starred(value=cx.load(".args", stage), ctx=LOAD, **place)
-        return [star], [py.keyword(arg=None, value=cx.load(".kwargs", stage), **place)]
+        first = [] if node.receiver is None else [cx.load(abi.variable(node.receiver.name), stage)]
+        return [*first, star], [py.keyword(arg=None, value=cx.load(".kwargs", stage), **place)]
     args: list[py.expr] = []
     keywords: list[py.keyword] = []
     for param in with_receiver(node.receiver, node.params):

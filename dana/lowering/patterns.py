@@ -43,6 +43,9 @@ def lower_pattern_value(cx: Context, node: na.PatternValue) -> py.pattern:
 
 def _pattern_expr(cx: Context, node: na.Expr) -> py.expr:
     """Values in patterns are literals or dotted names; `format` is not redirected here, it is hidden."""
+    if isinstance(node, na.ScopedName):
+        # CPython takes only dotted names here.
+        return py.Attribute(value=cx.call(".boxed", node, cx.expr(node)), attr="value", ctx=py.Load(), **cx.at(node))
     if isinstance(node, na.Attribute):
         attr = abi.HIDDEN + node.attr if node.attr == "format" else abi.mangle(node.attr)
         return py.Attribute(value=_pattern_expr(cx, node.value), attr=attr, ctx=py.Load(), **cx.at(node))

@@ -46,7 +46,11 @@ def _join(cx: Context, node: na.BinOp, value: py.expr, captured: set[str]) -> py
 
 
 def _dynamic(cx: Context, node: na.BinOp, value: py.expr, stage: na.Expr, captured: set[str]) -> py.expr:
-    if isinstance(stage, na.Call) and not _is_explicit(stage, captured):
+    if not cx.in_iterable and _takes_one(cx, stage):
+        return _plain_or_piped(cx, node, value, stage)
+    if isinstance(stage, (na.List, na.Capture)) or (isinstance(stage, na.Call) and _is_explicit(stage, captured)):
+        return lower_stage(cx, stage, value, captured)
+    if isinstance(stage, na.Call):
         if any(k.name is None for k in stage.keywords) or any(isinstance(a, na.Starred) for a in stage.args):
             return cx.call(".pipe", node, value, stage_function(cx, stage))
         args = [cx.expr(stage.func), *(cx.expr(a) for a in stage.args)]
@@ -55,9 +59,23 @@ def _dynamic(cx: Context, node: na.BinOp, value: py.expr, stage: na.Expr, captur
             py.keyword(arg=abi.variable(k.name or ""), value=cx.expr(k.value), **cx.at(k)) for k in stage.keywords
         ]
         return call
-    if isinstance(stage, (na.Call, na.List, na.Capture)):
-        return cx.call(".pipe", node, value, stage_function(cx, stage))
     return cx.call(".pipe", node, value, cx.expr(stage))
+
+
+def _takes_one(cx: Context, stage: na.Expr) -> bool:
+    return isinstance(stage, na.Name) and _is_known_function(cx, stage) and id(stage) not in cx.checked.drops
+
+
+def _plain_or_piped(cx: Context, node: na.BinOp, value: py.expr, stage: na.Expr) -> py.expr:
+    """`stage(v) if v.__class__ in .plain else .pipe(v, stage)`: one set look-up for plain data."""
+    place = cx.at(node)
+    name = cx.temporary()
+    keep = py.NamedExpr(target=cx.store(name, node), value=value, **place)
+    own = py.Attribute(value=keep, attr="__class__", ctx=LOAD, **place)
+    test = py.Compare(left=own, ops=[py.In()], comparators=[cx.load(".plain", node)], **place)
+    direct = py.Call(func=cx.expr(stage), args=[cx.load(name, node)], keywords=[], **cx.at(stage))
+    piped = cx.call(".pipe", node, cx.load(name, node), cx.expr(stage))
+    return py.IfExp(test=test, body=direct, orelse=piped, **place)
 
 
 def lower_stage(cx: Context, stage: na.Expr, value: py.expr, captured: set[str]) -> py.expr:
@@ -99,8 +117,7 @@ def _with_placeholder(cx: Context, stage: na.Expr, value: py.expr) -> py.expr:
     cx.placeholders.append(lambda: cx.load(name, stage))
     body = call_with(cx, stage, None) if isinstance(stage, na.Call) else cx.expr(stage)
     cx.placeholders.pop()
-    keep = py.NamedExpr(target=py.Name(id=name, ctx=STORE, **cx.at(stage)), value=value, **cx.at(stage))
-    return _second(cx, stage, keep, body)
+    return cx.let(name, value, body, stage)
 
 
 def _second(cx: Context, node: na.Node, first: py.expr, second: py.expr) -> py.expr:
@@ -119,9 +136,8 @@ def _dropping(cx: Context, stage: na.Expr, value: py.expr) -> py.expr:
 def _stage_list(cx: Context, stage: na.List, value: py.expr, captured: set[str]) -> py.expr:
     """`[f, g]`: every stage on the same value, results in written order."""
     name = cx.temporary()
-    keep = py.NamedExpr(target=py.Name(id=name, ctx=STORE, **cx.at(stage)), value=value, **cx.at(stage))
     results = [lower_stage(cx, item, cx.load(name, item), captured) for item in stage.elts]
-    return _second(cx, stage, keep, py.List(elts=results, ctx=LOAD, **cx.at(stage)))
+    return cx.let(name, value, py.List(elts=results, ctx=LOAD, **cx.at(stage)), stage)
 
 
 def lower_capture(cx: Context, node: na.Capture) -> py.expr:
@@ -136,11 +152,8 @@ def _remember(cx: Context, node: na.Capture, value: py.expr) -> py.expr:
 
 def _is_explicit(stage: na.Call, captured: set[str]) -> bool:
     """Whether a stage says itself where its input goes: it mentions `$$` or a captured name."""
-    parts = (*stage.args, *(k.value for k in stage.keywords))
-    return any(
-        isinstance(n, na.Placeholder) or (isinstance(n, na.Name) and n.id in captured)
-        for part in parts
-        for n in na.walk(part)
+    return mentions_placeholder(stage) or any(
+        _mentions(part, captured) for part in (*stage.args, *(k.value for k in stage.keywords))
     )
 
 

@@ -16,6 +16,7 @@ from dana.lowering.annotations import (
     type_name,
 )
 from dana.lowering.context import Context
+from dana.lowering.expressions import is_quiet
 from dana.lowering.functions import lower_composed_def, lower_function_def
 from dana.lowering.patterns import lower_match
 from dana.lowering.stores import assign_to, lower_assign, lower_aug_assign, lower_delete, lower_target
@@ -246,7 +247,7 @@ def lower_while(cx: Context, node: na.While) -> list[py.stmt]:
 
 
 def lower_for(cx: Context, node: na.For) -> list[py.stmt]:
-    source = cx.metered_iterable(node.iter, cx.expr(node.iter))
+    source = cx.metered_iterable(node.iter, cx.expr(node.iter), quiet=is_quiet(*node.body))
     target, after = lower_target(cx, node.target)
     body = [*after, *_body(cx, node.body, node)]
     return [py.For(target=target, iter=source, body=body, orelse=cx.block(node.orelse), **cx.at(node))]

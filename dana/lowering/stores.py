@@ -147,7 +147,7 @@ def lower_aug_assign(cx: Context, node: na.AugAssign) -> list[py.stmt]:
     target = node.target
     if isinstance(target, na.Attribute):
         return _augment_attribute(cx, node, target)
-    if node.op in {"**", "<<"}:
+    if node.op in {"**", "<<"} or (node.op == "|" and cx.type_of(node.value)[0] in {"func", "callable"}):
         return _augment_through_helper(cx, node)
     value = cx.expr(node.value)
     if node.op == "+" and cx.type_of(target)[0] == "str" and cx.type_of(node.value)[0] != "str":
@@ -161,7 +161,10 @@ def lower_aug_assign(cx: Context, node: na.AugAssign) -> list[py.stmt]:
 def _augment_through_helper(cx: Context, node: na.AugAssign) -> list[py.stmt]:
     """`x **= y` as `x = .pow(x, y)`, the target's parts evaluated once."""
     before, read = _read_once(cx, node.target)
-    value = combine(cx, node, node.op, node.target, read, node.value)
+    if node.op == "|":
+        value: py.expr = cx.call(".pipe", node, read, cx.expr(node.value))
+    else:
+        value = combine(cx, node, node.op, node.target, read, node.value)
     return [*before, py.Assign(targets=[_as_store(read)], value=value, **cx.at(node))]
 
 

@@ -36,6 +36,8 @@ CHUNK_MAX = 8192
 FAST_S = 0.0003
 SLOW_S = 0.0006
 AIM_S = 0.0004
+# Steps that may be charged ahead between two looks at the clock.
+QUIET = 1024
 GRACE_STEPS = 10_000
 GRACE_S = 0.1
 # From this chunk size on, a round that turns slow would be noticed late: the watchdog takes over.
@@ -135,6 +137,7 @@ class Meter:
         "_floor",
         "_granted",
         "_nested",
+        "_quiet",
         "_step_lane",
         "_stop",
         "_wake",
@@ -163,6 +166,7 @@ class Meter:
         self.clock = clock
         self._granted = 0
         self._nested = 0
+        self._quiet = 0
         self._base: Any = None
         self._floor: Any = None
         self._closing = False
@@ -187,7 +191,7 @@ class Meter:
         if self._nested > 1:
             return
         self._cut()
-        self._granted = 0
+        self._granted = self._quiet = 0
         self._step_lane.lost = self._call_lane.lost = 0
         self._step_lane.size = self._call_lane.size = CHUNK_MIN
         self._cancelled = None
@@ -224,8 +228,42 @@ class Meter:
         if not self._nested:
             return False
         self._cancelled = reason
+        self._quiet = 0
         self._cut()
         return True
+
+    def charge(self, steps: int) -> int:
+        """Take up to `steps` (at least one) steps ahead of time; returns how many were granted.
+
+        Raises the stop that is due. Steps that turn out not to be needed go back by `refund`.
+        """
+        granted = self._granted + steps
+        if granted <= self._quiet:
+            self._granted = granted
+            return steps
+        return self._charge_with_care(steps)
+
+    def refund(self, steps: int) -> None:
+        """Give back steps that were charged and not used."""
+        self._granted -= steps
+
+    def _charge_with_care(self, steps: int) -> int:
+        if self._stop is None:
+            self._look(self.clock())
+        if self._stop is None and self.limit is not None and self._granted + steps > self.limit:
+            self._cut()
+            self._reclaim(self._step_lane)
+            self._reclaim(self._call_lane)
+            steps = min(steps, self.limit - self._granted)
+            if steps <= 0:
+                self._begin(_Extent("steps"))
+        if self._stop is not None:
+            self._at_barrier()
+            return 1
+        self._granted += steps
+        quiet = self._granted + QUIET
+        self._quiet = quiet if self.limit is None else min(quiet, self.limit)
+        return steps
 
     def check(self) -> None:
         """Raise the stop that is due, if one is; for helpers and natives that work outside loops."""
@@ -378,6 +416,7 @@ class Meter:
             self._begin(_Extent("time" if expired.wall else "deadline", expired))
 
     def _begin(self, extent: _Extent) -> None:
+        self._quiet = 0
         self._stop = extent
         self._cut()
 

@@ -27,6 +27,7 @@ from dana.runtime.methods import Methods, put_method
 from dana.runtime.modules import Modules, ModuleValue
 from dana.runtime.pipelines import apply, bind, compose, is_stage, parallel, partial, pipe, pipe_call, workflow
 from dana.runtime.scopes import Public, System
+from dana.runtime.spans import spans_of
 from dana.runtime.structs import (
     MISSING,
     ErrorStruct,
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     Loader = Callable[[str, int, tuple[str, ...], bool, "ModuleRecord"], "ModuleRecord"]
 
 DEFAULT_OUTPUT_LIMIT = None
+# Classes whose instances are certainly no stages of a pipeline when they stand on its left.
+PLAIN = frozenset({str, int, float, bool, type(None), list, tuple, dict, set, bytes, range})
 
 
 class ModuleRecord:
@@ -152,6 +155,7 @@ class Program:
         self.catching = Catching(self)
         self.builtins: dict[str, Any] = dana_builtins(self)
         self.builtins.update(helpers(self))
+        self.builtins.update({name: agent(name) for name in ("DanaAgent", "BasicAgent")})
 
     @property
     def random(self) -> Any:
@@ -159,7 +163,7 @@ class Program:
         if self._random is None:
             from random import Random
 
-            self._random = Random(self.seed)
+            self._random = Random(self.seed)  # noqa: S311  (dice, not secrets)
         return self._random
 
     def module(self, name: str, file: str) -> ModuleRecord:
@@ -181,6 +185,11 @@ class Program:
         else:
             sys.stdout.write(text)
 
+    @property
+    def prints_on_terminal(self) -> bool:
+        """Whether printed text goes straight to a terminal: nobody intercepts it, and stdout is one."""
+        return self._output is None and sys.stdout is not None and sys.stdout.isatty()
+
     def _log(self, level: str, text: str) -> None:
         stream = self.stderr if self.stderr is not None else sys.stderr
         stream.write(f"{level}: {text}\n")
@@ -201,10 +210,10 @@ def helpers(program: Program) -> dict[str, Any]:
     structs, methods, modules = Structs(program), Methods(program), Modules(program)
     return {
         # metering and Python's own
-        ".steps": meter.steps, ".calls": meter.calls, ".compress": compress, ".next": next, ".islice": islice,
+        ".steps": meter.steps, ".calls": meter.calls, ".compress": compress, ".spans": spans_of(meter), ".next": next, ".islice": islice,
         ".int": int, ".float": float, ".str": str, ".list": list, ".dict": dict, ".set": set, ".tuple": tuple,
         ".bool_class": bool, ".bytes": bytes, ".isinstance": isinstance, ".getattr": getattr_,
-        ".Exception": Exception, ".RecursionError": RecursionError,
+        ".plain": PLAIN, ".Exception": Exception, ".RecursionError": RecursionError,
         # types and boundaries
         ".type": type_of_spec, ".param": param, ".result": result, ".field": field,
         ".star_param": star_param, ".double_star_param": double_star_param, ".assign": converting.assign,
@@ -216,7 +225,7 @@ def helpers(program: Program) -> dict[str, Any]:
         ".MISSING": MISSING, ".put": object.__setattr__, ".missing_field": missing_field,
         ".struct": structs.struct, ".fields": structs.fields, ".interface": methods.interface,
         ".attach": methods.attach, ".ufcs": methods.ufcs, ".setattr": methods.setattr, ".delattr": methods.delattr,
-        ".agent": agent,
+        ".agent": agent, ".boxed": boxed,
         # pipelines
         ".pipe": pipe, ".pipe_call": pipe_call, ".apply": apply, ".bind": bind, ".compose": compose,
         ".parallel": parallel, ".partial": partial, ".callable": is_stage, ".workflow": workflow,
@@ -236,6 +245,15 @@ def star_param(values: tuple[Any, ...], declared: TypeValue, function: str, name
 def double_star_param(values: dict[str, Any], declared: TypeValue, function: str, name: str) -> dict[str, Any]:
     """`.double_star_param`: every one of the values collected by `**name`."""
     return {k: param(v, declared, function, f"**{name}[{k}]") for k, v in values.items()}
+
+
+class boxed:  # noqa: N801  (named like the helper it is)
+    """`.boxed(v)`: gives a value the dotted form that CPython wants in patterns."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 class agent:  # noqa: N801  (named like the helper it is)
