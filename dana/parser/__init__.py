@@ -20,8 +20,6 @@ from dana.parser.build_definitions import docstring
 from dana.parser.decoding import decode as decode
 from dana.parser.driver import drive
 from dana.parser.lexer import Lexer
-from dana.parser.problems import diagnostic
-from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     from dana.diagnostics import Diagnostic
     from dana.parser.lexer import Token
+    from dana.source import Source
 
 
 class Parsed:
@@ -68,33 +67,6 @@ def parse(source: Source) -> Parsed:
     finally:
         if collecting:
             gc.enable()
-
-
-def decode(data: bytes, name: str) -> Source | Diagnostic:
-    """The text of a file as a `Source`, or why it is none: Dana files are UTF-8 (L1).
-
-    A byte order mark is skipped; `\\r\\n` and `\\r` become `\\n`.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        shown = Source(name, normal_lines(data.decode("utf-8-sig", "replace")))
-        before = normal_lines(data[: fault.start].decode("utf-8-sig", "replace"))
-        byte = data[fault.start]
-        return diagnostic(
-            shown,
-            "E100",
-            f"the file is not UTF-8 text (byte 0x{byte:02x} at position {fault.start})",
-            len(before),
-            len(before) + 1,
-            hint="save it as UTF-8 in your editor",
-        )
-    return Source(name, normal_lines(text))
-
-
-def normal_lines(text: str) -> str:
-    """The text with `\\n` as its only line end."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def tokens(source: Source) -> list[Token]:

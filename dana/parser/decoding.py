@@ -7,7 +7,7 @@ from dana.source import Source, Span
 
 
 def decode(data: bytes, name: str) -> Source | Diagnostic:
-    """The text of a program, or the finding that it is none (E101), placed at the first wrong byte."""
+    """The text of a program, or the finding that it is none (E100), placed at the first wrong byte."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -23,9 +23,9 @@ def _not_utf8(data: bytes, name: str, at: int) -> Diagnostic:
     before = len(_one_line_end(data[:at].decode("utf-8-sig", "replace")))
     shown = Source(name, _one_line_end(data.decode("utf-8-sig", "replace")))
     return Diagnostic(
-        "E101",
-        f"byte 0x{data[at]:02x} is no UTF-8 text",
+        "E100",
+        f"the file is not UTF-8 text: byte 0x{data[at]:02x}",
         shown,
         Span(before, before + 1),
-        hint="save the file as UTF-8",
+        hint="save it as UTF-8 in your editor",
     )
