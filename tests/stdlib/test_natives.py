@@ -240,6 +240,7 @@ def test_json_accepts_what_python_accepts_and_says_where_it_does_not(source: str
         ("1 2", "something follows it"),
         ("[" * 100_000, "nested more than 200 levels deep"),
         (b"\xff\xff\xff", "not valid utf"),
+        ("1" * 5000, "thousands of digits"),
     ],
 )
 def test_json_errors_say_what_is_wrong(source: str | bytes, complaint: str) -> None:

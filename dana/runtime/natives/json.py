@@ -46,6 +46,11 @@ def decode(text: object, /, *, allow_nan: bool = False) -> Any:
         return json.loads(text) if allow_nan else json.loads(text, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         raise ValueError(explain(error)) from None
+    except ValueError as error:
+        if "integer string conversion" not in str(error):
+            raise
+        msg = "JSON: a whole number has thousands of digits; send it as text"
+        raise ValueError(msg) from None
 
 
 def decode_utf8(data: bytes) -> str:
