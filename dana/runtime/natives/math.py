@@ -76,6 +76,17 @@ def fsum(program: Any) -> Callable[[Iterable[float]], float]:
     return fsum
 
 
+def dist(program: Any) -> Callable[[Iterable[float], Iterable[float]], float]:
+    """How far two points are from each other, each a sequence of coordinates."""
+    source = program.source
+
+    def dist(p: Iterable[float], q: Iterable[float], /) -> float:
+        """How far two points are from each other, each a sequence of coordinates."""
+        return math.dist(tuple(source(p)), tuple(source(q)))
+
+    return dist
+
+
 def round_half_up(x: float, digits: int = 0, /) -> float:
     """The number rounded in decimal, halves away from zero: 2.675 to two digits is 2.68."""
     from decimal import ROUND_HALF_UP, Context, Decimal
@@ -110,7 +121,7 @@ REAL_FUNCTIONS = (
 TWO_REALS = ("atan2", "copysign", "fmod", "nextafter", "pow", "remainder")
 PREDICATES = ("isfinite", "isinf", "isnan")
 CONSTANTS = ("e", "inf", "nan", "pi", "tau")
-OTHERS = ("ceil", "dist", "floor", "frexp", "gcd", "hypot", "isclose", "isqrt", "ldexp", "log", "modf", "trunc")
+OTHERS = ("ceil", "floor", "frexp", "gcd", "hypot", "isclose", "isqrt", "ldexp", "log", "modf", "trunc")
 
 SIGNATURES = {
     **dict.fromkeys(REAL_FUNCTIONS, "(x: float /) -> float"),
@@ -144,8 +155,9 @@ EXPORTS: dict[str, object] = {
     "perm": perm,
     "lcm": lcm,
     "round_half_up": round_half_up,
+    "dist": dist,
     "prod": prod,
     "fsum": fsum,
 }
-NEEDS_PROGRAM = frozenset({"prod", "fsum"})
+NEEDS_PROGRAM = frozenset({"dist", "fsum", "prod"})
 __getattr__ = types_on_demand(SIGNATURES)
