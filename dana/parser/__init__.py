@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from dana.source import Source
 
 
+DIAGNOSTICS_MAX = 500  # a file with more is no program; the first ones say so
+
+
 class Parsed:
     """A parsed source: the tree, where its comments are, and what was wrong.
 
@@ -60,9 +63,15 @@ def parse(source: Source) -> Parsed:
         lexer = Lexer(source)
         body, diagnostics = drive(source, lexer.run(), "module")
         body = tuple(body or ())
+        if lexer.maybe_deep:
+            from dana.parser.depth import bounded
+
+            body, too_deep = bounded(source, body, lexer.maybe_deep)
+            diagnostics.extend(too_deep)
         module = Module(0, len(source.text), body, docstring(body))
         found = [*lexer.diagnostics, *diagnostics]
         found.sort(key=lambda d: d.span[0] if d.span else 0)
+        del found[DIAGNOSTICS_MAX:]
         return Parsed(source, module, lexer.comments, found)
     finally:
         if collecting:

@@ -45,11 +45,15 @@ def read_quoted(kind: Quoted) -> TypeExpr:
     raise Refused(
         TypeError_(kind.start, kind.end),
         "E119",
-        f"the text {kind.value!r} spells no type",
+        f"the text {shorten(str(kind.value))} spells no type",
         kind.start,
         kind.end,
         hint='an annotation in quotes is read as a type: "Point", "list[int]"',
     )
+
+
+def shorten(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "…")
 
 
 def type_either(options: list[TypeExpr]) -> TypeUnion:

@@ -11,7 +11,7 @@ the end of the logical line; a block that follows is parsed as usual (L46).
 
 from __future__ import annotations
 
-from dana.ast.nodes import ErrorStmt, Node
+from dana.ast.nodes import Node
 from dana.parser import _tables
 from dana.parser import build_definitions, build_expressions, build_patterns, build_statements, build_strings, build_types
 from dana.parser.problems import Refused, diagnostic
@@ -37,6 +37,7 @@ BUILDERS: dict[str, Builder] = {
 }
 LINE_BEGINNERS = frozenset({"NEWLINE", "INDENT", "DEDENT", "LBLOCK", "RBLOCK"})
 BLOCK_ENDS = frozenset({"INDENT", "DEDENT", "RBLOCK", "$END"})
+MEANT = {"COLON": ":", "COMPARE": "=="}
 LINE_ENDS = frozenset({"NEWLINE", "LBLOCK", "INDENT", "DEDENT", "RBLOCK", "$END"})
 
 
@@ -204,7 +205,9 @@ class Driver:
 
     def widened(self, value: Any, first: Any, last: Any) -> Any:
         """The node with the parentheses around its first and last part inside its span."""
-        if not isinstance(value, Node) or value is first:
+        if value.__class__ is list and len(value) == 1:  # a run of rules that ends in a list of one
+            value[0] = self.widened(value[0], first, last)
+        if not isinstance(value, Node) or value is first or value is last:
             return value
         before = self.grouped.get(id(edge(first, 0)))
         after = self.grouped.get(id(edge(last, -1)))
@@ -228,17 +231,22 @@ class Driver:
         """Reports the token that does not fit and makes the parser ready to go on; where, or -1 if nowhere."""
         tokens = self.tokens
         token = tokens[at]
-        if token[2] != "BAD" and not self.follows_error(at):
+        line_end = self.skip_line(at)
+        given_up = any(tokens[number][2] == "BAD" for number in range(at, line_end))
+        if not given_up and not self.follows_error(at):
             from dana.parser.explain import explain
 
-            self.diagnostics.append(explain(self, at))
+            finding, repair = explain(self, at)
+            self.diagnostics.append(finding)
+            if repair is not None:
+                return self.repair(at, *repair)
         lost = self.place_error(token)
         if lost < 0:
             return -1
         begins_line = at == 0 or tokens[at - 1][2] in LINE_BEGINNERS
         # A line that is wrong from its first word is skipped; one that only follows an unfinished statement is not.
         if (not begins_line or not lost or at == self.stuck_at) and token[2] not in BLOCK_ENDS:
-            at = self.skip_line(at)
+            at = line_end
         self.stuck_at = at
         following = tokens[at]
         if following[2] != "LBLOCK":
@@ -248,14 +256,23 @@ class Driver:
             at += ends
         return at
 
+    def repair(self, at: int, kind: str, width: int) -> int:
+        """Reads a token of the given kind in the place of `width` tokens; gives where to go on."""
+        tokens = self.tokens
+        start = tokens[at][0]
+        end = tokens[at + width - 1][1] if width else start
+        tokens[at : at + width] = [(start, end, kind, MEANT[kind])]
+        return at
+
     def follows_error(self, at: int) -> bool:
         """An `else` or the like right after a statement that was given up says nothing new."""
         if self.tokens[at][2] not in ("ELSE", "ELIF", "EXCEPT", "FINALLY"):
             return False
+        # The statement is still on the stack: ERROR NEWLINE, maybe with a block behind it.
         last = self.values[-1]
-        while last.__class__ is list and last:
-            last = last[-1]
-        return isinstance(last, ErrorStmt)
+        if last.__class__ is not tuple or last[2] not in LINE_BEGINNERS:
+            return False
+        return any(part.__class__ is tuple and len(part) == 4 and part[2] == "ERROR" for part in self.values[-5:-1])
 
     def place_error(self, token: Token) -> int:
         """Shifts ERROR where the statement began; how many parts of a statement were given up, -1 if impossible."""

@@ -46,14 +46,26 @@ STATEMENT_STARTS = ("if", "while", "for", "def", "return", "import", "from", "st
                     "interface", "resource", "workflow", "global", "nonlocal")  # fmt: skip
 
 
-def explain(driver: Driver, at: int) -> Diagnostic:
-    """The finding about token `at`, which the parser cannot take in its present state."""
+def explain(driver: Driver, at: int) -> tuple[Diagnostic, tuple[str, int] | None]:
+    """The finding about token `at`, which the parser cannot take in its present state.
+
+    With it comes a repair where the meaning is plain: the kind of token to read instead, and for how many.
+    """
     place = Place(driver, at)
     for recognise in RECOGNISERS:
         found = recognise(place)
         if found is not None:
-            return found
-    return unexpected(place)
+            return found, repair(place, found.code)
+    return unexpected(place), None
+
+
+def repair(place: Place, code: str) -> tuple[str, int] | None:
+    """What to read instead, if that fits."""
+    if code == "E103" and place.kind == "NEWLINE" and place.following()[2] == "INDENT":
+        return "COLON", 0
+    if code == "E126" and place.accepts("COMPARE"):
+        return "COMPARE", 1
+    return None
 
 
 class Place:
@@ -157,12 +169,11 @@ def refused_word(place: Place) -> Diagnostic | None:
         return None
     start, end, kind, _ = place.token
     after = place.following()
+    if after[2] in ("EQUAL", "COMMA", "RPAR", "COLON", "DOT", "NEWLINE") and not (place.begins_line and kind == "YIELD"):
+        return None
     if kind == "CLASS":
-        if place.begins_line and after[2] == "NAME":
-            name = after[3]
-            hint = f"declare the data with `struct {name}:` and add methods with `def ({name[0].lower()}: {name}) method():`"
-        else:
-            hint = "choose another name, for example `class_` or `kind`"
+        name = after[3] if after[2] == "NAME" else "Name"
+        hint = f"declare the data with `struct {name}:` and add methods with `def ({name[0].lower()}: {name}) method():`"
         return place.say("E127", "Dana has no classes", start, end, hint=hint)
     if kind == "YIELD":
         hint = "collect the values in a list and return it, or return a generator expression `(f(x) for x in xs)`"
@@ -285,6 +296,24 @@ def unexpected_indent(place: Place) -> Diagnostic | None:
     )  # fmt: skip
 
 
+def match_member(place: Place) -> Diagnostic | None:
+    if place.begins_line and place.kind != "CASE" and place.accepts("CASE"):
+        return place.here(
+            "E132", f"a `match` holds `case` blocks, not {shown(place, place.token)}", hint="as in `case 0:` or `case _:`"
+        )
+    if place.at == place.first + 1 and place.previous[2] == "NAME" and place.previous[3] == "case":
+        start, end = place.previous[0], place.previous[1]
+        if place.kind in OPERAND_STARTS:
+            return place.say("E132", "this `case` belongs to no `match`", start, end, hint="put it in the block of a `match`")
+    return None
+
+
+def fields_in_parentheses(place: Place) -> Diagnostic | None:
+    if place.opener[2] not in ("STRUCT", "FROZEN", "RESOURCE", "AGENT_BLUEPRINT", "AGENT") or place.opened is None:
+        return None
+    return place.here("E123", "fields stand in the block of a type", hint="write `struct Point:` and below it `x: int`")
+
+
 def orphan(place: Place) -> Diagnostic | None:
     owners = {"ELSE": "`if`, loop or `try`", "ELIF": "`if`", "EXCEPT": "`try`", "FINALLY": "`try`"}
     owner = owners.get(place.kind)
@@ -373,14 +402,19 @@ def word_salad(place: Place) -> Diagnostic | None:
         return place.say("E130", f"`{word}` is no word of Dana", start, end, hint=f"Dana writes {FOREIGN_WORDS[word]}")
     if place.kind not in OPERAND_STARTS and place.kind not in WORD_KINDS:
         return None
-    near = suggest(word, STATEMENT_STARTS)
-    if near is not None and word not in ("print",):
+    near = None if word == "print" else suggest(word, STATEMENT_STARTS)
+    if near is not None:
         return place.say("E130", f"`{word}` begins no statement", start, end, hint=f"did you mean `{near}`?", fix=near)
+    foreign = suggest(word, FOREIGN_WORDS) if word != "print" else None
+    if foreign is not None:
+        return place.say("E130", f"`{word}` begins no statement", start, end, hint=f"Dana writes {FOREIGN_WORDS[foreign]}")
     if place.kind not in OPERAND_STARTS:
         return None
     last = place.at
     while place.tokens[last][2] not in ("NEWLINE", "SEMICOLON", "$END", "LBLOCK", "RBLOCK"):
         last += 1
+    if place.tokens[last - 1][2] == "COLON" or place.tokens[last][2] == "LBLOCK":
+        return place.say("E130", f"`{word}` begins no block", start, end, hint="blocks begin with `if`, `for`, `while`, `def`, …")
     stop = place.tokens[last - 1][1]
     rest = place.driver.source.text[place.token[0] : stop]
     simple = "\n" not in rest and len(rest) < 80 and place.tokens[last][2] == "NEWLINE"
@@ -487,9 +521,11 @@ RECOGNISERS: tuple[Callable[[Place], Diagnostic | None], ...] = (
     field_leftover,
     lambda_stage,
     scope_for_name,
+    match_member,
     declared_with_type,
     word_salad,
     orphan_foreign,
+    fields_in_parentheses,
     missing_colon,
     orphan,
     decorator_alone,

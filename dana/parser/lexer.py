@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     Token: TypeAlias = tuple[int, int, str, Any]
 
 NESTING_MAX = 200
+# A statement of fewer tokens, in fewer blocks, cannot be nested too deeply (see `depth`).
+MAYBE_DEEP_TOKENS = 120
+MAYBE_DEEP_BLOCKS = 20
 
 TOKEN = re.compile(
     r"""[ \t\f]*+(?:
@@ -59,9 +62,12 @@ TOKEN = re.compile(
 )
 WORD = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*+")
 SCOPE_NAME = re.compile(r":([A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*+)(?![\"'])")
+DOTTED_NAME = re.compile(r"\.[A-Za-z_\x80-\U0010ffff]")
 EQUALS_FOLLOWS = re.compile(r"[ \t\f\n]*=(?!=)")
 FIELD_ENDS = re.compile(r"[ \t\f\n]*(?=[}!:])(?!!=)")
 CONVERSION = re.compile(r"!([A-Za-z_]\w*)?[ \t]*")
+BLANKS = re.compile(r"[ \t\f\n]*+")
+BLANK = re.compile(r"(?:[ \t\f\n]|#[^\n]*+)*+")
 LAST_OF_LINE = re.compile(r"[^\n]*")
 
 _NAME = r"(?!(?:in|is|and|or|not|if|else|as|for)\b)[^\W\d]\w*"
@@ -135,13 +141,13 @@ class Lexer:
         self.tokens: list[Token] = []
         self.comments: list[tuple[int, int]] = []
         self.diagnostics: list[Diagnostic] = []
-        self.tokens_in_statement_max = 0
-        self.blocks_max = 0
+        self.maybe_deep: list[int] = []  # where statements begin that are long, or inside many blocks
         # Brackets: (what opened, token number, note); the note tells the parameters of a `def` from others.
         self.brackets: list[tuple[str, int, Any]] = [("[", -1, None)] if inside else []
         self.inside = inside
         self.lambdas: list[list[int]] = []  # [token number, depth, colon seen] of lambdas whose style is open
-        self.fstrings = 0  # f-strings we are in
+        self.fstrings: list[int] = []  # their places among the brackets
+        self.braces = 0  # open blocks in braces
         self.line_bound_fstrings = False  # after one that did not end, the others must end on their line
         # Layout: columns (tabs to eight, and as one) per block, BRACE for a block in braces.
         self.columns: list[int] = [0]
@@ -155,6 +161,10 @@ class Lexer:
         self.newline_at = -1  # a line has ended there, its NEWLINE is not written yet
         self.doc: str | None = None
         self.bad_in_statement = False
+        self.unclosed_reported = False
+        self.blank_until = 0  # nothing but blanks and comments stands from the last look up to there
+        self.dotted_scopes: list[tuple[int, int, str]] = []  # `private` of `private.x`
+        self.plain_scopes: set[str] = set()  # those that are used as ordinary names
         self.stray_budget = 10_000 + 4 * (self.end - offset)  # characters that may be looked at once more
 
     # --- the loop ---------------------------------------------------------------------------------------
@@ -260,6 +270,10 @@ class Lexer:
             if scoped >= 0:
                 return scoped
             kind = "NAME"
+            if DOTTED_NAME.match(self.text, end, self.end):
+                self.dotted_scopes.append((start, end, word))
+            elif not EQUALS_FOLLOWS.match(self.text, end, self.end) or not self.brackets:
+                self.plain_scopes.add(word)
         elif self.brackets:
             if previous in ("LPAR", "COMMA") and self.brackets[-1][0] == "(" and EQUALS_FOLLOWS.match(self.text, end):
                 kind = "NAME" if self.brackets[-1][2] != "parameters" else kind
@@ -441,7 +455,7 @@ class Lexer:
         brackets = self.brackets
         opener = {")": "(", "]": "[", "}": "{"}[sign]
         depth = len(brackets) - 1
-        lowest = self.inside
+        lowest = max(int(self.inside), len(self.brackets) - 16)
         while depth >= lowest and brackets[depth][0] not in (opener, "field", "fstring"):
             depth -= 1
         if depth >= lowest and brackets[depth][0] == opener:
@@ -456,7 +470,7 @@ class Lexer:
                 others=[(opened[0], opened[1], f"this `{opened[3]}` is still open")],
             )
             del brackets[depth:]
-        elif len(brackets) > lowest and brackets[-1][0] not in ("field", "fstring"):
+        elif len(brackets) > self.inside and brackets[-1][0] not in ("field", "fstring"):
             wrong, at, _ = brackets.pop()
             opened = self.tokens[at]
             self.report(
@@ -536,7 +550,7 @@ class Lexer:
                 self.tokens.append((start, end, "RBRACE", "}"))
                 return -1
             return self.close_field(start, end)
-        if BRACE in self.columns:
+        if self.braces:
             self.close_block(start, end)
         else:
             self.mismatch("}", start, end)
@@ -562,24 +576,25 @@ class Lexer:
         self.suite = -1
         self.lambdas.clear()
         length = len(self.tokens)
-        if length - self.statement > self.tokens_in_statement_max:
-            self.tokens_in_statement_max = length - self.statement
+        if length - self.statement > MAYBE_DEEP_TOKENS:
+            self.maybe_deep.append(self.tokens[self.statement][0])
         self.statement = length
         self.bad_in_statement = False
 
     def open_block(self, column: int, tab_column: int) -> None:
         self.columns.append(column)
         self.tab_columns.append(tab_column)
+        self.braces += column == BRACE
         self.openers.append([self.mode, self.header_at()])
-        if len(self.columns) > self.blocks_max:
-            self.blocks_max = len(self.columns)
+        if len(self.columns) > MAYBE_DEEP_BLOCKS and self.tokens:
+            self.maybe_deep.append(self.tokens[-1][0])
 
     def header_at(self) -> int:
         return min(self.statement, len(self.tokens) - 1)
 
     def first_line(self) -> int:
         """The text before the first statement; gives where that begins."""
-        found = re.compile(r"[ \t\f\n]*+").match(self.text, self.pos, self.end)
+        found = BLANKS.match(self.text, self.pos, self.end)
         stop = found.end() if found else self.pos
         if stop < self.end and self.text[stop] != "#":
             self.indentation(stop)
@@ -641,8 +656,8 @@ class Lexer:
             if opens and column > self.line_column:
                 self.indent(at, column, tab_column)
         elif column > top:
-            self.check_tabs(at, column, tab_column)
-            self.indent(at, column, tab_column)
+            if self.check_tabs(at, column, tab_column):
+                self.indent(at, column, tab_column)
         else:
             self.dedent(at, column, tab_column)
         self.begin_statement()
@@ -654,6 +669,7 @@ class Lexer:
 
     def dedent(self, at: int, column: int, tab_column: int) -> None:
         columns = self.columns
+        open_columns = [c + 1 for c in columns[-4:] if c != BRACE]
         while columns[-1] > column:
             self.shut_block(at)
         if columns[-1] == BRACE:
@@ -664,7 +680,7 @@ class Lexer:
                 "this line's indentation fits no open block",
                 at,
                 at + 1,
-                hint=f"blocks around it begin in column {columns[-1] + 1} and further right; align the line with one",
+                hint="align it with a block around it: column " + " or ".join(map(str, open_columns)),
             )
             # The line becomes part of the block around it, and so do those that follow in its column.
             self.open_block(column, tab_column)
@@ -677,14 +693,16 @@ class Lexer:
         column = self.columns.pop()
         self.tab_columns.pop()
         opener = self.openers.pop()
-        if column != BRACE and opener[0] != SILENT:
+        if column == BRACE:
+            self.braces -= 1
+        elif opener[0] != SILENT:
             self.tokens.append((at, at, "DEDENT", ""))
 
-    def check_tabs(self, at: int, column: int, tab_column: int) -> None:
+    def check_tabs(self, at: int, column: int, tab_column: int) -> bool:
         """Tabs and spaces must give the same order of columns whatever a tab is worth (as in Python)."""
         top, tab_top = self.columns[-1], self.tab_columns[-1]
         if (column > top) == (tab_column > tab_top) and (column == top) == (tab_column == tab_top):
-            return
+            return True
         start = self.text.rfind("\n", 0, at) + 1
         self.report(
             "E111",
@@ -695,6 +713,10 @@ class Lexer:
             hint="indent with spaces only, or with tabs only",
             fix=" " * column,
         )
+        # Whatever was meant, the line is read as part of the block it follows.
+        self.open_block(column, tab_column)
+        self.openers[-1][0] = SILENT
+        return False
 
     def close_block(self, start: int, end: int) -> None:
         """A `}` that ends a block: first whatever was open inside it."""
@@ -725,8 +747,10 @@ class Lexer:
         if self.tokens[-1][2] == "DOC":
             return
         if self.tokens[-1][2] != "COMMA":
-            following = re.compile(r"(?:[ \t\f\n]|#[^\n]*)*+([,)])").match(self.text, end, self.end)
-            if following is None:
+            if end >= self.blank_until:
+                blank = BLANK.match(self.text, end, self.end)
+                self.blank_until = blank.end() if blank else end
+            if self.text[self.blank_until : self.blank_until + 1] not in (",", ")"):
                 return
         self.tokens.append((start, end, "DOC", doc))
 
@@ -744,7 +768,10 @@ class Lexer:
         word = found[0]
         kind = WORDS.get(word)
         if kind is None or kind in ("SOFT", "SCOPE"):
-            forgotten = self.tokens[-1][2] in OPERAND_ENDS
+            forgotten = self.tokens[-1][2] in OPERAND_ENDS or (
+                (self.tokens[-1][2] not in ("LPAR", "COMMA", "DOC") or self.brackets[-1][0] != "(")
+                and EQUALS_FOLLOWS.match(self.text, found.end(), self.end) is not None
+            )
         elif kind in NEVER_INSIDE:
             forgotten = EQUALS_FOLLOWS.match(self.text, found.end(), self.end) is None
         else:
@@ -757,13 +784,14 @@ class Lexer:
     def unclosed(self) -> None:
         """Reports the innermost open bracket and gives up the statement."""
         opened = self.tokens[self.brackets[-1][1]]
-        self.report(
-            "E105",
-            f"this `{opened[3]}` is never closed",
-            opened[0],
-            opened[1],
-            hint=f"add the missing `{CLOSER_OF[self.brackets[-1][0]]}`",
-        )
+        if not self.bad_in_statement:
+            self.report(
+                "E105",
+                f"this `{opened[3]}` is never closed",
+                opened[0],
+                opened[1],
+                hint=f"add the missing `{CLOSER_OF[self.brackets[-1][0]]}`",
+            )
         self.brackets.clear()
         self.lambdas.clear()
         self.bad(opened[0], opened[1])
@@ -778,6 +806,8 @@ class Lexer:
             self.unclosed()
         at = self.newline_at if self.newline_at >= 0 else self.end
         self.end_line(at)
+        self.begin_statement()
+        self.report_dotted_scopes()
         tokens = self.tokens
         end = self.end
         while len(self.columns) > 1:
@@ -786,6 +816,20 @@ class Lexer:
             self.shut_block(end)
         tokens.append((end, end, "$END", ""))
         return -1
+
+    def report_dotted_scopes(self) -> None:
+        """`private.x` was once written for `private:x`; where `private` is no variable it is that (L10)."""
+        for start, end, word in self.dotted_scopes:
+            if word not in self.plain_scopes:
+                self.report(
+                    "E128",
+                    f"the scope `{word}` is written with a colon",
+                    start,
+                    end + 1,
+                    hint=f"write `{word}:name`",
+                    fix=":",
+                    fix_at=(end, end + 1),
+                )
 
     def finish_inside(self) -> int:
         if self.fstrings:
@@ -797,16 +841,20 @@ class Lexer:
         return -1
 
     def unclosed_block(self, end: int) -> None:
+        """Ends a block in braces that the text leaves open; the innermost one is reported."""
         tokens = self.tokens
-        at = self.openers[-1][1]
-        opened = next((t for t in tokens[at:] if t[2] == "LBLOCK"), tokens[at])
-        self.report(
-            "E105",
-            "this block's `{` is never closed",
-            opened[0],
-            opened[1],
-            hint="add the `}` that ends the block",
-        )
+        if not self.unclosed_reported:
+            self.unclosed_reported = True
+            at = self.openers[-1][1]
+            while tokens[at][2] != "LBLOCK":
+                at += 1
+            self.report(
+                "E105",
+                "this block's `{` is never closed",
+                tokens[at][0],
+                tokens[at][1],
+                hint="add the `}` that ends the block",
+            )
         tokens.append((end, end, "RBLOCK", "}"))
 
     # --- literals ---------------------------------------------------------------------------------------
@@ -860,17 +908,15 @@ class Lexer:
             self.brackets.pop()
         state = (len(self.tokens), len(self.lambdas), start)
         self.brackets.append(("fstring", len(self.tokens), (quote, raw, state)))
-        self.fstrings += 1
+        self.fstrings.append(len(self.brackets) - 1)
         self.tokens.append((start, end, "FSTRING_START", opening))
         return self.fstring_text(end, spec=False)
 
     def innermost_fstring(self) -> tuple[int, bool, Any]:
         """Its place among the brackets, whether it is triple-quoted, its note."""
-        for depth in range(len(self.brackets) - 1, -1, -1):
-            if self.brackets[depth][0] == "fstring":
-                note = self.brackets[depth][2]
-                return depth, len(note[0]) == 3, note
-        raise AssertionError
+        depth = self.fstrings[-1]
+        note = self.brackets[depth][2]
+        return depth, len(note[0]) == 3, note
 
     def fstring_text(self, at: int, *, spec: bool) -> int:
         """The text from `at` up to a field, the end of the format, or the end of the string."""
@@ -887,7 +933,7 @@ class Lexer:
                 field = self.tokens[self.brackets[-1][1]]
                 return self.unfinished_field(field, stop)
             del self.brackets[depth:]
-            self.fstrings -= 1
+            self.fstrings.pop()
             self.tokens.append((stop, stop + len(quote), "FSTRING_END", quote))
             return stop + len(quote)
         if text[stop] == "{":
@@ -968,13 +1014,13 @@ class Lexer:
         )
         depth, _, (quote, _, _) = self.innermost_fstring()
         del self.brackets[depth:]
-        self.fstrings -= 1
+        self.fstrings.pop()
         self.bad(field[0], field[1])
         return at + len(quote)
 
     def unfinished_fstring(self) -> int:
         """Goes back to the outermost open f-string, reports it, and reads on after its line."""
-        depth = next(i for i, bracket in enumerate(self.brackets) if bracket[0] == "fstring")
+        depth = self.fstrings[0]
         quote, _, (count, lambdas, start) = self.brackets[depth][2]
         opening = self.tokens[self.brackets[depth][1]]
         self.report(
@@ -987,7 +1033,7 @@ class Lexer:
         del self.brackets[depth:]
         del self.tokens[count:]
         del self.lambdas[lambdas:]
-        self.fstrings = 0
+        self.fstrings.clear()
         self.bad(start, opening[1])
         if len(quote) == 3:
             return self.end

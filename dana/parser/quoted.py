@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dana.ast.nodes import Node
+from dana.parser.depth import exceeds as depth_exceeds
 from dana.source import Source
 
 TYPE_CHECKING = False
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.ast.nodes import TypeExpr
+
+
+QUOTED_DEPTH_MAX = 20
 
 
 def read(text: str, start: int, end: int) -> TypeExpr | None:
@@ -28,7 +32,7 @@ def read(text: str, start: int, end: int) -> TypeExpr | None:
     if lexer.diagnostics:
         return None
     found, diagnostics = drive(source, tokens, "annotation")
-    if diagnostics or found is None:
+    if diagnostics or found is None or depth_exceeds(found, QUOTED_DEPTH_MAX):
         return None
     placed: TypeExpr = place(found, start, end)
     return placed

@@ -17,6 +17,7 @@ QUOTED = re.compile(r"([A-Za-z]{0,2})(\"\"\"|'''|\"|')")
 DIGITS = re.compile(r"(?:[0-9]|\.[0-9])(?:[0-9a-zA-Z_]|\.(?=[0-9])|(?<=[eE])[-+](?=[0-9]))*+")
 GLUED_WORD = re.compile(r"([0-9][0-9_.]*|0[xX][0-9a-fA-F]+)(and|else|for|if|in|is|or|not)(?![0-9a-zA-Z_])")
 ONE_LINE_STRING = re.compile(r"[^\\\n]*(?:\\.[^\\\n]*)*", re.DOTALL)
+IN_BACKTICKS = re.compile(r"`([^`\n]*)`")
 LINE_BREAK_AFTER_BLANKS = re.compile(r"\\[ \t\f]+\n")
 
 SPACES = {
@@ -53,10 +54,33 @@ def at(lexer: Lexer, pos: int) -> int:
     if char == "\\":
         return backslash(lexer, pos)
     if char == "$":
-        lexer.report("E101", "a single `$`", pos, pos + 1, hint="the placeholder of a pipeline is `$$`", fix="$$")
-        lexer.tokens.append((pos, pos + 1, "DOLLARS", "$$"))
-        return pos + 1
+        return dollar(lexer, pos)
+    if char == "`":
+        return backtick(lexer, pos)
     return other(lexer, pos)
+
+
+def dollar(lexer: Lexer, pos: int) -> int:
+    if WORD.match(lexer.text, pos + 1, lexer.end):
+        lexer.report("E101", "names have no `$`", pos, pos + 1, hint="remove it", fix="")
+        return pos + 1
+    lexer.report("E101", "a single `$`", pos, pos + 1, hint="the placeholder of a pipeline is `$$`", fix="$$")
+    lexer.tokens.append((pos, pos + 1, "DOLLARS", "$$"))
+    return pos + 1
+
+
+def backtick(lexer: Lexer, pos: int) -> int:
+    """Text in backticks is read as a string."""
+    found = IN_BACKTICKS.match(lexer.text, pos, lexer.end)
+    end = found.end() if found else pos + 1
+    lexer.report("E101", "a backtick has no meaning here", pos, end, hint='texts stand in quotes: "…"')
+    if found:
+        lexer.tokens.append((pos, end, "STRING", found[1]))
+    else:
+        lexer.bad(pos, end)
+        line = LAST_OF_LINE.match(lexer.text, pos, lexer.end)
+        end = line.end() if line else end
+    return end
 
 
 def before_quote(lexer: Lexer, word: str, pos: int) -> int:
@@ -168,7 +192,7 @@ def other(lexer: Lexer, pos: int) -> int:
     end = pos + 1
     while end < lexer.end and text[end] == char:
         end += 1
-    hint = {"`": "texts stand in quotes: \"…\"", "\0": "the file seems to be no text"}.get(char, "remove it")
+    hint = "the file seems to be no text" if char == "\0" else "remove it"
     lexer.report("E101", f"the character {describe(char)} has no meaning here", pos, end, hint=hint)
     lexer.bad(pos, end)
     return end
