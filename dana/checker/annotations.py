@@ -75,7 +75,12 @@ def user_type(c: Context, node: na.TypeName, var: Var) -> Type:
         what = "a module" if var.kind == "module" else "a function"
         c.report("E311", f"`{var.name}` is {what}, not a type", node)
         return ANY
-    if var.kind in ("variable", "parameter") and var.type is not None and var.type[0] in _VALUE_KINDS and var.count == 1:
+    if (
+        var.kind in ("variable", "parameter")
+        and var.type is not None
+        and var.type[0] in _VALUE_KINDS
+        and var.count == 1
+    ):
         c.report("E311", f"`{var.name}` is a value, not a type", node, hint="name the type of the values you expect")
         return ANY
     return ("ref", var.name)
@@ -208,4 +213,3 @@ _ANNOTATION: dict[type, Callable[[Context, Any], Type]] = {
     na.TypeList: _list,
     na.TypeError_: _error,
 }
-

@@ -15,15 +15,13 @@ if TYPE_CHECKING:
     from dana.checker.model import StructInfo
     from dana.checker.types import Type
 
-Evaluated = list  # of (node, type) pairs
 
-
-def evaluate(c: Context, node: na.Call, *, pure: bool = False) -> list[tuple[Any, Type]]:
+def evaluate(c: Context, node: na.Call, *, pure: bool = False) -> list[tuple[Any, Any]]:
     """Checks all arguments; `pure` callees only look at containers. Starred ones yield `(node, None)`."""
     from dana.checker.expressions import check_iterable, peek
 
     visit = peek if pure else _expr
-    found: list[tuple[Any, Type]] = []
+    found: list[tuple[Any, Any]] = []
     for arg in node[3]:
         if arg.__class__ is na.Starred:
             check_iterable(c, arg.value, peek(c, arg.value))
@@ -47,7 +45,7 @@ def match_arguments(
     node: na.Call,
     func: Type,
     title: str,
-    given: list[tuple[Any, Type]],
+    given: list[tuple[Any, Any]],
     *,
     skip: int = 0,
     strict: bool = False,
@@ -61,9 +59,9 @@ def match_arguments(
     if params is None:
         return
     positional = node[3]
-    if not node[4] and not skip and len(positional) == len(params):
-        if _match_plainly(c, params, given, title, strict=strict):
-            return
+    plain = not node[4] and not skip and len(positional) == len(params)
+    if plain and _match_plainly(c, params, given, title, strict=strict):
+        return
     _Matching(c, node, func, title, given, strict, struct).run(skip)
 
 
@@ -83,7 +81,9 @@ class _Matching:
 
     __slots__ = ("c", "filled", "func", "given", "node", "open", "params", "strict", "struct", "title")
 
-    def __init__(self, c: Context, node: na.Call, func: Type, title: str, given: Any, strict: bool, struct: Any) -> None:
+    def __init__(
+        self, c: Context, node: na.Call, func: Type, title: str, given: Any, strict: bool, struct: Any
+    ) -> None:
         self.c = c
         self.node = node
         self.func = func
@@ -125,7 +125,9 @@ class _Matching:
 
     def value(self, param: Any, arg: Any, t: Type) -> None:
         if param[1] is not ANY:
-            what = f"field `{param[0]}` of `{self.title}`" if self.struct else f"argument `{param[0]}` of `{self.title}`"
+            what = (
+                f"field `{param[0]}` of `{self.title}`" if self.struct else f"argument `{param[0]}` of `{self.title}`"
+            )
             check_value(self.c, arg, t, param[1], "E301", what, strict=self.strict)
 
     def surplus(self, arg: Any, takes: int, count: int) -> None:
@@ -167,7 +169,9 @@ class _Matching:
 
     def missing(self) -> None:
         lacking = [
-            p[0] for p in self.params if not p[3] and p[2] in ("normal", "positional", "keyword") and p[0] not in self.filled
+            p[0]
+            for p in self.params
+            if not p[3] and p[2] in ("normal", "positional", "keyword") and p[0] not in self.filled
         ]
         if not lacking:
             return
@@ -182,28 +186,3 @@ class _Matching:
 
     def shape(self) -> str:
         return "its signature is `" + show_signature(self.title, self.func) + "`"
-
-
-def check_repeated_keywords(c: Context, node: na.Call) -> None:
-    """`f(a=1, a=2)`, which Python refuses to compile."""
-    seen: set[str] = set()
-    for keyword in node.keywords:
-        if keyword.name is not None:
-            if keyword.name in seen:
-                c.report("E404", f"argument `{keyword.name}` is given twice", keyword, hint="leave one of them out")
-            seen.add(keyword.name)
-
-
-def check_argument_order(c: Context, node: na.Call) -> None:
-    """A positional argument after a named one (Python refuses it)."""
-    if not node.keywords or not node.args:
-        return
-    first_named = node.keywords[0].start
-    for arg in node.args:
-        if arg[0] > first_named and arg.__class__ is not na.Starred:
-            text = "positional arguments come before named ones"
-            c.report("E404", text, arg, hint="give this one a name, or move it to the front")
-            return
-        if arg[0] > first_named and any(k.name is None and k.start < arg[0] for k in node.keywords):
-            c.report("E404", "`*` arguments come before `**` arguments", arg)
-            return

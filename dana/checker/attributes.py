@@ -36,7 +36,7 @@ def attribute_type(c: Context, node: na.Attribute, t: Type) -> Type:
 def lookup_attribute(c: Context, t: Type, name: str) -> Type:
     """What one plain type has under a name; `MISSING` when it certainly has nothing."""
     kind = t[0]
-    if kind == "struct" or kind == "interface":
+    if kind in ("struct", "interface"):
         info = c.info(t)
         return ANY if info is None else struct_attribute(c, info, name)
     if kind in TABLES:
@@ -143,7 +143,7 @@ def subscript_type(c: Context, node: na.Subscript, t: Type, index: Type) -> Type
     sliced = node.index.__class__ is na.Slice
     if kind in ("list", "tuple*"):
         check_index(c, node, t, index)
-        return t if sliced else t[1]  # type: ignore[no-any-return]
+        return t if sliced else t[1]
     if kind == "str":
         check_index(c, node, t, index)
         return STR

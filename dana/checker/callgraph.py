@@ -79,10 +79,10 @@ def components(edges: dict[int, Iterable[int]]) -> list[list[int]]:
     on_stack: set[int] = set()
     stack: list[int] = []
     out: list[list[int]] = []
-    for root in edges:
+    for root, targets in edges.items():
         if root in index:
             continue
-        work = [(root, iter(edges[root]))]
+        work = [(root, iter(targets))]
         index[root] = low[root] = len(index)
         stack.append(root)
         on_stack.add(root)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
-from dana.checker.arguments import check_argument_order, check_repeated_keywords, evaluate, match_arguments
+from dana.checker.arguments import evaluate, match_arguments
 from dana.checker.attributes import MISSING, find_method, lookup_attribute, report_missing
 from dana.checker.builtins import CALLERS, PURE, TYPES, builtin_type, constructor
 from dana.checker.expressions import peek, resolve
@@ -39,9 +39,6 @@ def check_call(c: Context, node: na.Call) -> Type:
     """Any call; the callee decides who looks closer."""
     if c.rerun:
         c.calls.pop(id(node), None)
-    if node[4]:
-        check_repeated_keywords(c, node)
-        check_argument_order(c, node)
     if c.has_placeholders and not c.piped and has_placeholder(node):
         return check_partial(c, node)
     func = node[2]
@@ -160,7 +157,7 @@ def call_value(c: Context, node: na.Call, t: Type, title: str = "", skip: int = 
         evaluate(c, node)
         return held(t[1])
     given = evaluate(c, node)
-    if callable_(t) is False and not (t[0] == "struct"):
+    if callable_(t) is False and t[0] != "struct":
         report_not_callable(c, node, t, title)
         return ANY
     if t[0] == "func":
@@ -244,14 +241,9 @@ def check_open_fields(c: Context, node: na.Call, info: StructInfo, name: str, gi
 
 def call_attribute(c: Context, node: na.Call, func: Any) -> Type:
     """`x.m(…)`: module functions, methods, fields, functions called as methods (L29)."""
-    from dana.checker.names import scope_with_dot
-
     value = func[2]
     if value.__class__ is na.Name:
         var = c.lookup(value[2])
-        if var is None and scope_with_dot(c, func):
-            evaluate(c, node)
-            return ANY
         if var is not None and var.kind == "module":
             return call_module(c, node, func, var)
         if var is not None and var.kind == "type" and isinstance(var.info, StructInfo) and var.info.kind != "agent":
@@ -437,9 +429,8 @@ def call_builtin_method(c: Context, node: na.Call, func: Any, t: Type, target: T
     name = func[3]
     pure = t[0] == "str" or name in ("extend", "update", "count", "index", "get")
     given = evaluate(c, node, pure=pure)
-    if any(g[1] is not None and callable_(g[1]) is not False for g in given) or node.args[len(given) :]:
-        if name in ("sort", "pop", "get", "setdefault") or node.keywords:
-            c.graph.call_unknown()
+    if node.keywords and any(g[1] is not None and callable_(g[1]) is not False for g in given):
+        c.graph.call_unknown()
     if name == "extend" and given and given[0][1] is not None and given[0][1][0] in ("any", "iterator"):
         c.graph.call_unknown()
     if target[0] != "func":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 
 from dana.ast import nodes as na
+from dana.checker import assignments as assign
 from dana.checker import expressions as ex
 from dana.checker import operators as op
 from dana.checker import statements as st
@@ -63,6 +64,7 @@ def check(
 
     Returns:
         A `Checked`, always; `checked.errors` is empty exactly when lowering may run.
+
     """
     checked = Checked(parsed, name)
     c = Context(checked, modules, known)
@@ -161,21 +163,21 @@ Context.expressions = {
 
 Context.statements = {
     na.ExprStmt: st.check_expr_stmt,
-    na.Assign: st.check_assign,
-    na.AnnAssign: st.check_ann_assign,
-    na.AugAssign: st.check_aug_assign,
+    na.Assign: assign.check_assign,
+    na.AnnAssign: assign.check_ann_assign,
+    na.AugAssign: assign.check_aug_assign,
     na.Return: st.check_return,
     na.Raise: st.check_raise,
     na.Assert: st.check_assert,
-    na.Delete: st.check_delete,
+    na.Delete: assign.check_delete,
     na.Pass: st.check_pass,
     na.Break: st.check_break,
     na.Continue: st.check_break,
     na.Global: st.check_scope_statement,
     na.Nonlocal: st.check_scope_statement,
     na.Export: st.check_export,
-    na.Import: lambda c, s: check_import(c, s),
-    na.ImportFrom: lambda c, s: check_import_from(c, s),
+    na.Import: check_import,
+    na.ImportFrom: check_import_from,
     na.Use: st.check_use,
     na.If: st.check_if,
     na.While: st.check_while,

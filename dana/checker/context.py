@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 class Context:
     """Everything the functions of this package share while one module is checked."""
 
+    # fmt: off
     __slots__ = (
-        "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls", "checked", "diagnostics", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
-        "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped", "pipes", "receivers", "registry", "rerun",
-        "scope", "scoped", "seen", "session", "source", "structs", "text", "top", "types", "ufcs", "unknown",
-    )  # fmt: skip
+        "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls", "checked",
+        "diagnostics", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
+        "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped",
+        "pipes", "receivers", "registry", "rerun", "scope", "scoped", "seen", "session", "source", "structs",
+        "text", "top", "types", "ufcs", "unknown",
+    )
+    # fmt: on
 
     expressions: ClassVar[dict[type, Callable[..., Any]]] = {}
     statements: ClassVar[dict[type, Callable[..., Any]]] = {}

@@ -45,7 +45,19 @@ def possible(c: Context, static: Type, declared: Type, *, strict: bool = False) 
 
 def _fits_proto(kind: str, proto: str) -> bool:
     if proto == "number":
-        return kind not in ("none", "str", "list", "dict", "set", "tuple", "tuple*", "func", "callable", "module", "range")
+        return kind not in (
+            "none",
+            "str",
+            "list",
+            "dict",
+            "set",
+            "tuple",
+            "tuple*",
+            "func",
+            "callable",
+            "module",
+            "range",
+        )
     if proto == "sized":
         return kind not in _NOT_SIZED and kind != "iterator"
     return kind not in _NOT_SIZED
@@ -63,13 +75,13 @@ def _same_kind(c: Context, static: Type, declared: Type) -> bool:
     if kind == "exception" or want == "exception":
         return kind == want and _related_exceptions(static[1], declared[1])
     if want == "lit":
-        return kind == "lit" and any(v in declared[1] for v in static[1]) or kind in ("str", "int", "float", "bool")
+        return (kind == "lit" and any(v in declared[1] for v in static[1])) or kind in ("str", "int", "float", "bool")
     if kind == "lit":
         return want in ("str", "int", "float", "bool")
     if want in ("callable", "func"):
         return kind not in NOT_CALLABLE
     if kind in _NUMBERS and want in _NUMBERS:
-        return want != "bool" or kind == "bool"
+        return bool(want != "bool" or kind == "bool")
     if kind == "tuple" and want == "tuple":
         return len(static[1]) == len(declared[1])
     return kind == want or (kind in ("tuple", "tuple*") and want in ("tuple", "tuple*"))
@@ -113,9 +125,15 @@ def _converts(kind: str, want: str) -> bool:
     return want in _SEQUENCES and (kind in _SEQUENCES or kind in ("range", "iterator", "set"))
 
 
-def check_value(c: Context, node: Any, static: Type, declared: Type, code: str, what: str, *, strict: bool = False) -> bool:
+def check_value(
+    c: Context, node: Any, static: Type, declared: Type, code: str, what: str, *, strict: bool = False
+) -> bool:
     """Reports when the value of `node` certainly cannot be used as `declared`; True when it may."""
-    if node.__class__ is na.Constant and node.value.__class__ is str and not _text_fits(node.value, declared, strict=strict):
+    if (
+        node.__class__ is na.Constant
+        and node.value.__class__ is str
+        and not _text_fits(node.value, declared, strict=strict)
+    ):
         report_literal(c, node, declared, code, what)
         return False
     if possible(c, static, declared, strict=strict):
@@ -128,7 +146,9 @@ def check_value(c: Context, node: Any, static: Type, declared: Type, code: str, 
         lacking = ", ".join(f"`{m}`" for m in missing_methods(c, info, wanted))
         notes.append(f"`{info.name}` has no {lacking}, which `{wanted.name}` asks for")
         code = "E310"
-    c.report(code, f"{what} must be {show(declared)}, not {show(static)}", node, label=f"this is {show(static)}", notes=notes)
+    c.report(
+        code, f"{what} must be {show(declared)}, not {show(static)}", node, label=f"this is {show(static)}", notes=notes
+    )
     return False
 
 
@@ -145,7 +165,7 @@ def _text_fits(text: str, declared: Type, *, strict: bool) -> bool:
         return is_number(text)
     if want in ("list", "dict", "struct"):
         return text.lstrip()[:1] in ("[", "{", '"') or text.strip().isidentifier()
-    return want != "none"
+    return bool(want != "none")
 
 
 def is_number(text: str) -> bool:

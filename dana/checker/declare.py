@@ -45,8 +45,8 @@ def declare_from_afar(c: Context, module: na.Module) -> None:
                 c.top.vars[name].foreign = True
         elif scoped and kind in _ASSIGNING:
             for target in targets_of(node):
-                if target.__class__ is na.ScopedName and target.scope in c.scoped:  # type: ignore[attr-defined]
-                    c.scoped[target.scope].add(target.id)  # type: ignore[attr-defined]
+                if target.__class__ is na.ScopedName and target.scope in c.scoped:
+                    c.scoped[target.scope].add(target.id)
 
 
 _ASSIGNING = frozenset({na.Assign, na.AnnAssign, na.AugAssign, na.For, na.WithItem, na.Comprehension})
@@ -247,9 +247,9 @@ def words(text: str) -> set[str]:
 def _delete(c: Context, scope: Scope, stmt: na.Delete) -> None:
     for target in stmt.targets:
         for part in target.elts if isinstance(target, (na.Tuple, na.List)) else (target,):
-            if isinstance(part, na.Name) and part.id not in scope.vars and part.id not in scope.globals:
-                if part.id not in scope.nonlocals:
-                    scope.vars[part.id] = Var(part.id, scope, 1 << 60)
+            known = (scope.vars, scope.globals, scope.nonlocals)
+            if isinstance(part, na.Name) and not any(part.id in table for table in known):
+                scope.vars[part.id] = Var(part.id, scope, 1 << 60)
 
 
 def _use(c: Context, scope: Scope, stmt: na.Use) -> None:
@@ -376,8 +376,8 @@ def declare_walrus(c: Context, scope: Scope, root: na.Node) -> None:
         node = stack.pop()
         kind = node.__class__
         # The order inside one statement (`y if (y := f()) else z`) is not the order of the text.
-        if kind is na.NamedExpr and node[2].__class__ is na.Name:  # type: ignore[misc]
-            bind_plain(c, scope, node[2][2], root[0])  # type: ignore[misc]
+        if kind is na.NamedExpr and node[2].__class__ is na.Name:
+            bind_plain(c, scope, node[2][2], root[0])
         elif kind is na.Capture:
             bind_plain(c, scope, node.name, root[0])  # type: ignore[attr-defined]
         if kind in _OWN_SCOPE:

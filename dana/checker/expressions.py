@@ -232,8 +232,9 @@ def check_starred(c: Context, node: na.Starred) -> Type:
 
 def check_comprehension(c: Context, node: Any, parts: tuple[Any, ...]) -> list[Type]:
     """Checks the clauses in a scope of their own, then the element expressions."""
+    from dana.checker.assignments import assign_target
     from dana.checker.narrowing import enter, leave, test_facts, with_facts
-    from dana.checker.statements import assign_target, check_truth
+    from dana.checker.statements import check_truth
 
     saved_scope, saved = c.scope, enter(c)
     scope = Scope("comprehension", saved_scope)
@@ -305,7 +306,7 @@ def check_iterable(c: Context, node: Any, t: Type) -> Type:
     for option in options(t):
         if option[0] not in _NOT_ITERABLE:
             return t
-    hint = f"write `range({c.text[node[0]:node[1]]})` to count" if t[0] == "int" and node[1] - node[0] < 30 else ""
+    hint = f"write `range({c.text[node[0] : node[1]]})` to count" if t[0] == "int" and node[1] - node[0] < 30 else ""
     c.report("E308", f"{show(t)} cannot be iterated over", node, hint=hint)
     return ANY
 
@@ -320,7 +321,7 @@ def check_joined_str(c: Context, node: na.JoinedStr) -> Type:
     """An f-string."""
     for part in node.parts:
         if part.__class__ is na.FormattedValue:
-            check_formatted_value(c, part)  # type: ignore[arg-type]
+            check_formatted_value(c, part)
     return STR
 
 
@@ -334,7 +335,7 @@ def check_formatted_value(c: Context, node: na.FormattedValue) -> Type:
 
 def check_named_expr(c: Context, node: na.NamedExpr) -> Type:
     """`x := e`; inside a comprehension it may not rebind the comprehension's own variables."""
-    from dana.checker.statements import assign_target
+    from dana.checker.assignments import assign_target
 
     t = c.expr(node.value)
     target = node.target
@@ -364,13 +365,10 @@ def outside_comprehensions(c: Context, name: str, where: Any) -> Scope | None:
 def check_attribute(c: Context, node: na.Attribute) -> Type:
     """`value.attr`."""
     from dana.checker.imports import module_attribute
-    from dana.checker.names import scope_with_dot
 
     value = node[2]
     if value.__class__ is na.Name:
         var = c.lookup(value[2])
-        if var is None and scope_with_dot(c, node):
-            return ANY
         if var is not None and var.kind == "module":
             resolve(c, value)
             if isinstance(var.info, Interface):
@@ -388,7 +386,7 @@ def check_subscript(c: Context, node: na.Subscript) -> Type:
 
     value = node[2]
     t = peek(c, value) if value.__class__ is na.Name else c.expr(value)
-    if t[0] == "type" or (value.__class__ is na.Name and t is ANY and value[2] in TYPES):  # type: ignore[misc]
+    if t[0] == "type" or (value.__class__ is na.Name and t is ANY and value[2] in TYPES):
         check_type_index(c, node.index)
         return ("type", t[1]) if t[0] == "type" else ANY
     index = c.expr(node[3])
@@ -400,7 +398,7 @@ def check_type_index(c: Context, node: Any) -> None:
     for part in node.elts if isinstance(node, (na.Tuple, na.List)) else (node,):
         if isinstance(part, (na.Tuple, na.List)):
             check_type_index(c, part)
-        elif not (part.__class__ is na.Constant and part.value is ...):  # type: ignore[attr-defined]
+        elif not (part.__class__ is na.Constant and part.value is ...):
             c.expr(part)
 
 

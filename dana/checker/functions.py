@@ -122,7 +122,7 @@ def declared_parameter(c: Context, param: na.Param) -> Type:
         return ANY
     t = annotation(c, param.annotation)
     default = param.default
-    if default.__class__ is na.Constant and default.value is None:  # type: ignore[union-attr]
+    if default.__class__ is na.Constant and default.value is None:
         return merge([t, NONE])
     return t
 
@@ -135,12 +135,11 @@ def check_function_def(c: Context, node: Any) -> bool:
     from dana.checker.decorators import check_decorators
 
     check_decorators(c, node)
-    if c.rerun and c.lookup(node.name) is not None and c.lookup(node.name).kind == "variable":
+    var = c.lookup(node.name)
+    if c.rerun and var is not None and var.kind == "variable":
         c.functions.pop(id(node), None)
     function = make_function(c, node, c.scope)
     check_defaults(c, node, function.type)
-    check_parameters(c, node.params)
-    var = c.lookup(node.name)
     if node.receiver is not None:
         c.graph.method(node.name, id(node))
         check_receiver(c, node)
@@ -191,31 +190,6 @@ def check_defaults(c: Context, node: Any, signature: Type) -> None:
             if declared is not ANY:
                 check_value(c, param.default, static, declared, "E306", f"the default of `{param.name}`")
     c.graph.owner = saved
-
-
-def check_parameters(c: Context, params: tuple[na.Param, ...]) -> None:
-    """What Python would refuse: a required parameter after an optional one, two `*args`, wrong order."""
-    optional = ""
-    stars = double = 0
-    for param in params:
-        kind = param.kind
-        if double:
-            c.report("E406", f"no parameter may follow `**{params[-1].name}`", param)
-            return
-        if kind == "star":
-            stars += 1
-            if stars > 1:
-                c.report("E406", "a function takes one `*` parameter", param)
-        double += kind == "double_star"
-        if kind in ("star", "double_star") and param.default is not None:
-            c.report("E406", f"`{param.name}` collects arguments and cannot have a default", param)
-        if kind not in ("positional", "normal"):
-            continue
-        if param.default is not None:
-            optional = param.name
-        elif optional:
-            text = f"`{param.name}` is required but follows `{optional}`, which has a default"
-            c.report("E406", text, param, hint=f"move `{param.name}` before `{optional}`, or give it a default")
 
 
 # -- bodies ----------------------------------------------------------------------------------------
@@ -323,14 +297,14 @@ def mark_cells(c: Context, scope: Scope, node: Any) -> None:
         return
     bindings = c.bindings
     for inner in na.walk(node):
-        if inner.__class__ is na.Name and inner[2] in names and bindings.get(id(inner)) == "local":  # type: ignore[misc]
+        if inner.__class__ is na.Name and inner[2] in names and bindings.get(id(inner)) == "local":
             bindings[id(inner)] = "cell"
 
 
 def result_of(c: Context, function: Function) -> Type:
     """What calling the function yields: declared, or found out from its body."""
     if function.declared:
-        return function.type[2]
+        return function.type[2]  # type: ignore[no-any-return]
     if function.decorated:
         return ANY
     if function.state == 0:
@@ -353,7 +327,6 @@ def check_lambda(c: Context, node: na.Lambda) -> Type:
     """`lambda x: e`, `lambda (p: P) x :: e`: a function whose value escapes."""
     type_, _ = function_signature(c, node)
     check_defaults(c, node, type_)
-    check_parameters(c, node.params)
     function = Function(node, type_, c.scope, declared=False, decorated=False)
     c.graph.escape(id(node))
     scope = Scope("lambda", c.scope, function)
@@ -393,4 +366,3 @@ def struct_receiver(c: Context, function: Function) -> list[StructInfo]:
     first = params[0][1]
     found = (c.info(o) for o in (first[1] if first[0] == "union" else (first,)))
     return [i for i in found if i is not None]
-

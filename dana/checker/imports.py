@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from dana.checker.types import Type
 
 
-def request_module(c: Context, level: int, path: tuple[str, ...], python: bool, node: na.Node) -> Interface | str | None:
+def request_module(
+    c: Context, level: int, path: tuple[str, ...], python: bool, node: na.Node
+) -> Interface | str | None:
     """The module's interface, the reason why there is none, or None when nobody can tell."""
     key = (level, path, python)
     if key in c.imports:

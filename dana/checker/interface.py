@@ -65,10 +65,10 @@ def exports(c: Context) -> tuple[str, ...] | None:
     limited = False
     for stmt in c.checked.module.body:
         if stmt.__class__ is na.Export:
-            found.extend(stmt.names)  # type: ignore[attr-defined]
+            found.extend(stmt.names)
             limited = True
-        elif stmt.__class__ is na.Assign and _names_exports(stmt.targets):  # type: ignore[attr-defined]
-            value = stmt.value  # type: ignore[attr-defined]
+        elif stmt.__class__ is na.Assign and _names_exports(stmt.targets):
+            value = stmt.value
             if value.__class__ in (na.List, na.Tuple):
                 found.extend(e.value for e in value.elts if e.__class__ is na.Constant and isinstance(e.value, str))
                 limited = True

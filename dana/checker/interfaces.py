@@ -22,18 +22,13 @@ def interface_methods(c: Context, interface: StructInfo, seen: frozenset[str] = 
 def missing_methods(c: Context, info: StructInfo, interface: StructInfo) -> list[str]:
     """Names of the methods a type lacks (or has with a number of parameters that cannot fit)."""
     return [
-        name
-        for name, wanted in interface_methods(c, interface).items()
-        if not has_method(c, info, name, wanted.type)
+        name for name, wanted in interface_methods(c, interface).items() if not has_method(c, info, name, wanted.type)
     ]
 
 
 def has_method(c: Context, info: StructInfo, name: str, wanted: Type, depth: int = 0) -> bool:
     """Whether a type has a method (or a field that may hold one) that can be called as wanted."""
-    if info.kind == "interface":
-        own_methods = interface_methods(c, info)
-    else:
-        own_methods = info.methods
+    own_methods = interface_methods(c, info) if info.kind == "interface" else info.methods
     method = own_methods.get(name)
     if method is not None:
         return accepts(method.type, len(wanted[1] or ()))

@@ -47,7 +47,19 @@ class StructInfo:
     parsed completely.
     """
 
-    __slots__ = ("bases", "broken", "delegates", "fields", "frozen", "kind", "methods", "module", "name", "node", "open")
+    __slots__ = (
+        "bases",
+        "broken",
+        "delegates",
+        "fields",
+        "frozen",
+        "kind",
+        "methods",
+        "module",
+        "name",
+        "node",
+        "open",
+    )
 
     def __init__(self, name: str, module: str, kind: str, node: Any = None, *, frozen: bool = False) -> None:
         self.name = name

@@ -28,7 +28,7 @@ _FOREIGN = {
     "nil": "write `None`",
     "console": "write `print(…)`",
     "println": "write `print(…)`",
-    "printf": "write `print(f\"…\")`",
+    "printf": 'write `print(f"…")`',
     "length": "write `len(…)`",
     "size": "write `len(…)`",
     "string": "the type is called `str`",
@@ -54,7 +54,11 @@ def unresolved(c: Context, node: Any) -> None:
             c.unknown[name] = []
             c.finished.append(_refused(c, node, name, why, instead))
         return
-    if name in c.broken or _may_come_from_star(c) or (name.startswith("__") and name.endswith("__") and _allowed_dunder(c, node, name)):
+    if (
+        name in c.broken
+        or _may_come_from_star(c)
+        or (name.startswith("__") and name.endswith("__") and _allowed_dunder(c, node, name))
+    ):
         c.bindings[id(node)] = "module"
         return
     c.unknown.setdefault(name, []).append((node.start, node.end))
@@ -81,14 +85,14 @@ def report_unknown(c: Context) -> None:
     for name, places in c.unknown.items():
         if not places:
             continue
-        places = sorted(set(places))
-        start, end = places[0]
+        ordered = sorted(set(places))
+        start, end = ordered[0]
         hint, fix = _help(c, name, start, end)
         notes = []
-        if len(places) > 1:
-            lines = sorted({c.source.line_column(s)[0] for s, _ in places[1:]})
+        if len(ordered) > 1:
+            lines = sorted({c.source.line_column(s)[0] for s, _ in ordered[1:]})
             shown = ", ".join(str(n) for n in lines[:8]) + (" …" if len(lines) > 8 else "")
-            times = "once more" if len(places) == 2 else f"{len(places) - 1} more times"
+            times = "once more" if len(ordered) == 2 else f"{len(ordered) - 1} more times"
             notes.append(f"`{name}` is used {times}, in line{'s' if len(lines) > 1 else ''} {shown}")
         c.report("E201", f"unknown name `{name}`", (start, end), label="not defined", hint=hint, notes=notes, fix=fix)
 
@@ -124,18 +128,6 @@ def candidates(c: Context) -> set[str]:
         found.update(p[0] for p in function.type[1] or ())
     found.update(c.seen)
     return found
-
-
-def scope_with_dot(c: Context, node: na.Attribute) -> bool:
-    """`private.x`, the older spelling of `private:x`: an error with the change that mends it (L10)."""
-    scope = node.value.id  # type: ignore[attr-defined]
-    if scope not in SCOPES:
-        return False
-    dot = c.text.find(".", node.value.end)
-    text = f"write `{scope}:{node.attr}` for the {scope} scope"
-    fix = Fix(Span(dot, dot + 1), ":") if dot >= 0 else None
-    c.report("E204", f"`{scope}.{node.attr}` is the older spelling of a scope", node, hint=text, fix=fix)
-    return True
 
 
 def check_order(c: Context, var: Var, node: Any) -> None:
@@ -181,5 +173,3 @@ def lint_scope_slice(c: Context, node: na.Slice) -> None:
     if isinstance(lower, na.Name) and lower.id in SCOPES and isinstance(node.upper, na.Name) and c.lookup(lower.id):
         text = f"this is a slice from `{lower.id}` to `{node.upper.id}`, not the scope `{lower.id}:{node.upper.id}`"
         c.report("W202", text, node, hint="write parentheses around the first bound to make that plain")
-
-

@@ -103,7 +103,7 @@ def _compare(c: Context, node: na.Compare) -> tuple[Facts, Facts]:
     if len(node.ops) != 1:
         return _EMPTY, _EMPTY
     op, right = node.ops[0], node.comparators[0]
-    if right.__class__ is na.Constant and right.value is None and op in ("is", "is not", "==", "!="):  # type: ignore[attr-defined]
+    if right.__class__ is na.Constant and right.value is None and op in ("is", "is not", "==", "!="):
         return _none_test(c, node.left, op)
     if op in ("==", "is") and _is_type_call(c, node.left):
         var = variable(c, node.left.args[0])  # type: ignore[attr-defined]
@@ -136,7 +136,7 @@ def _is_type_call(c: Context, node: Any) -> bool:
 def _call(c: Context, node: na.Call) -> tuple[Facts, Facts]:
     """`isinstance(x, T)`."""
     func = node.func
-    if func.__class__ is not na.Name or func.id != "isinstance" or len(node.args) != 2 or c.lookup("isinstance"):  # type: ignore[attr-defined]
+    if func.__class__ is not na.Name or func.id != "isinstance" or len(node.args) != 2 or c.lookup("isinstance"):
         return _EMPTY, _EMPTY
     var = variable(c, node.args[0])
     t = named_type(c, node.args[1])

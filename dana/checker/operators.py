@@ -63,9 +63,9 @@ def check_bin_op(c: Context, node: na.BinOp) -> Type:
     if left.__class__ is not na.BinOp:
         return binary(c, node, c.expr(left), c.expr(node[4]))
     spine = [node]
-    while left.__class__ is na.BinOp and left[3] != "|":  # type: ignore[misc]
-        spine.append(left)  # type: ignore[arg-type]
-        left = left[2]  # type: ignore[misc]
+    while left.__class__ is na.BinOp and left[3] != "|":
+        spine.append(left)
+        left = left[2]
     t = c.expr(left)
     for part in reversed(spine):
         t = binary(c, part, t, c.expr(part[4]))
@@ -115,7 +115,7 @@ def _general(c: Context, node: Any, op: str, a: Type, b: Type) -> Type:
                 results.append(found)
     if results:
         return union(results)
-    if not certain or not results and ("never" in (a[0], b[0])):
+    if not certain or (not results and ("never" in (a[0], b[0]))):
         return ANY
     refuse(c, node, op, a, b)
     return ANY

@@ -207,4 +207,6 @@ def _check_fields(c: Context, pattern: na.PatternClass, info: StructInfo) -> Non
     for name, part in zip(pattern.kw_names, pattern.kw_patterns, strict=False):
         if name not in info.fields and not info.delegates and info.kind == "struct" and name not in info.methods:
             near = suggest(name, info.fields)
-            c.report("E304", f"`{info.name}` has no field `{name}`", part, hint=f"did you mean `{near}`?" if near else "")
+            c.report(
+                "E304", f"`{info.name}` has no field `{name}`", part, hint=f"did you mean `{near}`?" if near else ""
+            )

@@ -113,12 +113,15 @@ def no_stage(
         c.pipes[id(operator)] = "python" if left[0] != "any" else "dynamic"
         return ANY, None
     c.pipes[id(operator)] = "python"
-    if stage.type[0] in ("str", "int", "float", "list", "none", "tuple") and left[0] in CLOSED:
-        if left[0] not in ("int", "bool", "set", "dict") or stage.type[0] not in ("int", "bool", "set", "dict"):
-            text = f"a stage of a pipeline must be callable; this is {show(stage.type)}"
-            c.report("E303", text, right, hint="write a function, a lambda or a call here")
-            return ANY, None
+    known = stage.type[0] in ("str", "int", "float", "list", "none", "tuple") and left[0] in CLOSED
+    if known and not {left[0], stage.type[0]} <= _PYTHON_OPERANDS:
+        text = f"a stage of a pipeline must be callable; this is {show(stage.type)}"
+        c.report("E303", text, right, hint="write a function, a lambda or a call here")
+        return ANY, None
     return binary(c, operator, left, stage.type), False
+
+
+_PYTHON_OPERANDS = frozenset({"int", "bool", "set", "dict"})
 
 
 def plainly_python(left: Type, right: Any) -> bool:
@@ -335,12 +338,12 @@ def callee_signature(c: Context, node: na.Call) -> Type | None:
     """The signature of a stage's callee when it is known without checking the call."""
     func = node.func
     if func.__class__ is na.Name:
-        var = c.lookup(func.id)  # type: ignore[attr-defined]
+        var = c.lookup(func.id)
         if var is None:
-            t = builtin_type(func.id)  # type: ignore[attr-defined]
+            t = builtin_type(func.id)
             if t is None:
                 return None
-            return t if t[0] == "func" else constructor(func.id)  # type: ignore[attr-defined]
+            return t if t[0] == "func" else constructor(func.id)
         if var.kind == "function" and isinstance(var.info, Function):
             return var.info.type if not var.info.decorated else ("func", None, ANY)
         if var.kind == "type" and isinstance(var.info, StructInfo):
@@ -348,10 +351,10 @@ def callee_signature(c: Context, node: na.Call) -> Type | None:
         if var.type is not None and var.type[0] == "func":
             return var.type
         return None
-    if func.__class__ is na.Attribute and func.value.__class__ is na.Name:  # type: ignore[attr-defined]
-        var = c.lookup(func.value.id)  # type: ignore[attr-defined]
+    if func.__class__ is na.Attribute and func.value.__class__ is na.Name:
+        var = c.lookup(func.value.id)
         if var is not None and var.kind == "module" and var.info is not None:
-            found = var.info.names.get(func.attr)  # type: ignore[attr-defined]
+            found = var.info.names.get(func.attr)
             return found if found is not None and found[0] == "func" else None
     return None
 
@@ -370,7 +373,7 @@ def check_call_stage(c: Context, node: na.Call, skip: int) -> Type:
         t = c.expr(node.func)
         c.graph.call_unknown()
         if node.func.__class__ is na.Attribute:
-            c.graph.call_method(node.func.attr)  # type: ignore[attr-defined]
+            c.graph.call_method(node.func.attr)
         evaluate(c, node)
         return t[2] if t[0] == "func" else ANY
     return check_call(c, node)
@@ -445,7 +448,7 @@ def first_stage(c: Context, function: Function, node: Any) -> Stage:
 
 def names_used(node: Any) -> set[str]:
     """Every plain name below a node."""
-    return {inner.id for inner in na.walk(node) if inner.__class__ is na.Name}  # type: ignore[attr-defined]
+    return {inner.id for inner in na.walk(node) if inner.__class__ is na.Name}
 
 
 def head_name(c: Context, node: na.Name, function: Function) -> Stage:

@@ -6,11 +6,16 @@ from dana.ast import nodes as na
 from dana.checker.annotations import annotation
 from dana.checker.builtins import EXCEPTIONS
 from dana.checker.conversion import check_value
-from dana.checker.functions import check_body, check_defaults, check_parameters, declared_parameter, make_function
-from dana.checker.functions import result_type, shadows_builtin
+from dana.checker.functions import (
+    check_body,
+    check_defaults,
+    declared_parameter,
+    make_function,
+    result_type,
+    shadows_builtin,
+)
 from dana.checker.model import Field, Method, StructInfo
 from dana.checker.types import ANY
-
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -210,8 +215,13 @@ def attach_receivers(c: Context) -> None:
         c.graph.method(name, id(node))
         t = ("func", params[1:], function.type[2] if not function.decorated else ANY)
         for option in receiver[1] if receiver[0] == "union" else (receiver,):
-            info = c.info(option) if option[0] == "struct" else c.registry.get((option[1], c.name)) if (
-                option[0] == "exception") else None
+            info = (
+                c.info(option)
+                if option[0] == "struct"
+                else c.registry.get((option[1], c.name))
+                if (option[0] == "exception")
+                else None
+            )
             if info is None:
                 c.ufcs.setdefault(name, []).append(function)
                 continue
@@ -237,7 +247,7 @@ def check_type_def(c: Context, stmt: Any) -> bool:
     var = c.lookup(stmt.name)
     info = var.info if var is not None and isinstance(var.info, StructInfo) else None
     if stmt.name[:2] == "__":
-        from dana.checker.statements import refuse_dunder
+        from dana.checker.assignments import refuse_dunder
 
         refuse_dunder(c, stmt.name, (stmt.name_at, stmt.name_at + len(stmt.name)))
     shadows_builtin(c, stmt.name, stmt.name_at)
@@ -254,9 +264,7 @@ def check_type_def(c: Context, stmt: Any) -> bool:
     if info is None or info.node is not stmt:
         return False
     for method in stmt.methods:
-        if method.__class__ is na.MethodSignature:
-            check_parameters(c, method.params)
-        elif method.__class__ is not na.ErrorStmt:
+        if method.__class__ not in (na.MethodSignature, na.ErrorStmt):
             check_method(c, stmt, method)
     if info.kind == "agent":
         c.graph.call_unknown()
@@ -278,7 +286,6 @@ def check_method(c: Context, stmt: Any, method: Any) -> None:
     check_decorators(c, method)
     function = make_function(c, method, c.scope)
     check_defaults(c, method, function.type)
-    check_parameters(c, method.params)
     if method.receiver is None and not method.params:
         hint = f"name the receiver first: `def {method.name}(self)`"
         c.report("E418", f"method `{method.name}` of `{stmt.name}` has no receiver", method_span(method), hint=hint)

@@ -182,7 +182,7 @@ def element(t: Type) -> Type:
     """What iterating over a value of this type yields; `ANY` when unknown."""
     kind = t[0]
     if kind in ("list", "set", "iterator", "tuple*", "dict"):
-        return t[1]
+        return t[1]  # type: ignore[no-any-return]
     if kind == "str":
         return STR
     if kind == "range":
@@ -233,7 +233,7 @@ def proves(static: Type, declared: Type) -> bool:
     if kind == "bool":
         return bool(want == "int")
     if want in ("callable", "func"):
-        return want == "callable" and kind == "func"
+        return bool(want == "callable" and kind == "func")
     if want == "tuple*":
         return kind == "tuple" and all(proves(e, declared[1]) for e in static[1])
     if kind != want:
@@ -279,7 +279,7 @@ def show(t: Type) -> str:
         return f"type[{show(t[1])}]"
     if kind == "iterator":
         return "iterator" if t[1] == ANY else f"iterator[{show(t[1])}]"
-    return _PLAIN.get(kind, kind)
+    return _PLAIN.get(str(kind), str(kind))
 
 
 _PLAIN = {"none": "None", "callable": "function"}
