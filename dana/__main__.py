@@ -30,8 +30,20 @@ def _cached(words: list[str]) -> int | None:
         if word[:1] == "-" or "=@" in word:
             return None
     from dana.engine.fastpath import run_cached
+    from dana.errors import DanaError
 
-    return run_cached(words[0], words[1:])
+    try:
+        status = run_cached(words[0], words[1:])
+        sys.stdout.flush()
+    except DanaError as error:
+        from dana.cli.terminal import Terminal
+
+        return Terminal.of([]).fail(error)
+    except (BrokenPipeError, KeyboardInterrupt) as stopped:
+        from dana.cli.terminal import interrupted
+
+        return interrupted(stopped)
+    return status
 
 
 if __name__ == "__main__":

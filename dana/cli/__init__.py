@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 
 from dana.cli import options
-from dana.cli.terminal import OK, USAGE, Terminal, broken_pipe
+from dana.cli.terminal import OK, USAGE, Terminal, interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,19 +27,14 @@ if TYPE_CHECKING:
 
     Verb = Callable[[options.Options, Terminal], int]
 
-INTERRUPTED = 130
-
 
 def main(words: Sequence[str]) -> int:
     """Do what the command line says; every front-door fault ends here as a message and a status."""
     try:
         status = _dispatch(list(words))
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        return INTERRUPTED
-    except BrokenPipeError:
-        return broken_pipe()
+    except (BrokenPipeError, KeyboardInterrupt) as stopped:
+        return interrupted(stopped)
     return status
 
 

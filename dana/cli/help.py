@@ -25,8 +25,8 @@ examples:
   echo 'print("hello")' | dana
   dana check --json . > findings.json
 
-`dana help run` lists the options for running; --version prints the version. Colour appears on a
-terminal only; NO_COLOR=1, --colour and --no-colour decide otherwise.
+`dana help run` (or `dana run --help`) lists the options for running; -V or --version prints the
+version. Colour appears on a terminal only; NO_COLOR=1, --colour and --no-colour decide otherwise.
 Exit status: 0 done, 1 the program failed, 2 it was refused, 3 wrong command, 4 a limit stopped it.
 """
 

@@ -25,7 +25,9 @@ def run(options: Options, terminal: Terminal) -> int:
     shown = "code" in options.given
     if not shown:
         path, words = _program(options)
-    engine = Engine(limits=limits(options), cache="no_cache" not in options.given)
+        if path != "-":
+            inputs.must_be_readable(path)
+    engine = Engine(limits=limits(options), cache="no_cache" not in options.given, stderr=sys.stderr)
     arguments = inputs.arguments(words)
     try:
         if shown:
@@ -37,7 +39,6 @@ def run(options: Options, terminal: Terminal) -> int:
         elif path == "-":
             engine.run(_text(inputs.data_of("-"), "<stdin>"), arguments=arguments, name="<stdin>")
         else:
-            inputs.must_be_readable(path)
             engine.run(File(path), arguments=arguments)
     except DanaError as error:
         return terminal.fail(error)

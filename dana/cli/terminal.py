@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dana.errors import DanaError
 
 OK, FAILED, REFUSED, USAGE, STOPPED = 0, 1, 2, 3, 4
+INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell shows for a program that SIGPIPE ended
 
 
@@ -52,6 +53,14 @@ class Terminal:
             return broken_pipe()
         self.report(error.diagnostics)
         return status_of(error)
+
+
+def interrupted(stopped: BaseException) -> int:
+    """The exit status after Ctrl-C, or after whoever read stdout went away."""
+    if isinstance(stopped, KeyboardInterrupt):
+        sys.stderr.write("\ninterrupted\n")
+        return INTERRUPTED
+    return broken_pipe()
 
 
 def broken_pipe() -> int:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def run_cached(path: str, words: Sequence[str]) -> int | None:
     """Run a file whose compiled form is in the cache; None (and nothing has happened) when it is not.
 
-    `words` are `key=value` arguments for `__main__`. Returns the exit status.
+    `words` are `key=value` arguments for `__main__`. Returns the exit status; raises `DanaError`.
     """
     from dana.compiler.cache import Cache, default_folder
 
@@ -34,19 +34,6 @@ def run_cached(path: str, words: Sequence[str]) -> int | None:
         return None
     from dana.engine.engine import Engine
     from dana.engine.limits import Limits
-    from dana.errors import DanaError
 
-    try:
-        Engine(limits=Limits.none()).run(full, arguments=arguments)
-        sys.stdout.flush()
-    except DanaError as error:
-        from dana.cli.terminal import Terminal
-
-        return Terminal.of([]).fail(error)
-    except BrokenPipeError:
-        from dana.cli.terminal import broken_pipe
-
-        return broken_pipe()
-    except KeyboardInterrupt:
-        return 130
+    Engine(limits=Limits.none(), stderr=sys.stderr).run(full, arguments=arguments)
     return 0

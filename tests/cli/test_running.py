@@ -45,6 +45,14 @@ def test_line_ends_and_byte_order_mark_do_not_matter(dana, tmp_path) -> None:
     assert dana("dos.na") == (0, "1\n", "")
 
 
+def test_a_file_that_is_no_text_is_refused(dana, tmp_path) -> None:
+    (tmp_path / "binary.na").write_bytes(b"print(1)\n\xff\xfe\n")
+    for words in (["binary.na"], ["check", "binary.na"], ["ast", "binary.na"]):
+        done = dana(*words)
+        assert done.status == 2
+        assert "error[E100]" in done.err
+
+
 MAIN = """
 def __main__(name: str, times: int = 1, loud: bool = false):
     text = f"Hello {name}" + "!" * times

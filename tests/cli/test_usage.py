@@ -60,7 +60,7 @@ def test_the_names_offered_are_the_verbs() -> None:
         (["main.na", "surplus"], "E905", "by name"),
         (["main.na", "a=1", "a=2"], "E905", ""),
         (["main.na", "a=@missing.txt"], "E902", ""),
-        (["binary.na"], "E903", "save the file as UTF-8"),
+        (["main.na", "a=@binary.txt"], "E903", "save the file as UTF-8"),
         (["check", "missing.na"], "E902", ""),
         (["explain"], "E905", "dana explain E201"),
     ],
@@ -68,7 +68,7 @@ def test_the_names_offered_are_the_verbs() -> None:
 def test_a_wrong_command_line_says_what_is_wrong(dana, program, tmp_path, words, code, hint) -> None:
     program("main.na", "print(1)\n")
     (tmp_path / "folder").mkdir()
-    (tmp_path / "binary.na").write_bytes(b"print(1)\n\xff\xfe\n")
+    (tmp_path / "binary.txt").write_bytes(b"print(1)\n\xff\xfe\n")
     done = dana(*words)
     assert done.status == 3
     assert done.out == ""
