@@ -39,9 +39,11 @@ NESTING_MAX = 200
 MAYBE_DEEP_TOKENS = 120
 MAYBE_DEEP_BLOCKS = 20
 
+# The letters of a word are written as what they are not: a class that names `\w` or a range beyond ASCII takes
+# `re` milliseconds to compile, at every start without a cache. `[^\x00-/:-@\[-^`{-\x7f]` is `[\w\x80-\U0010ffff]`.
 TOKEN = re.compile(
     r"""[ \t\f]*+(?:
-      ([A-Za-z][A-Za-z0-9_]*+(?!["'\x80-\U0010ffff]))                                       # 1 a word
+      ([A-Za-z][A-Za-z0-9_]*+(?![^\x00-!#-&(-\x7f]))                                       # 1 a word
     | (\*\*=?|//=?|>>=?|<<=?|->|==|!=|<=|>=|[-+*/%@&|^]=|[-+*/%@&|^~<>,?]|\.\.\.|\.(?!\d)|\$\$)   # 2 a sign
     | (:=|[()\[\]{}:=;])                                                                    # 3 a sign with context
     | (\n[ \t\f\n]*+)                                                                       # 4 the end of a line
@@ -51,8 +53,8 @@ TOKEN = re.compile(
                |'(?!'')[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'))                                     # 5 a string
     | ((?:0[xX](?:_?[0-9a-fA-F])++|0[oO](?:_?[0-7])++|0[bB](?:_?[01])++
          |(?:[0-9](?:_?[0-9])*+(?:\.(?:[0-9](?:_?[0-9])*+)?+)?+|\.[0-9](?:_?[0-9])*+)(?:[eE][-+]?[0-9](?:_?[0-9])*+)?+
-       )(?![\w\x80-\U0010ffff]))                                                            # 6 a number
-    | ([A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*+(?!["']))                               # 7 a rarer word
+       )(?![^\x00-/:-@\[-^`{-\x7f]))                                                            # 6 a number
+    | ([^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+(?!["']))                               # 7 a rarer word
     | (\#[^\n]*+)                                                                           # 8 a comment
     | ((?:[fF][rR]?|[rR][fF])(?:\"\"\"|'''|"|'))                                            # 9 an f-string begins
     | (\\\n)                                                                                # 10 the line goes on
@@ -60,9 +62,9 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-WORD = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*+")
-SCOPE_NAME = re.compile(r":([A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*+)(?![\"'])")
-DOTTED_NAME = re.compile(r"\.[A-Za-z_\x80-\U0010ffff]")
+WORD = re.compile(r"[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+")
+SCOPE_NAME = re.compile(r":([^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+)(?![\"'])")
+DOTTED_NAME = re.compile(r"\.[^\x00-@\[-^`{-\x7f]")
 EQUALS_FOLLOWS = re.compile(r"[ \t\f\n]*=(?!=)")
 FIELD_ENDS = re.compile(r"[ \t\f\n]*(?=[}!:])(?!!=)")
 CONVERSION = re.compile(r"!([A-Za-z_]\w*)?[ \t]*")
