@@ -47,9 +47,21 @@ def mangle(attribute: str) -> str:
     return attribute
 
 
-def demangle(attribute: str) -> str:
-    """The Dana spelling of a mangled attribute or variable, for messages."""
-    return attribute.removeprefix(HIDDEN)
+def demangle(name: str) -> str:
+    """The Dana spelling of a mangled attribute, variable or function, for messages."""
+    if name.startswith(UNCHECKED):
+        return name[len(UNCHECKED) :].rpartition(".")[2]
+    return name.removeprefix(HIDDEN)
+
+
+# The second entry of a function (or constructor) for calls whose arguments are proven: the same body
+# without the checks of its parameters, in a module global no Dana name can spell.
+UNCHECKED = ".raw:"
+
+
+def unchecked(name: str, owner: str = "") -> str:
+    """The global that holds the unchecked entry of a function, or of a method of the struct `owner`."""
+    return f"{UNCHECKED}{owner}.{name}" if owner else UNCHECKED + name
 
 
 def variable(name: str) -> str:

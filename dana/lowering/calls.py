@@ -7,6 +7,7 @@ import ast as py
 from dana import abi
 from dana import ast as na
 from dana.lowering.context import LOAD, Context
+from dana.lowering.proven import unchecked_call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ DIRECT: dict[str, tuple[str, frozenset[str]]] = {
     "set": (".set", frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})),
     "dict": (".dict", frozenset({"dict"})),
 }
-EMPTY = {"list": py.List, "dict": py.Dict}
+# Builtins that walk a whole argument in C; called raw where that is bounded.
+WALKERS = {"sum": ".sum", "min": ".min", "max": ".max", "any": ".any", "all": ".all", "sorted": ".sorted"}
+CONTAINERS = frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})
 RAW_TEST = {
     "int": ".int",
     "float": ".float",
@@ -88,6 +91,10 @@ def _callee(cx: Context, node: na.Call, target: CallTarget | None) -> tuple[py.e
 
 
 def _special_call(cx: Context, node: na.Call, target: CallTarget) -> py.expr | None:
+    if target.kind in {"struct", "function", "method"}:
+        direct = unchecked_call(cx, node, target)
+        if direct is not None:
+            return direct
     if target.kind == "struct":
         return _construction(cx, node, target)
     if target.kind == "builtin":
@@ -122,7 +129,17 @@ def _is_simple(node: na.Expr) -> bool:
     return isinstance(node, (na.Name, na.Constant))
 
 
+def _is_bounded(cx: Context, node: na.Expr) -> bool:
+    """Whether walking the value costs no more than making it did, or is metered by itself."""
+    comprehensions = (na.GeneratorExp, na.ListComp, na.SetComp, na.DictComp)
+    return isinstance(node, comprehensions) or cx.type_of(node)[0] in CONTAINERS
+
+
 def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
+    if name in WALKERS and len(node.args) == 1 and _is_bounded(cx, node.args[0]):
+        keywords = [lower_keyword(cx, k) for k in node.keywords]
+        args = [lower_argument(cx, node, node.args[0])]
+        return py.Call(func=cx.load(WALKERS[name], node.func), args=args, keywords=keywords, **cx.at(node))
     if node.keywords or any(isinstance(a, na.Starred) for a in node.args):
         return None
     if name == "isinstance" and len(node.args) == 2:

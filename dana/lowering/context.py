@@ -38,6 +38,18 @@ class FunctionScope:
         self.methods: set[str] = set()
 
 
+def _unchecked_candidates(module: na.Module) -> dict[int, str]:
+    """Functions (by id) that may have an unchecked entry, with the struct they are methods of ("" for none)."""
+    found: dict[int, str] = {}
+    for statement in module.body:
+        if isinstance(statement, na.FunctionDef):
+            found[id(statement)] = ""
+        elif isinstance(statement, na.StructDef):
+            found[id(statement)] = ""
+            found.update((id(m), statement.name) for m in statement.methods if isinstance(m, na.FunctionDef))
+    return found
+
+
 class Context:
     """One module's lowering. Mutable only in its counters and in the stack of functions."""
 
@@ -55,8 +67,10 @@ class Context:
         "in_iterable",
         "local_types",
         "metered",
+        "methods_of",
         "own_types",
         "placeholders",
+        "quick",
         "raw_used",
         "specs",
         "statements",
@@ -74,8 +88,10 @@ class Context:
         self.functions: list[FunctionScope] = [FunctionScope("<module>", None)]
         # CPython refuses `:=` in the iterable of a comprehension, at any depth.
         self.in_iterable = 0
+        self.quick: dict[int, bool] = {}
         # Functions and structs whose entry without checks some call uses.
         self.raw_used: set[int] = set()
+        self.methods_of = _unchecked_candidates(checked.module)
         self.placeholders: list[Callable[[], py.expr]] = []
         definitions = (na.StructDef, na.InterfaceDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef, na.TypeAlias)
         self.own_types = {s.name for s in checked.module.body if isinstance(s, definitions)}
@@ -187,10 +203,10 @@ class Context:
     def if_stmt(self, test: py.expr, body: list[py.stmt], node: na.Node, orelse: list[py.stmt] | None = None) -> py.If:
         return py.If(test=test, body=body, orelse=orelse or [], **self.at(node))
 
-    def metered_iterable(self, node: na.Expr, value: py.expr, *, quiet: bool) -> py.expr:
-        """An iterable whose every item costs a step; `quiet` says that nothing is called for an item."""
+    def metered_iterable(self, node: na.Expr, value: py.expr, *, ahead: bool) -> py.expr:
+        """An iterable whose every item costs a step, charged ahead where that is sound."""
         if not self.metered:
             return value
-        if quiet and self.type_of(node)[0] == "range":
+        if ahead:
             return self.call(".spans", node, value)
         return self.call(".compress", node, value, self.load(".steps", node))

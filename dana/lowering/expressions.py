@@ -10,6 +10,7 @@ from dana.lowering.calls import lower_call
 from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.functions import lower_lambda
 from dana.lowering.pipelines import lower_capture, lower_pipeline
+from dana.lowering.quick import is_quick, writes_only_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,20 +104,6 @@ def lower_formatted_value(cx: Context, node: na.FormattedValue) -> py.expr:
     return py.FormattedValue(value=value, conversion=conversion, format_spec=spec, **cx.at(node))
 
 
-def is_quiet(*nodes: na.Node) -> bool:
-    """Whether evaluating these calls nothing (`range` and `len` apart), so that it is certainly short."""
-    for root in nodes:
-        for node in na.walk(root):
-            if isinstance(node, na.Call):
-                if not (isinstance(node.func, na.Name) and node.func.id in {"range", "len"}):
-                    return False
-            elif isinstance(node, (na.With, na.Import, na.ImportFrom)) or (
-                isinstance(node, na.BinOp) and node.op == "|"
-            ):
-                return False
-    return True
-
-
 # --- displays and comprehensions ----------------------------------------------------------------
 
 
@@ -142,14 +129,19 @@ def lower_starred(cx: Context, node: na.Starred) -> py.expr:
 
 
 def lower_comprehensions(cx: Context, nodes: tuple[na.Comprehension, ...], *results: na.Expr) -> list[py.comprehension]:
-    """The `for … if …` clauses; ranges are charged ahead when no clause and no result calls anything."""
-    quiet = is_quiet(*results, *nodes)
-    return [lower_comprehension(cx, n, quiet=quiet) for n in nodes]
+    """The `for … if …` clauses; their steps are charged ahead when one round is certainly short."""
+    quick = is_quick(cx, *results, *nodes)
+    still = quick and writes_only_names(*results, *nodes)
+    return [lower_comprehension(cx, n, ahead=still or (quick and is_range(cx, n.iter))) for n in nodes]
 
 
-def lower_comprehension(cx: Context, node: na.Comprehension, *, quiet: bool) -> py.comprehension:
+def is_range(cx: Context, node: na.Expr) -> bool:
+    return bool(cx.type_of(node)[0] == "range")
+
+
+def lower_comprehension(cx: Context, node: na.Comprehension, *, ahead: bool) -> py.comprehension:
     cx.in_iterable += 1
-    source = cx.metered_iterable(node.iter, cx.expr(node.iter), quiet=quiet)
+    source = cx.metered_iterable(node.iter, cx.expr(node.iter), ahead=ahead)
     cx.in_iterable -= 1
     target = comprehension_target(cx, node.target)
     return py.comprehension(target=target, iter=source, ifs=cx.exprs(node.ifs), is_async=0)

@@ -9,6 +9,7 @@ from dana import ast as na
 from dana.lowering.annotations import accepts_anything, check_variable, type_name
 from dana.lowering.context import LOAD, Context, FunctionScope
 from dana.lowering.pipelines import lower_composed_body
+from dana.lowering.proven import owner_of
 
 FRESH = (na.List, na.Dict, na.Set, na.ListComp, na.DictComp, na.SetComp)
 
@@ -18,15 +19,20 @@ def lower_function_def(cx: Context, node: na.FunctionDef) -> list[py.stmt]:
     return [function_of(cx, node, abi.variable(node.name))]
 
 
-def function_of(cx: Context, node: na.FunctionDef, name: str) -> py.FunctionDef:
+def unchecked_function(cx: Context, node: na.FunctionDef, owner: str = "") -> py.FunctionDef:
+    """The function's second entry, for calls whose arguments are proven to conform."""
+    return function_of(cx, node, abi.unchecked(node.name, owner_of(node, owner)), checked=False)
+
+
+def function_of(cx: Context, node: na.FunctionDef, name: str, *, checked: bool = True) -> py.FunctionDef:
     """The Python function `name` for a Dana function."""
     decorators = lower_decorators(cx, node.decorators)
     params = with_receiver(node.receiver, node.params)
     signature, fresh = lower_params(cx, params, node)
-    attach = attachment(cx, node.receiver, node.name, node)
+    attach = attachment(cx, node.receiver, node.name, node) if checked else []
     cx.functions.append(FunctionScope(node.name, node.returns))
     body = _documentation(cx, node)
-    body += prologue(cx, params, fresh, node.name, node)
+    body += prologue(cx, params if checked else (), fresh, node.name, node)
     body += _ticked(cx, node)
     body += _implicit_return(cx, node)
     body[0:0] = private_declarations(cx, node)

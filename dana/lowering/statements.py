@@ -16,9 +16,10 @@ from dana.lowering.annotations import (
     type_name,
 )
 from dana.lowering.context import Context
-from dana.lowering.expressions import is_quiet
-from dana.lowering.functions import lower_composed_def, lower_function_def
+from dana.lowering.expressions import is_range
+from dana.lowering.functions import lower_composed_def, lower_function_def, unchecked_function
 from dana.lowering.patterns import lower_match
+from dana.lowering.quick import is_quick, writes_only_names
 from dana.lowering.stores import assign_to, lower_assign, lower_aug_assign, lower_delete, lower_target
 from dana.lowering.structs import (
     lower_agent_blueprint_def,
@@ -27,6 +28,7 @@ from dana.lowering.structs import (
     lower_resource_def,
     lower_struct_def,
     lower_type_alias,
+    unchecked_constructor,
 )
 
 TYPE_CHECKING = False
@@ -34,18 +36,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Handlers of these would also catch CPython's RecursionError, which is Dana's depth limit (L24).
+SMALL_TEST = 9
 BROAD = frozenset({"Exception", "RuntimeError", "RecursionError", "BaseException"})
 
 
 def lower_module(cx: Context, module: na.Module) -> py.Module:
     """The whole file: its statements, the value of its last expression statement kept in `.value` (L27)."""
     last = next((s for s in reversed(module.body) if isinstance(s, na.ExprStmt)), None)
-    body: list[py.stmt] = []
+    parts: list[tuple[na.Stmt, list[py.stmt]]] = []
     for statement in module.body:
         if statement is last:
-            body.append(cx.assign(".value", cx.expr(last.value), last))
+            parts.append((last, [cx.assign(".value", cx.expr(last.value), last)]))
         else:
-            body += cx.statements[statement.__class__](cx, statement)
+            parts.append((statement, cx.statements[statement.__class__](cx, statement)))
+    body: list[py.stmt] = []
+    for statement, lowered in parts:
+        body += lowered
+        body += unchecked_entries(cx, statement)
     head: list[py.stmt] = []
     origin = na.Module(0, 0, (), None)
     if module.doc is not None:
@@ -55,6 +62,20 @@ def lower_module(cx: Context, module: na.Module) -> py.Module:
         head.append(cx.expr_stmt(cx.call(".fields", origin, cx.load(".module", origin), names), origin))
     head += type_globals(cx, origin)
     return py.Module(body=head + body, type_ignores=[])
+
+
+def unchecked_entries(cx: Context, node: na.Stmt) -> list[py.stmt]:
+    """The second entries (`proven`) that calls anywhere in the module have asked for."""
+    out: list[py.stmt] = []
+    if isinstance(node, na.FunctionDef) and id(node) in cx.raw_used:
+        out.append(unchecked_function(cx, node))
+    elif isinstance(node, na.StructDef):
+        if id(node) in cx.raw_used:
+            out += unchecked_constructor(cx, node)
+        for method in node.methods:
+            if isinstance(method, na.FunctionDef) and id(method) in cx.raw_used:
+                out.append(unchecked_function(cx, method, node.name))
+    return out
 
 
 # --- simple statements --------------------------------------------------------------------------
@@ -234,9 +255,10 @@ def lower_while(cx: Context, node: na.While) -> list[py.stmt]:
     if flag:
         leave.insert(0, cx.assign(flag, cx.const(True, node), node.test))
     body: list[py.stmt] = []
+    if not flag and _may_turn(node):
+        return [_turned(cx, node)]
     if not (isinstance(node.test, na.Constant) and node.test.value is True):
-        stop = py.UnaryOp(op=py.Not(), operand=cx.expr(node.test), **cx.at(node.test))
-        body.append(py.If(test=stop, body=leave, orelse=[], **cx.at(node.test)))
+        body.append(_leave_unless(cx, node.test, leave))
     body += cx.block(node.body)
     # The header carries the condition's place: that is where a limit is reported.
     loop = py.For(target=cx.store(".s", node.test), iter=cx.load(".steps", node.test), body=body, orelse=[], **place)
@@ -246,11 +268,50 @@ def lower_while(cx: Context, node: na.While) -> list[py.stmt]:
     return [cx.assign(flag, cx.const(False, node), node), loop, after]
 
 
+def _leave_unless(cx: Context, test: na.Expr, leave: list[py.stmt]) -> py.If:
+    stop = py.UnaryOp(op=py.Not(), operand=cx.expr(test), **cx.at(test))
+    return py.If(test=stop, body=leave, orelse=[], **cx.at(test))
+
+
+def _may_turn(node: na.While) -> bool:
+    """Whether the test is cheap to write twice and the body cannot jump past the second one."""
+    if isinstance(node.test, na.Constant) or sum(1 for _ in na.walk(node.test)) > SMALL_TEST:
+        return False
+    return not any(
+        isinstance(n, (na.Continue, na.Lambda, na.NamedExpr)) for s in (*node.body, node.test) for n in na.walk(s)
+    )
+
+
+def _turned(cx: Context, node: na.While) -> py.stmt:
+    """`if test: for _ in .steps: body; if not test: break`: a loop that does not begin sets up nothing."""
+    place = cx.at(node)
+    body = [*_body(cx, node.body, node), _leave_unless(cx, node.test, [py.Break(**cx.at(node.test))])]
+    loop = py.For(target=cx.store(".s", node.test), iter=cx.load(".steps", node.test), body=body, orelse=[], **place)
+    return py.If(test=cx.expr(node.test), body=[loop], orelse=[], **place)
+
+
 def lower_for(cx: Context, node: na.For) -> list[py.stmt]:
-    source = cx.metered_iterable(node.iter, cx.expr(node.iter), quiet=is_quiet(*node.body))
     target, after = lower_target(cx, node.target)
     body = [*after, *_body(cx, node.body, node)]
+    if cx.metered and is_quick(cx, *node.body) and (is_range(cx, node.iter) or writes_only_names(*node.body)):
+        return [_sliced(cx, node, target, body)]
+    source = cx.metered_iterable(node.iter, cx.expr(node.iter), ahead=False)
     return [py.For(target=target, iter=source, body=body, orelse=cx.block(node.orelse), **cx.at(node))]
+
+
+def _sliced(cx: Context, node: na.For, target: py.expr, body: list[py.stmt]) -> py.stmt:
+    """`for .c in .slices(xs): for x in .c: body` — rounds that cost nothing extra; a `break` leaves both."""
+    place = cx.at(node)
+    part = cx.temporary()
+    orelse: list[py.stmt] = []
+    after: list[py.stmt] = []
+    if any(isinstance(n, na.Break) for s in node.body for n in na.walk(s)):
+        orelse, after = [py.Continue(**place)], [py.Break(**place)]
+    inner = py.For(target=target, iter=cx.load(part, node.iter), body=body, orelse=orelse, **place)
+    source = cx.call(".slices", node.iter, cx.expr(node.iter))
+    return py.For(
+        target=cx.store(part, node.iter), iter=source, body=[inner, *after], orelse=cx.block(node.orelse), **place
+    )
 
 
 def lower_try(cx: Context, node: na.Try) -> list[py.stmt]:

@@ -104,6 +104,7 @@ def _init(
     inherited: list[str],
     *,
     plain: bool,
+    checked: bool = True,
 ) -> tuple[list[py.stmt], py.FunctionDef]:
     """`__init__` taking the fields in order, and the statements that prepare its defaults."""
     place = cx.at(node)
@@ -123,7 +124,7 @@ def _init(
         else:
             required_after_default = True
             defaults.append(_field_default(cx, node, field, name, before, body))
-        if field.annotation is not None:
+        if checked and field.annotation is not None:
             body += check_variable(cx, name, field.annotation, ".field", node.name, field.name, node=field)
         body.append(_set_field(cx, field, name, plain=plain))
     args = [py.arg(arg=SELF, annotation=None, **place)]
@@ -191,6 +192,18 @@ def _set_field(cx: Context, field: na.FieldDef, name: str, *, plain: bool) -> py
     # The class refuses or redirects assignments; its own constructor goes past that.
     words = [cx.load(SELF, field), cx.const(attr, field), cx.load(name, field)]
     return cx.expr_stmt(cx.call(".put", field, *words), field)
+
+
+def unchecked_constructor(cx: Context, node: na.StructDef) -> list[py.stmt]:
+    """`.raw:Point(x, y)`: a new instance filled without checks; an inlined call, unlike that of a class."""
+    place = cx.at(node)
+    before, init = _init(cx, node, node.fields, [], plain=True, checked=False)
+    made = cx.call(f".new:{node.name}", node)
+    init.name = abi.unchecked(node.name)
+    init.args.args = init.args.args[1:]
+    init.body = [cx.assign(SELF, made, node), *init.body, py.Return(value=cx.load(SELF, node), **place)]
+    maker = cx.call(".maker", node, cx.load(abi.variable(node.name), node))
+    return [*before, cx.assign(f".new:{node.name}", maker, node), init]
 
 
 def _method(cx: Context, node: na.Stmt) -> list[py.stmt]:

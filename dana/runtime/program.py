@@ -27,7 +27,7 @@ from dana.runtime.methods import Methods, put_method
 from dana.runtime.modules import Modules, ModuleValue
 from dana.runtime.pipelines import apply, bind, compose, is_stage, parallel, partial, pipe, pipe_call, workflow
 from dana.runtime.scopes import Public, System
-from dana.runtime.spans import spans_of
+from dana.runtime.spans import slices_of, spans_of
 from dana.runtime.structs import (
     MISSING,
     ErrorStruct,
@@ -208,11 +208,13 @@ def helpers(program: Program) -> dict[str, Any]:
     """The helpers of compiled code (architecture, section 5); no Dana name can spell theirs."""
     meter, guards, converting, catching = program.meter, program.guards, program.converting, program.catching
     structs, methods, modules = Structs(program), Methods(program), Modules(program)
+    slices = slices_of(meter)
     return {
         # metering and Python's own
-        ".steps": meter.steps, ".calls": meter.calls, ".compress": compress, ".spans": spans_of(meter), ".next": next, ".islice": islice,
+        ".steps": meter.steps, ".calls": meter.calls, ".compress": compress, ".slices": slices, ".spans": spans_of(slices), ".next": next, ".islice": islice,
         ".int": int, ".float": float, ".str": str, ".list": list, ".dict": dict, ".set": set, ".tuple": tuple,
-        ".bool_class": bool, ".bytes": bytes, ".isinstance": isinstance, ".getattr": getattr_,
+        ".bool_class": bool, ".bytes": bytes, ".sum": sum, ".min": min, ".max": max, ".any": any, ".all": all, ".sorted": sorted,
+         ".isinstance": isinstance, ".getattr": getattr_,
         ".plain": PLAIN, ".Exception": Exception, ".RecursionError": RecursionError,
         # types and boundaries
         ".type": type_of_spec, ".param": param, ".result": result, ".field": field,
@@ -222,7 +224,7 @@ def helpers(program: Program) -> dict[str, Any]:
         ".format_of": format_of,
         # structs and methods
         ".Struct": Struct, ".StructMeta": StructMeta, ".ErrorStruct": ErrorStruct, ".Resource": Resource,
-        ".MISSING": MISSING, ".put": object.__setattr__, ".missing_field": missing_field,
+        ".MISSING": MISSING, ".put": object.__setattr__, ".maker": maker, ".missing_field": missing_field,
         ".struct": structs.struct, ".fields": structs.fields, ".interface": methods.interface,
         ".attach": methods.attach, ".ufcs": methods.ufcs, ".setattr": methods.setattr, ".delattr": methods.delattr,
         ".agent": agent, ".boxed": boxed,
@@ -245,6 +247,13 @@ def star_param(values: tuple[Any, ...], declared: TypeValue, function: str, name
 def double_star_param(values: dict[str, Any], declared: TypeValue, function: str, name: str) -> dict[str, Any]:
     """`.double_star_param`: every one of the values collected by `**name`."""
     return {k: param(v, declared, function, f"**{name}[{k}]") for k, v in values.items()}
+
+
+def maker(cls: type) -> Callable[[], Any]:
+    """`.maker(P)`: makes empty instances of a struct class for its unchecked constructor."""
+    from functools import partial
+
+    return partial(object.__new__, cls)
 
 
 class boxed:  # noqa: N801  (named like the helper it is)

@@ -1,13 +1,15 @@
-"""Counting a loop over a `range` without touching its rounds.
+"""Counting a loop over a range, list, tuple or text without touching its rounds.
 
-`.compress(range(n), .steps)` costs some 12 ns a round, which only shows where a round does nothing but
-arithmetic. For those loops (the lowering decides: no calls in the body, so every round is short) the steps
-are charged ahead, a slice of the range at a time:
+`.compress(range(n), .steps)` costs some 12 ns a round, which only shows where a round does little more
+than arithmetic. For those loops (the lowering decides: every round is certainly short, and a list is not
+written to meanwhile) the steps are charged ahead, a slice at a time:
 
-    for i in .spans(range(n)):      chain ── _Slices ──▶ range(0, 64)  range(64, 192)  …  ≤ 1024 each
+    for .c in .slices(range(n)):    _Slices ──▶ range(0, 512)  range(512, 1536)  …  1024 each
+        for i in .c: …
 
-What a loop that is left early did not use is given back when its iterator dies, so that the count, and the
-step at which a limit is reached, are the same as if every round had been counted.
+and `.spans(range(n))` is the same as one iterable, for comprehensions.
+
+What a loop over a long range that is left early did not use is given back when its iterator dies.
 """
 
 from __future__ import annotations
@@ -21,17 +23,22 @@ if TYPE_CHECKING:
 
     from dana.runtime.meter import Meter
 
-# Ranges up to this length are charged at once and handed over as they are.
-SHORT = 48
+# Ranges up to this length are charged at once and handed over as they are (what a `break` leaves unused is
+# not given back then: it is less than a millisecond's worth).
+SHORT = 512
 SLICE_MAX = 1024
 
 
+# What can be cut into slices.
+SLICED = frozenset({range, list, tuple, str})
+
+
 class _Slices:
-    """The parts of one long range, each charged when it is handed out."""
+    """The parts of one long sequence, each charged when it is handed out."""
 
     __slots__ = ("at", "given", "length", "meter", "size", "whole")
 
-    def __init__(self, meter: Meter, whole: range, length: int) -> None:
+    def __init__(self, meter: Meter, whole: Any, length: int) -> None:
         self.meter = meter
         self.whole = whole
         self.length = length
@@ -42,7 +49,7 @@ class _Slices:
     def __iter__(self) -> _Slices:
         return self
 
-    def __next__(self) -> Iterator[int]:
+    def __next__(self) -> Iterator[Any]:
         at = self.at
         if at >= self.length:
             raise StopIteration
@@ -59,18 +66,33 @@ class _Slices:
             self.meter.refund(left)
 
 
-def spans_of(meter: Meter) -> Callable[[Any], Iterable[Any]]:
-    """`.spans` of a program: an iterable over the same items, metered."""
+def slices_of(meter: Meter) -> Callable[[Any], Iterable[Iterable[Any]]]:
+    """`.slices` of a program: iterables that together give the same items, metered."""
 
-    def spans(items: Any) -> Iterable[Any]:
-        if items.__class__ is not range:
-            return compress(items, meter.steps)
+    def slices(items: Any) -> Iterable[Iterable[Any]]:
+        if items.__class__ not in SLICED:
+            return (compress(items, meter.steps),)
         try:
             length = len(items)
         except OverflowError:
-            return compress(items, meter.steps)
-        if length <= SHORT and meter.charge(length) == length:
-            return items
-        return chain.from_iterable(_Slices(meter, items, length))
+            return (compress(items, meter.steps),)
+        if length <= SHORT:
+            granted = meter._granted + length
+            if granted <= meter._quiet:
+                meter._granted = granted
+                return (items,)
+            if meter.charge(length) == length:
+                return (items,)
+        return _Slices(meter, items, length)
+
+    return slices
+
+
+def spans_of(slices: Callable[[Any], Iterable[Iterable[Any]]]) -> Callable[[Any], Iterable[Any]]:
+    """`.spans` of a program: the same as one iterable."""
+
+    def spans(items: Any) -> Iterable[Any]:
+        parts = slices(items)
+        return parts[0] if parts.__class__ is tuple else chain.from_iterable(parts)
 
     return spans

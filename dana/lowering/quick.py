@@ -1,0 +1,76 @@
+"""Which code is certainly short: what loops may charge their steps ahead for.
+
+A round is *quick* when nothing in it can take long without passing a tick of its own: arithmetic, items,
+attributes, a few builtins and methods that do not walk their argument, and calls of this module's
+functions that are quick themselves. A loop with quick rounds looks at the clock every few hundred of them.
+"""
+
+from __future__ import annotations
+
+from dana import ast as na
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dana.lowering.context import Context
+
+BUILTINS = frozenset({"len", "abs", "ord", "chr", "range", "isinstance", "round", "int", "float", "bool", "divmod"})
+# Methods of builtin values that take the same short time however large the value is.
+METHODS = frozenset({"append", "get", "add", "pop", "keys", "values", "items", "discard"})
+# Statements and expressions that may run anything.
+OPEN = (na.With, na.Import, na.ImportFrom, na.Use, na.StructDef, na.ResourceDef, na.Match)
+
+
+def is_quick(cx: Context, *nodes: na.Node) -> bool:
+    """Whether running these is certainly short."""
+    return all(_quick_node(cx, node) for root in nodes for node in na.walk(root))
+
+
+def writes_only_names(*nodes: na.Node) -> bool:
+    """Whether these store into plain variables only, so that no sequence changes under an iterator."""
+    for root in nodes:
+        for node in na.walk(root):
+            if isinstance(node, na.Assign):
+                if not all(isinstance(t, na.Name) for t in node.targets):
+                    return False
+            elif isinstance(node, (na.AugAssign, na.AnnAssign)):
+                if not isinstance(node.target, na.Name):
+                    return False
+            elif isinstance(node, (na.Delete, na.Call)):
+                return False
+    return True
+
+
+def _quick_node(cx: Context, node: na.Node) -> bool:
+    if isinstance(node, na.Call):
+        return _quick_call(cx, node)
+    if isinstance(node, na.BinOp):
+        return node.op not in {"|", "**", "<<"} or (node.op == "**" and isinstance(node.right, na.Constant))
+    return not isinstance(node, OPEN)
+
+
+def _quick_call(cx: Context, node: na.Call) -> bool:
+    target = cx.checked.calls.get(id(node))
+    if target is None or target.kind in {"ufcs", "maybe_ufcs", "imported"}:
+        return target is None and _quick_method(cx, node)
+    if target.kind == "builtin":
+        return target.info in BUILTINS
+    if target.kind == "struct":
+        return target.info.kind == "struct"
+    return target.node is not None and is_quick_function(cx, target.node)
+
+
+def _quick_method(cx: Context, node: na.Call) -> bool:
+    func = node.func
+    return (
+        isinstance(func, na.Attribute) and func.attr in METHODS and cx.type_of(func.value)[0] in {"list", "dict", "set"}
+    )
+
+
+def is_quick_function(cx: Context, node: na.Node) -> bool:
+    """Whether a call of this function is certainly short; a recursive one never is."""
+    known = cx.quick.get(id(node))
+    if known is None:
+        cx.quick[id(node)] = False
+        known = isinstance(node, na.FunctionDef) and not node.decorators and is_quick(cx, *node.body)
+        cx.quick[id(node)] = known
+    return known
