@@ -77,7 +77,7 @@ def python_builtins() -> dict[str, Any]:
     """What is Python's own, unchanged."""
     import builtins as python
 
-    names = "abs all any bin callable chr divmod hash hex id iter len next oct ord range repr round zip".split()
+    names = "abs all any bin callable chr divmod hash hex id len next oct ord range repr round zip".split()
     table = {name: getattr(python, name) for name in names}
     table |= {name: getattr(python, name) for name in PYTHON_NAMES}
     table |= {"Ellipsis": ..., "NotImplemented": NotImplemented, "__build_class__": python.__build_class__}
@@ -217,7 +217,10 @@ class Iteration:
             return filter(function, source(items))
 
         def map_(function: Any, items: Any, /, *more: Any) -> Any:
-            return map(function, items, *more)
+            return map(function, source(items), *more)
+
+        def iter_(items: Any, sentinel: Any = _ABSENT, /) -> Any:
+            return iter(items) if sentinel is _ABSENT else source(iter(items, sentinel))
 
         def enumerate_(items: Any, start: int = 0) -> Any:
             return enumerate(items, start)
@@ -241,7 +244,7 @@ class Iteration:
             return [function(item) for item in source(items)]
 
         made = (
-            sum_, min_, max_, all_, any_, sorted_, filter_, map_, enumerate_, reversed_, slice_,
+            sum_, min_, max_, all_, any_, sorted_, filter_, map_, iter_, enumerate_, reversed_, slice_,
             basic_sum, basic_min, basic_max, parallel,
         )  # fmt: skip
         return {_named(f): f for f in made}
@@ -356,7 +359,17 @@ def _type_of(value: Any) -> Any:
         return TYPE
     if callable(value) and class_name(cls) in ("function", "Dispatcher", "Composed", "Partial", "Bound"):
         return FUNCTION
-    return InstanceType(DANA_SPELLINGS.get(cls) or class_name(cls), cls)
+    name = DANA_SPELLINGS.get(cls) or class_name(cls)
+    return InstanceType(name, cls, None if isinstance(value, BaseException) else _refuse_making(name))
+
+
+def _refuse_making(name: str) -> Callable[..., Any]:
+    """What calling the type of a host object does: such types are for looking at, not for making values."""
+
+    def refuse(*_args: Any, **_keywords: Any) -> Any:
+        raise failure(TypeError, "E601", f"`{name}` is only a name for types, it makes no values")
+
+    return refuse
 
 
 DANA_SPELLINGS: dict[type, str] = {cls: name for name, cls in DANA_NAMES.items()}
@@ -396,10 +409,12 @@ def getattr_(value: Any, name: str, default: Any = _ABSENT, /) -> Any:
         if name == "format":
             return format_of(value)
         return getattr(value, abi.mangle(name))
-    except AttributeError:
+    except AttributeError as error:
         if default is not _ABSENT:
             return default
-        raise
+        if getattr(error, "_code", None) is not None:
+            raise
+        raise failure(AttributeError, "E604", f"{kind_of(value)} has no attribute `{name}`") from None
 
 
 def exit_(code: Any = 0) -> None:

@@ -43,6 +43,7 @@ NOTES_AT_EACH_END = 4
 CAUSES = 4
 # Exceptions that only a mistake of ours raises inside this package, where user data is not the reason.
 _OURS = (AttributeError, NameError, ImportError, KeyError, IndexError, AssertionError, SystemError, NotImplementedError)
+_DATA = (str, int, float, list, tuple, dict, set, frozenset, bytes, type(None))
 _KINDS: tuple[tuple[type[BaseException], type[errors.RuntimeFault]], ...] = (
     (LimitStop, errors.LimitExceeded),
     (MemoryError, errors.LimitExceeded),
@@ -63,7 +64,7 @@ class Frame:
 
     __slots__ = ("frame", "function", "source", "span")
 
-    def __init__(self, frame: FrameType, function: str, source: Source, span: Span) -> None:
+    def __init__(self, frame: FrameType | None, function: str, source: Source, span: Span) -> None:
         self.frame = frame
         self.function = function
         self.source = source
@@ -90,7 +91,7 @@ def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
         return None
     error = _first_stop(error)
     frames = dana_frames(error.__traceback__, program.sources)
-    innermost = frames[-1] if frames else None
+    innermost = frames[-1] if frames else _called_function(error, program)
     words = _internal_words(error) if _is_ours(error, program) else words_for(error, innermost)
     made = Diagnostic(
         words.code,
@@ -146,6 +147,19 @@ def dana_frames(trace: TracebackType | None, sources: Mapping[str, Source]) -> l
     return frames
 
 
+def _called_function(error: BaseException, program: Program) -> Frame | None:
+    """For a call from outside that does not fit (`__main__` without its argument): the function's first line."""
+    name, bracket, _ = str(error).partition("()")
+    if not isinstance(error, TypeError) or not bracket or not name.isidentifier():
+        return None
+    for record in program.modules.values():
+        code = getattr(record.globals.get(name), "__code__", None)
+        source = program.sources.get(getattr(code, "co_filename", ""))
+        if code is not None and source is not None:
+            return Frame(None, name, source, _line_span(code.co_firstlineno, source))
+    return None
+
+
 def function_name(code: Any) -> str:
     """A function's Dana name; "" for a comprehension, which is no function of its own."""
     name = code.co_qualname.rpartition("<locals>.")[2]
@@ -162,6 +176,10 @@ def instruction_span(code: Any, lasti: int, line: int, source: Source) -> Span:
                 break
             begin = source.offset(start, column)
             return Span(begin, max(begin, source.offset(end or start, end_column or 0)))
+    return _line_span(line, source)
+
+
+def _line_span(line: int, source: Source) -> Span:
     begin = source.offset(line, 0)
     text = source.line(line)
     begin += len(text) - len(text.lstrip())
@@ -236,6 +254,8 @@ def _is_ours(error: BaseException, program: Program) -> bool:
     code = last.tb_frame.f_code
     module = last.tb_frame.f_globals.get("__name__", "")
     if code.co_filename not in program.sources:
+        if isinstance(error, AttributeError) and error.name and isinstance(error.obj, _DATA):
+            return False  # a builtin that was handed the wrong kind of value
         return isinstance(module, str) and module.split(".")[0] == "dana"
     # A helper that is not there: compiled code and runtime do not belong together.
     return isinstance(error, NameError) and str(getattr(error, "name", "")).startswith(".")

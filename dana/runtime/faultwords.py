@@ -122,7 +122,7 @@ def _text(frame: Frame | None) -> str:
 
 def _names(frame: Frame | None) -> dict[str, Any]:
     """Every variable the frame sees, innermost winning."""
-    if frame is None:
+    if frame is None or frame.frame is None:
         return {}
     seen = {**frame.frame.f_globals, **frame.frame.f_locals}
     return {abi.demangle(n): v for n, v in seen.items() if n.isidentifier() and n != "__builtins__"}
@@ -361,7 +361,11 @@ def _name_error(error: BaseException, frame: Frame | None) -> Words:
     found = re.search(r"'([^']+)'", message)
     name = abi.demangle(found[1]) if found else ""
     if name.startswith("private:"):
-        known = [n for n in frame.frame.f_globals if n.startswith("private:")] if frame is not None else []
+        known = (
+            [n for n in frame.frame.f_globals if n.startswith("private:")]
+            if frame is not None and frame.frame is not None
+            else []
+        )
         near = suggest(name, known)
         hint = f"did you mean `{near}`?" if near else f"assign it first: `{name} = …`"
         return Words("E603", f"`{name}` has not been assigned", hint)

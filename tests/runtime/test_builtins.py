@@ -160,6 +160,12 @@ def test_formats_of_a_type_are_the_safe_ones(machine):
         machine.run("getattr('{0.__class__}', 'format')(1)")
 
 
+def test_types_of_host_objects_make_nothing(machine):
+    for text in ("type(log)()", "type(iter([]))([1])", "type(lambda: 0)(1)", "type(type)('X')"):
+        assert "only a name for types" in machine.fault(text).diagnostics[0].message
+    assert str(machine.run("e = type(ValueError('x'))('y')")["e"]) == "y"
+
+
 def test_a_caught_exception_hands_out_no_objects(machine):
     found = machine.run("""
         try:

@@ -203,6 +203,23 @@ def test_exceptions_of_dana_have_their_class_in_python(machine):
     assert isinstance(fault.__cause__, struct)
 
 
+def test_a_call_from_outside_that_does_not_fit_points_at_the_function(machine):
+    entry = machine.run("""
+        x = 1
+        def __main__(n): pass
+    """)["__main__"]
+    with pytest.raises(TypeError) as error:
+        entry(other=1)
+    error.value.__traceback__ = None
+    found = diagnose(error.value, machine.program).diagnostics[0]
+    assert (found.line, found.message) == (2, "Unexpected keyword argument 'other' in the call of `__main__`")
+
+
+def test_a_builtin_handed_the_wrong_kind_of_value_is_the_program_s_error(machine):
+    assert machine.fault("title_case(5)").diagnostics[0].message == "int has no attribute `title`"
+    assert machine.fault("getattr('a', 'b')").diagnostics[0].message == "str has no attribute `b`"
+
+
 def test_exit_is_no_error(machine):
     assert diagnose(ExitStop(3), machine.program) is None
 
