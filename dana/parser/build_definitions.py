@@ -146,7 +146,7 @@ def function_def(head: Head, block: Block) -> FunctionDef:
             None, "E107", f"the function `{name[3]}` has no parameter list", name[0], name[1],
             hint=f"write `def {name[3]}():`", fix=f"{name[3]}()",
         )  # fmt: skip
-    doc = docstring(block[2]) or block[3]
+    doc = own_doc(block)
     node = FunctionDef(
         head.start, block[1], name[3], name[0], head.receiver, ordered, head.returns, block[2], (), doc
     )
@@ -183,6 +183,13 @@ def docstring(body: tuple[Stmt, ...]) -> str | None:
     return None
 
 
+def own_doc(block: Block) -> str | None:
+    """What documents the owner of a block: its docstring, else the `##` comment of its header."""
+    text = docstring(block[2])
+    comment = block[3]
+    return text if text is not None else None if comment is None else str(comment)
+
+
 # --- decorators -----------------------------------------------------------------------------------------
 
 
@@ -207,7 +214,7 @@ def members(block: Block, what: str) -> tuple[tuple[FieldDef, ...], tuple[Stmt, 
     fields: list[FieldDef] = []
     methods: list[Stmt] = []
     refused: Refused | None = None
-    doc = docstring(block[2]) or block[3]
+    doc = own_doc(block)
     for place, stmt in enumerate(block[2]):
         if isinstance(stmt, AnnAssign) and isinstance(stmt.target, Name):
             fields.append(FieldDef(stmt.start, stmt.end, stmt.target.id, stmt.annotation, stmt.value, stmt.doc))
@@ -357,8 +364,8 @@ def head_signature(head: Head, end: int, doc: str | None) -> MethodSignature:
 def signature_body(head: Head, block: Block) -> MethodSignature:
     """`def area() -> float: ...` as Python's protocols write it; a real body is refused."""
     wrong = next((stmt for place, stmt in enumerate(block[2]) if not is_filler(stmt, place)), None)
-    doc = docstring(block[2]) or block[3]
-    node = head_signature(head, block[0], None if doc is None else str(doc)).replace(end=block[1])
+    doc = own_doc(block)
+    node = head_signature(head, block[0], doc).replace(end=block[1])
     refused = None
     if wrong is not None:
         refused = Refused(
