@@ -6,7 +6,6 @@ from dana.ast import nodes as na
 from dana.checker.builtins import ANNOTATION_ONLY, EXCEPTIONS, TYPES
 from dana.checker.model import Interface, StructInfo
 from dana.checker.types import ANY, CALLABLE, NONE
-from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def dotted_type(c: Context, node: na.TypeName) -> Type:
         if info is not None:
             return ("exception", info.name) if info.kind == "exception" else info.type
         if name not in var.info.names and not var.info.open:
-            near = suggest(name, var.info.types)
+            near = c.near(name, var.info.types)
             hint = f"did you mean `{head}.{near}`?" if near else ""
             c.report("E210", f"module `{head}` has no type `{name}`", node, hint=hint)
     return ("ref", ".".join(node.path))
@@ -160,7 +159,7 @@ def wrong_arguments(c: Context, node: na.TypeName, name: str) -> None:
 def unknown_type(c: Context, node: na.TypeName, name: str) -> None:
     """The error for a type nobody defined, with the nearest one."""
     known = {v.name for v in c.top.vars.values() if v.kind in ("type", "alias", "imported")}
-    near = suggest(name, known) or suggest(name, {*TYPES, *EXCEPTIONS, "any", "None"}) or _FOREIGN.get(name)
+    near = c.near(name, known) or c.near(name, {*TYPES, *EXCEPTIONS, "any", "None"}) or _FOREIGN.get(name)
     hint = f"did you mean `{near}`?" if near else ""
     if not hint and c.scope.home.nonlocals.get("*") is None and c.top.nonlocals.get("*") is not None:
         return

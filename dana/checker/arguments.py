@@ -5,7 +5,6 @@ from __future__ import annotations
 from dana.ast import nodes as na
 from dana.checker.conversion import check_value
 from dana.checker.types import ANY, show, show_signature
-from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ class _Matching:
             self.c.report("E403", text, span, hint=self.shape())
             self.filled[keyword.name] = True
             return
-        near = suggest(keyword.name, by_name)
+        near = self.c.near(keyword.name, by_name)
         hint = f"did you mean `{near}`?" if near else self.shape()
         if self.struct is not None:
             self.c.report("E421", f"`{self.title}` has no field `{keyword.name}`", span, hint=hint)

@@ -7,7 +7,6 @@ from dana.checker.interfaces import interface_methods
 from dana.checker.methods import AGENT, RESOURCE, STRUCT, TABLES, VALUE_TABLES, method_type
 from dana.checker.signatures import type_text
 from dana.checker.types import ANY, INT, MUTABLE, NONE, STR, held, options, show, union
-from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def struct_attribute(c: Context, info: StructInfo, name: str, depth: int = 0) ->
                 return found
     if name in STRUCT or info.open or info.kind == "exception":
         return ANY
-    if info.kind == "interface" and suggest(name, interface_methods(c, info)) is None:
+    if info.kind == "interface" and c.near(name, interface_methods(c, info)) is None:
         # A value may have more than the interface asks for; only a slip of the fingers is certain.
         return ANY
     return MISSING
@@ -107,7 +106,7 @@ def report_missing(c: Context, node: Any, t: Type) -> None:
         hint = "the value is None here; check with `is None` first"
         c.report("E304", f"None has no `{name}`", span, hint=hint)
         return
-    near = suggest(name, known_attributes(c, t))
+    near = c.near(name, lambda: known_attributes(c, t))
     hint = f"did you mean `{near}`?" if near else ""
     info = c.info(t)
     if not hint and info is not None and info.fields:

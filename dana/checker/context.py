@@ -10,7 +10,7 @@ from dana.checker.builtins import builtin_type
 from dana.checker.callgraph import CallGraph
 from dana.checker.model import Checked, Function, Scope, StructInfo, Var
 from dana.checker.types import ANY, NEVER, join, strip, widen
-from dana.diagnostics import Diagnostic
+from dana.diagnostics import Diagnostic, suggest
 from dana.source import Span
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ class Context:
         "diagnostics", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
         "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped",
         "pipes", "receivers", "registry", "rerun", "scope", "scoped", "seen", "session", "source", "structs",
-        "text", "top", "types", "ufcs", "unknown",
+        "suggestions", "text", "top", "types", "ufcs", "unknown",
     )
     # fmt: on
 
@@ -71,6 +71,7 @@ class Context:
         self.narrow: dict[Var, Type] = {}
         self.seen: set[str] = set()
         self.killed: set[Var] = set()
+        self.suggestions = MAX_SUGGESTIONS
         self.in_loop = 0
         self.blocks = 0
         self.broken: set[str] = set()
@@ -149,6 +150,14 @@ class Context:
                 fix=fix,
             )
         )
+
+    def near(self, word: str, candidates: Iterable[str] | Callable[[], Iterable[str]]) -> str | None:
+        """The name that was most likely meant; a file full of unknown names is not compared with everything."""
+        if self.suggestions <= 0:
+            return None
+        names = list(candidates() if callable(candidates) else candidates)
+        self.suggestions -= len(names)
+        return suggest(word, names)
 
     # -- variables -----------------------------------------------------------------------------
 
@@ -241,5 +250,8 @@ class Context:
         """The type of a builtin name."""
         return builtin_type(name)
 
+
+# Comparisons of names per module: enough for a hundred slips in a large one.
+MAX_SUGGESTIONS = 50_000
 
 _PLAIN_KINDS = frozenset({"any", "int", "float", "str", "bool", "none", "struct", "range", "callable"})

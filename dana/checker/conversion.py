@@ -6,7 +6,6 @@ from dana.ast import nodes as na
 from dana.checker.builtins import is_subexception
 from dana.checker.interfaces import missing_methods
 from dana.checker.types import ANY, FLOAT, INT, NONE, NOT_CALLABLE, show
-from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,7 +179,7 @@ def is_number(text: str) -> bool:
 def report_literal(c: Context, node: na.Constant, declared: Type, code: str, what: str) -> None:
     """A text that is none of the texts allowed, or no number where one is wanted."""
     allowed = [v for o in (declared[1] if declared[0] == "union" else (declared,)) if o[0] == "lit" for v in o[1]]
-    near = suggest(node.value, [v for v in allowed if isinstance(v, str)])
+    near = c.near(node.value, [v for v in allowed if isinstance(v, str)])
     hint = f'did you mean `"{near}"`?' if near else ""
     c.report(code, f"{what} must be {show(declared)}, not {node.value!r}", node, hint=hint)
 

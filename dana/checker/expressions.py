@@ -130,9 +130,7 @@ def check_scoped_name(c: Context, node: na.ScopedName) -> Type:
             return ANY
         return c.read_type(plain)
     if node.scope == "private" and node.id not in c.scoped["private"] and not c.session:
-        from dana.diagnostics import suggest
-
-        near = suggest(node.id, c.scoped["private"])
+        near = c.near(node.id, c.scoped["private"])
         hint = f"did you mean `private:{near}`?" if near else "this module never assigns it"
         c.report("E201", f"unknown name `private:{node.id}`", node, hint=hint)
     return ANY

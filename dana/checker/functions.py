@@ -233,6 +233,10 @@ def check_body(c: Context, function: Function) -> None:
 def run_rounds(c: Context, function: Function, scope: Scope) -> None:
     """Body once; again while an assignment contradicted a type that was relied on before it."""
     body = function.node.body
+    for name, t in function.memo.items():
+        # The outer function goes through another round: what the last one found out is still true.
+        if scope.vars[name].kind in ("variable", "parameter"):
+            scope.vars[name].type = t
     for round_ in range(MAX_ROUNDS):
         mark = len(c.diagnostics)
         scope.changed = False
@@ -248,6 +252,8 @@ def run_rounds(c: Context, function: Function, scope: Scope) -> None:
         del c.diagnostics[mark:]
         c.narrow = {}
         c.rerun += 1
+    if round_ and function.scope is not c.top:
+        function.memo = {name: var.type for name, var in scope.vars.items() if var.type is not None}
     if function.declared and not ended:
         check_falls_through(c, function)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dana.checker.model import Interface, ModuleRequest
 from dana.checker.types import ANY
-from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def check_imported_name(c: Context, interface: Interface, stmt: na.ImportFrom, a
     if name.startswith("_") and not name.startswith("__"):
         c.report("E503", f"`{name}` is private to module `{interface.name}`", alias, hint=_PRIVATE)
     elif name not in interface.names and not interface.open and submodule(c, stmt, name) is None:
-        near = suggest(name, interface.names)
+        near = c.near(name, interface.names)
         hint = f"did you mean `{near}`?" if near else ""
         c.report("E502", f"module `{interface.name}` has no `{name}`", alias, hint=hint)
 
@@ -163,7 +162,7 @@ def module_attribute(c: Context, interface: Interface, node: na.Attribute) -> Ty
     if found is not None:
         return found
     if not interface.open:
-        near = suggest(name, interface.names)
+        near = c.near(name, interface.names)
         hint = f"did you mean `{near}`?" if near else ""
         span = (node.end - len(name), node.end)
         c.report("E502", f"module `{interface.name}` has no `{name}`", span, hint=hint)

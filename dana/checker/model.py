@@ -200,9 +200,9 @@ class Interface:
 
     def digest(self) -> str:
         """Changes when anything an importer could notice changes."""
-        from hashlib import sha256
+        from _blake2 import blake2b
 
-        return sha256(repr(self.to_data()).encode("utf-8", "surrogatepass")).hexdigest()
+        return blake2b(repr(self.to_data()).encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
 
 
 class Checked:
@@ -261,7 +261,7 @@ class Checked:
 class Function:
     """What is known about one `def`, composed function or lambda of this module."""
 
-    __slots__ = ("declared", "decorated", "node", "returns", "scope", "state", "type", "var")
+    __slots__ = ("declared", "decorated", "memo", "node", "returns", "scope", "state", "type", "var")
 
     def __init__(self, node: Any, type_: Type, scope: Scope, *, declared: bool, decorated: bool) -> None:
         self.node = node
@@ -270,6 +270,7 @@ class Function:
         self.declared = declared
         self.decorated = decorated
         self.returns: Type | None = None
+        self.memo: dict[str, Type] = {}
         self.state = 0
         self.var: Var | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dana.ast import nodes as na
 from dana.checker.builtins import REFUSED, names
-from dana.diagnostics import Fix, suggest
+from dana.diagnostics import Fix
 from dana.source import Span
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ def report_unknown(c: Context) -> None:
 
 
 def _help(c: Context, name: str, start: int, end: int) -> tuple[str, Fix | None]:
-    near = suggest(name, candidates(c))
+    near = c.near(name, lambda: candidates(c))
     if near is not None:
         return f"did you mean `{near}`?", Fix(Span(start, end), near)
     foreign = _FOREIGN.get(name)
@@ -107,7 +107,7 @@ def _help(c: Context, name: str, start: int, end: int) -> tuple[str, Fix | None]
     for info in c.structs.values():
         if name in info.fields:
             return f"`{name}` is a field of `{info.name}`; write it after a value, as in `x.{name}`", None
-    near = suggest(name, KEYWORDS)
+    near = c.near(name, KEYWORDS)
     if near is not None:
         return f"did you mean the keyword `{near}`?", None
     if name in COMMON_MODULES:

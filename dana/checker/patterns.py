@@ -6,7 +6,6 @@ from dana.ast import nodes as na
 from dana.checker.decorators import constant
 from dana.checker.model import StructInfo
 from dana.checker.types import ANY, LIST, STR, element
-from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -206,7 +205,7 @@ def _check_fields(c: Context, pattern: na.PatternClass, info: StructInfo) -> Non
         c.report("E413", text, pattern)
     for name, part in zip(pattern.kw_names, pattern.kw_patterns, strict=False):
         if name not in info.fields and not info.delegates and info.kind == "struct" and name not in info.methods:
-            near = suggest(name, info.fields)
+            near = c.near(name, info.fields)
             c.report(
                 "E304", f"`{info.name}` has no field `{name}`", part, hint=f"did you mean `{near}`?" if near else ""
             )

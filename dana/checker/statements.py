@@ -96,9 +96,7 @@ def check_export(c: Context, stmt: na.Export) -> bool:
         c.report("E427", "`export` is only possible at module level", stmt)
     for name in stmt.names:
         if name not in c.top.vars and "*" not in c.top.nonlocals:
-            from dana.diagnostics import suggest
-
-            near = suggest(name, c.top.vars)
+            near = c.near(name, c.top.vars)
             hint = f"did you mean `{near}`?" if near else ""
             c.report("E213", f"this module has no `{name}` to export", stmt, hint=hint)
     return False
