@@ -176,9 +176,9 @@ def refused_word(place: Place) -> Diagnostic | None:
         hint = f"declare the data with `struct {name}:` and add methods with `def ({name[0].lower()}: {name}) method():`"
         return place.say("E127", "Dana has no classes", start, end, hint=hint)
     if kind == "YIELD":
-        hint = "collect the values in a list and return it, or return a generator expression `(f(x) for x in xs)`"
-        return place.say("E127", "Dana has no generator functions", start, end, hint=hint)
-    message = "Dana has no `async`: every function can wait" if kind == "ASYNC" else "Dana waits by itself where it must"
+        hint = "collect the values in a list and return it, or return a lazy expression: `(f(x) for x in xs)`"
+        return place.say("E127", "Dana has no `yield`", start, end, hint=hint)
+    message = f"Dana has no `{kind.lower()}`: it waits by itself where it must"
     return place.say("E127", message, start, end, hint=f"remove `{place.text(place.token)}`", fix="", fix_at=(start, after[0]))
 
 
@@ -279,9 +279,11 @@ def missing_block(place: Place) -> Diagnostic | None:
         first -= 1
     word = place.text(tokens[first])
     line = place.driver.source.line_column(tokens[first][0])[0]
-    start, end = tokens[at - 2][0], tokens[at - 2][1]
+    colon = tokens[at - 2]
+    start, end = (colon[0], colon[1]) if place.kind == "$END" else (place.token[0], max(place.token[1], place.token[0] + 1))
     return place.say(
-        "E124", f"the block of `{word}` in line {line} is empty", start, end, label="an indented line must follow",
+        "E124", f"the block of `{word}` in line {line} is empty", start, end, label="an indented line must follow the colon",
+        others=[(colon[0], colon[1], "this begins a block")],
         hint="indent the lines that belong to it, or write `pass`",
     )  # fmt: skip
 

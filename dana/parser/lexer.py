@@ -272,8 +272,9 @@ class Lexer:
             if scoped >= 0:
                 return scoped
             kind = "NAME"
-            if DOTTED_NAME.match(self.text, end, self.end):
-                self.dotted_scopes.append((start, end, word))
+            dotted = DOTTED_NAME.match(self.text, end, self.end)
+            if dotted is not None:
+                self.dotted_scopes.append((start, dotted.end(), word))
             elif not EQUALS_FOLLOWS.match(self.text, end, self.end) or not self.brackets:
                 self.plain_scopes.add(word)
         elif self.brackets:
@@ -533,8 +534,8 @@ class Lexer:
     def open_brace(self, start: int, end: int) -> None:
         tokens = self.tokens
         if not self.brackets and tokens and tokens[-1][2] in OPERAND_ENDS:
-            first = tokens[self.statement] if self.statement < len(tokens) else tokens[-1]
-            ambiguous_match = first[2] == "NAME" and first[3] == "match" and self.mode is None
+            first = tokens[min(self.statement, len(tokens) - 1)]
+            ambiguous_match = first[3] == "match" and first is not tokens[-1] and self.mode is None
             if self.header or ambiguous_match:
                 tokens.append((start, end, "LBLOCK", None))
                 self.open_block(BRACE, BRACE)
@@ -823,14 +824,16 @@ class Lexer:
         """`private.x` was once written for `private:x`; where `private` is no variable it is that (L10)."""
         for start, end, word in self.dotted_scopes:
             if word not in self.plain_scopes:
+                colon = start + len(word)
+                right = f"{word}:{self.text[colon + 1 : end]}"
                 self.report(
                     "E128",
-                    f"the scope `{word}` is written with a colon",
+                    f"names of the scope `{word}` are written with a colon",
                     start,
-                    end + 1,
-                    hint=f"write `{word}:name`",
+                    end,
+                    hint=f"write `{right}`",
                     fix=":",
-                    fix_at=(end, end + 1),
+                    fix_at=(colon, colon + 1),
                 )
 
     def finish_inside(self) -> int:
