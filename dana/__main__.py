@@ -7,19 +7,35 @@ else, and every miss, goes to `dana.cli`. Nothing may be imported here that a ca
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line `words` (default: the process's own) and return the exit status."""
+    process = words is None
     if words is None:
         words = sys.argv[1:]
+        gc.disable()  # what loads now stays; the collector is on again before the program runs
     status = _cached(words[1:] if words[:1] == ["run"] else words)
     if status is None:
+        gc.enable()
         from dana.cli import main as command_line
 
-        status = command_line(words)
+        return command_line(words)
+    if process:
+        _leave(status)
     return status
+
+
+def _leave(status: int) -> None:
+    """End the process without taking the interpreter apart piece by piece, which costs a tenth of a short run.
+
+    The program is closed (its resources stopped, its `finally` blocks run); nothing else is alive here.
+    """
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _cached(words: list[str]) -> int | None:

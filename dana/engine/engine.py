@@ -69,7 +69,7 @@ class Engine:
         clock: Any = None,
         seed: int | None = None,
         roots: list[str] | None = None,
-        cache: bool | str = True,
+        cache: bool | str | Cache = True,
         stderr: Any = None,
         metered: bool = True,
     ) -> None:
@@ -81,8 +81,10 @@ class Engine:
         self._stderr = stderr
         self._metered = metered
         self._roots = [os.path.abspath(r) for r in roots or []]
-        folder = default_folder() if cache is True else cache or None
-        self._cache = Cache(folder)
+        if isinstance(cache, Cache):
+            self._cache = cache
+        else:
+            self._cache = Cache(default_folder() if cache is True else cache or None)
 
     # --- running --------------------------------------------------------------------------------
 

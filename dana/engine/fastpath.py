@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -35,5 +36,6 @@ def run_cached(path: str, words: Sequence[str]) -> int | None:
     from dana.engine.engine import Engine
     from dana.engine.limits import Limits
 
-    Engine(limits=Limits.none(), stderr=sys.stderr).run(full, arguments=arguments)
+    gc.enable()
+    Engine(limits=Limits.none(), cache=cache, stderr=sys.stderr).run(full, arguments=arguments)
     return 0
