@@ -15,7 +15,7 @@ from dana.lowering.annotations import (
     type_globals,
     type_name,
 )
-from dana.lowering.context import Context
+from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.expressions import is_range
 from dana.lowering.functions import lower_composed_def, lower_function_def, unchecked_function
 from dana.lowering.patterns import lower_match
@@ -294,12 +294,12 @@ def lower_for(cx: Context, node: na.For) -> list[py.stmt]:
     target, after = lower_target(cx, node.target)
     body = [*after, *_body(cx, node.body, node)]
     if cx.metered and is_quick(cx, *node.body) and (is_range(cx, node.iter) or writes_only_names(*node.body)):
-        return [_sliced(cx, node, target, body)]
+        return _sliced(cx, node, target, body)
     source = cx.metered_iterable(node.iter, cx.expr(node.iter), ahead=False)
     return [py.For(target=target, iter=source, body=body, orelse=cx.block(node.orelse), **cx.at(node))]
 
 
-def _sliced(cx: Context, node: na.For, target: py.expr, body: list[py.stmt]) -> py.stmt:
+def _sliced(cx: Context, node: na.For, target: py.expr, body: list[py.stmt]) -> list[py.stmt]:
     """`for .c in .slices(xs): for x in .c: body` — rounds that cost nothing extra; a `break` leaves both."""
     place = cx.at(node)
     part = cx.temporary()
@@ -308,10 +308,34 @@ def _sliced(cx: Context, node: na.For, target: py.expr, body: list[py.stmt]) -> 
     if any(isinstance(n, na.Break) for s in node.body for n in na.walk(s)):
         orelse, after = [py.Continue(**place)], [py.Break(**place)]
     inner = py.For(target=target, iter=cx.load(part, node.iter), body=body, orelse=orelse, **place)
-    source = cx.call(".slices", node.iter, cx.expr(node.iter))
-    return py.For(
+    before: list[py.stmt] = []
+    if is_range(cx, node.iter):
+        before, source = _paid_range(cx, node.iter)
+    else:
+        source = cx.call(".slices", node.iter, cx.expr(node.iter))
+    outer = py.For(
         target=cx.store(part, node.iter), iter=source, body=[inner, *after], orelse=cx.block(node.orelse), **place
     )
+    return [*before, outer]
+
+
+def _paid_range(cx: Context, node: na.Expr) -> tuple[list[py.stmt], py.expr]:
+    """`.r = range(…)`, `.bank[0] -= .len(.r)`, and `(.r,) if .bank[0] > 0 else .overdrawn(.r)`."""
+    place = cx.at(node)
+    name = cx.temporary()
+    whole = cx.load(name, node)
+
+    def bank(ctx: py.expr_context) -> py.Subscript:
+        return py.Subscript(value=cx.load(".bank", node), slice=cx.const(0, node), ctx=ctx, **place)
+
+    pay = py.AugAssign(target=bank(STORE), op=py.Sub(), value=cx.call(".len", node, whole), **place)
+    empty = py.Assign(targets=[bank(STORE)], value=cx.const(0, node), **place)
+    huge = py.ExceptHandler(type=cx.load(".OverflowError", node), name=None, body=[empty], **place)
+    paid = py.Try(body=[pay], handlers=[huge], orelse=[], finalbody=[], **place)
+    test = py.Compare(left=bank(LOAD), ops=[py.Gt()], comparators=[cx.const(0, node)], **place)
+    alone = py.Tuple(elts=[whole], ctx=LOAD, **place)
+    source = py.IfExp(test=test, body=alone, orelse=cx.call(".overdrawn", node, whole), **place)
+    return [cx.assign(name, cx.expr(node), node), paid], source
 
 
 def lower_try(cx: Context, node: na.Try) -> list[py.stmt]:

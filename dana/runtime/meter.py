@@ -37,7 +37,7 @@ FAST_S = 0.0003
 SLOW_S = 0.0006
 AIM_S = 0.0004
 # Steps that may be charged ahead between two looks at the clock.
-QUIET = 1024
+QUIET = 4096
 GRACE_STEPS = 10_000
 GRACE_S = 0.1
 # From this chunk size on, a round that turns slow would be noticed late: the watchdog takes over.
@@ -137,12 +137,12 @@ class Meter:
         "_floor",
         "_granted",
         "_nested",
-        "_quiet",
         "_step_lane",
         "_stop",
         "_wake",
         "_watched",
         "_watching",
+        "bank",
         "calls",
         "clock",
         "depth",
@@ -166,7 +166,8 @@ class Meter:
         self.clock = clock
         self._granted = 0
         self._nested = 0
-        self._quiet = 0
+        # Steps granted ahead to loops that charge themselves: `bank[0] -= n` while it stays positive.
+        self.bank = [0]
         self._base: Any = None
         self._floor: Any = None
         self._closing = False
@@ -191,7 +192,7 @@ class Meter:
         if self._nested > 1:
             return
         self._cut()
-        self._granted = self._quiet = 0
+        self._granted = self.bank[0] = 0
         self._step_lane.lost = self._call_lane.lost = 0
         self._step_lane.size = self._call_lane.size = CHUNK_MIN
         self._cancelled = None
@@ -221,14 +222,14 @@ class Meter:
     def used(self) -> int:
         """Steps taken in this run so far."""
         lanes = (self._step_lane, self._call_lane)
-        return self._granted - sum(lane.left() + lane.lost for lane in lanes)
+        return self._granted - self.bank[0] - sum(lane.left() + lane.lost for lane in lanes)
 
     def cancel(self, reason: str = "cancelled") -> bool:
         """Stop the current run at its next step; from any thread. False when nothing runs."""
         if not self._nested:
             return False
         self._cancelled = reason
-        self._quiet = 0
+        self._empty_bank()
         self._cut()
         return True
 
@@ -237,9 +238,9 @@ class Meter:
 
         Raises the stop that is due. Steps that turn out not to be needed go back by `refund`.
         """
-        granted = self._granted + steps
-        if granted <= self._quiet:
-            self._granted = granted
+        left = self.bank[0] - steps
+        if left > 0:
+            self.bank[0] = left
             return steps
         return self._charge_with_care(steps)
 
@@ -248,6 +249,7 @@ class Meter:
         self._granted -= steps
 
     def _charge_with_care(self, steps: int) -> int:
+        self._empty_bank()
         if self._stop is None:
             self._look(self.clock())
         if self._stop is None and self.limit is not None and self._granted + steps > self.limit:
@@ -260,10 +262,15 @@ class Meter:
         if self._stop is not None:
             self._at_barrier()
             return 1
-        self._granted += steps
-        quiet = self._granted + QUIET
-        self._quiet = quiet if self.limit is None else min(quiet, self.limit)
+        credit = QUIET if self.limit is None else min(QUIET, self.limit - self._granted - steps)
+        self._granted += steps + credit
+        self.bank[0] = credit
         return steps
+
+    def _empty_bank(self) -> None:
+        """Take back what the bank holds; who charges next comes by here and looks at the clock."""
+        self._granted -= self.bank[0]
+        self.bank[0] = 0
 
     def check(self) -> None:
         """Raise the stop that is due, if one is; for helpers and natives that work outside loops."""
@@ -364,6 +371,7 @@ class Meter:
         assert self.limit is not None
         left = self.limit - self._granted
         if left <= 0:
+            self._empty_bank()
             other = self._call_lane if lane is self._step_lane else self._step_lane
             other.cut()
             self._reclaim(other)
@@ -416,7 +424,7 @@ class Meter:
             self._begin(_Extent("time" if expired.wall else "deadline", expired))
 
     def _begin(self, extent: _Extent) -> None:
-        self._quiet = 0
+        self._empty_bank()
         self._stop = extent
         self._cut()
 

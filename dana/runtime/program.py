@@ -27,7 +27,7 @@ from dana.runtime.methods import Methods, put_method
 from dana.runtime.modules import Modules, ModuleValue
 from dana.runtime.pipelines import apply, bind, compose, is_stage, parallel, partial, pipe, pipe_call, workflow
 from dana.runtime.scopes import Public, System
-from dana.runtime.spans import slices_of, spans_of
+from dana.runtime.spans import overdrawn_of, slices_of, spans_of
 from dana.runtime.structs import (
     MISSING,
     ErrorStruct,
@@ -211,7 +211,8 @@ def helpers(program: Program) -> dict[str, Any]:
     slices = slices_of(meter)
     return {
         # metering and Python's own
-        ".steps": meter.steps, ".calls": meter.calls, ".compress": compress, ".slices": slices, ".spans": spans_of(slices), ".next": next, ".islice": islice,
+        ".steps": meter.steps, ".calls": meter.calls, ".compress": compress, ".slices": slices, ".overdrawn": overdrawn_of(meter, slices), ".bank": meter.bank, ".len": len,
+        ".OverflowError": OverflowError, ".spans": spans_of(slices), ".next": next, ".islice": islice,
         ".int": int, ".float": float, ".str": str, ".list": list, ".dict": dict, ".set": set, ".tuple": tuple,
         ".bool_class": bool, ".bytes": bytes, ".sum": sum, ".min": min, ".max": max, ".any": any, ".all": all, ".sorted": sorted,
          ".isinstance": isinstance, ".getattr": getattr_,

@@ -4,10 +4,13 @@
 than arithmetic. For those loops (the lowering decides: every round is certainly short, and a list is not
 written to meanwhile) the steps are charged ahead, a slice at a time:
 
-    for .c in .slices(range(n)):    _Slices ──▶ range(0, 512)  range(512, 1536)  …  1024 each
-        for i in .c: …
+    for .c in .slices(items):       _Slices ──▶ items[0:512]  items[512:1536]  …  …  4096 each
+        for x in .c: …
 
-and `.spans(range(n))` is the same as one iterable, for comprehensions.
+A loop over a range pays from the program's bank itself (`.bank[0] -= len(range)`, 25 ns where a call costs
+100) and comes here, to `.overdrawn`, when that is empty;
+
+`.spans(items)` is the same as one iterable, for comprehensions.
 
 What a loop over a long range that is left early did not use is given back when its iterator dies.
 """
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 # Ranges up to this length are charged at once and handed over as they are (what a `break` leaves unused is
 # not given back then: it is less than a millisecond's worth).
 SHORT = 512
-SLICE_MAX = 1024
+SLICE_MAX = 4096
 
 
 # What can be cut into slices.
@@ -70,22 +73,30 @@ def slices_of(meter: Meter) -> Callable[[Any], Iterable[Iterable[Any]]]:
     """`.slices` of a program: iterables that together give the same items, metered."""
 
     def slices(items: Any) -> Iterable[Iterable[Any]]:
-        if items.__class__ not in SLICED:
-            return (compress(items, meter.steps),)
-        try:
-            length = len(items)
-        except OverflowError:
-            return (compress(items, meter.steps),)
-        if length <= SHORT:
-            granted = meter._granted + length
-            if granted <= meter._quiet:
-                meter._granted = granted
+        if items.__class__ in SLICED:
+            try:
+                length = len(items)
+            except OverflowError:
+                return (compress(items, meter.steps),)
+            if length <= SHORT and meter.charge(length) == length:
                 return (items,)
-            if meter.charge(length) == length:
-                return (items,)
-        return _Slices(meter, items, length)
+            return _Slices(meter, items, length)
+        return (compress(items, meter.steps),)
 
     return slices
+
+
+def overdrawn_of(meter: Meter, slices: Callable[[Any], Iterable[Iterable[Any]]]) -> Callable[[range], Any]:
+    """`.overdrawn` of a program: `.slices` for a range whose length has been taken from the bank already."""
+
+    def overdrawn(items: range) -> Iterable[Iterable[Any]]:
+        try:
+            meter.bank[0] += len(items)
+        except OverflowError:
+            meter.bank[0] = 0
+        return slices(items)
+
+    return overdrawn
 
 
 def spans_of(slices: Callable[[Any], Iterable[Iterable[Any]]]) -> Callable[[Any], Iterable[Any]]:
