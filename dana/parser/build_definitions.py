@@ -25,7 +25,6 @@ from dana.ast.nodes import (
     TypeName,
 )
 from dana.parser.build_statements import DocumentedAssign
-from dana.parser.build_types import annotation
 from dana.parser.problems import Refused
 from dana.parser.rules import finish
 from dana.parser.rules import params as in_order
@@ -83,11 +82,11 @@ def def_head_sync_receiver(
 
 
 def receiver(opening: Token, name: Token, _colon: Token, kind: TypeExpr, closing: Token) -> Receiver:
-    return Receiver(opening[0], closing[1], name[3], annotation(kind))
+    return Receiver(opening[0], closing[1], name[3], kind)
 
 
 def returns(_arrow: Token, kind: TypeExpr) -> TypeExpr:
-    return annotation(kind)
+    return kind
 
 
 def params_none(_opening: Token, _closing: Token) -> list[Any]:
@@ -117,17 +116,17 @@ def document(params: list[Any], doc: Token | None) -> None:
 
 def param(name: Token, _colon: Token | None, kind: TypeExpr | None, _equal: Token | None, default: Expr | None) -> Param:
     end = default.end if default is not None else kind.end if kind is not None else name[1]
-    return Param(name[0], end, name[3], annotation(kind) if kind is not None else None, default, "normal", None)
+    return Param(name[0], end, name[3], kind, default, "normal", None)
 
 
 def param_star(star: Token, name: Token, _colon: Token | None, kind: TypeExpr | None) -> Param:
     end = kind.end if kind is not None else name[1]
-    return Param(star[0], end, name[3], annotation(kind) if kind is not None else None, None, "star", None)
+    return Param(star[0], end, name[3], kind, None, "star", None)
 
 
 def param_double_star(stars: Token, name: Token, _colon: Token | None, kind: TypeExpr | None) -> Param:
     end = kind.end if kind is not None else name[1]
-    return Param(stars[0], end, name[3], annotation(kind) if kind is not None else None, None, "double_star", None)
+    return Param(stars[0], end, name[3], kind, None, "double_star", None)
 
 
 def param_keyword_mark(star: Token) -> tuple[int, int, str]:

@@ -37,7 +37,6 @@ from dana.ast.nodes import (
     With,
     WithItem,
 )
-from dana.parser.build_types import annotation
 from dana.parser.lexer import FieldDoc
 from dana.parser.problems import Refused
 from dana.parser.rules import finish, split_args, target
@@ -148,12 +147,12 @@ def assign_many(lefts: list[Expr], _equal: Token, value: Expr) -> Assign:
 
 def ann_declare(left: Expr, _colon: Token, kind: TypeExpr) -> AnnAssign:
     left, refused = single_target(left)
-    return finish(AnnAssign(left.start, kind.end, left, annotation(kind), None, None), refused)
+    return finish(AnnAssign(left.start, kind.end, left, kind, None, None), refused)
 
 
 def ann_assign(left: Expr, _colon: Token, kind: TypeExpr, _equal: Token, value: Expr) -> AnnAssign:
     left, refused = single_target(left)
-    return finish(AnnAssign(left.start, value.end, left, annotation(kind), value, None), refused)
+    return finish(AnnAssign(left.start, value.end, left, kind, value, None), refused)
 
 
 def single_target(left: Expr) -> tuple[Expr, Refused | None]:
@@ -285,7 +284,7 @@ def use_stmt(word: Token, args: list[Expr | Keyword], _as: Token | None, name: T
 
 
 def type_alias(word: Token, name: Token, _equal: Token, value: TypeExpr) -> TypeAlias:
-    return TypeAlias(word[0], value.end, name[3], name[0], annotation(value))
+    return TypeAlias(word[0], value.end, name[3], name[0], value)
 
 
 # --- compound statements --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dana.ast.nodes import (
     TypeUnion,
 )
 from dana.parser.problems import Refused
+from dana.parser.rules import finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,29 +28,26 @@ class Quoted(TypeLiteral):
 
 def annotation(kind: TypeExpr) -> TypeExpr:
     """A whole annotation: a lone string is the type it spells."""
-    return read_quoted(kind) if isinstance(kind, Quoted) else kind
+    return finish(*whole(kind))
+
+
+def whole(kind: TypeExpr) -> tuple[TypeExpr, Refused | None]:
+    """The type where a lone string spells one, read where the string stands."""
+    if not isinstance(kind, Quoted):
+        return kind, None
+    from dana.parser.quoted import read
+
+    found = read(str(kind.value), kind.start, kind.end)
+    if found is not None:
+        return found, None
+    message = f"the text {shorten(str(kind.value))} spells no type"
+    hint = 'an annotation in quotes is read as a type: "Point", "list[int]"'
+    return TypeError_(kind.start, kind.end), Refused(None, "E119", message, kind.start, kind.end, hint=hint)
 
 
 def literal(kind: TypeExpr) -> TypeExpr:
     """A string as an option of a union is a literal type."""
     return TypeLiteral(*kind) if isinstance(kind, Quoted) else kind
-
-
-def read_quoted(kind: Quoted) -> TypeExpr:
-    """The type that a string spells, read where the string stands when that is possible."""
-    from dana.parser.quoted import read
-
-    found = read(str(kind.value), kind.start, kind.end)
-    if found is not None:
-        return found
-    raise Refused(
-        TypeError_(kind.start, kind.end),
-        "E119",
-        f"the text {shorten(str(kind.value))} spells no type",
-        kind.start,
-        kind.end,
-        hint='an annotation in quotes is read as a type: "Point", "list[int]"',
-    )
 
 
 def shorten(text: str) -> str:
@@ -74,8 +72,12 @@ def type_name(path: list[Token]) -> TypeName:
 
 def type_generic(path: list[Token], _opening: Token, args: list[TypeExpr], _comma: Token | None, closing: Token) -> TypeName:
     names = tuple(part[3] for part in path)
-    read = literal if names[-1] == "Literal" else annotation
-    return TypeName(path[0][0], closing[1], names, tuple(read(arg) for arg in args))
+    if names[-1] == "Literal":
+        return TypeName(path[0][0], closing[1], names, tuple(literal(arg) for arg in args))
+    read = [whole(arg) for arg in args]
+    return finish(
+        TypeName(path[0][0], closing[1], names, tuple(kind for kind, _ in read)), *(refused for _, refused in read)
+    )
 
 
 def type_none(token: Token) -> TypeName:
@@ -121,7 +123,8 @@ def type_list_empty(opening: Token, closing: Token) -> TypeList:
 
 
 def type_list(opening: Token, items: list[TypeExpr], _comma: Token | None, closing: Token) -> TypeList:
-    return TypeList(opening[0], closing[1], tuple(annotation(item) for item in items))
+    read = [whole(item) for item in items]
+    return finish(TypeList(opening[0], closing[1], tuple(kind for kind, _ in read)), *(refused for _, refused in read))
 
 
 def type_ellipsis(token: Token) -> TypeName:

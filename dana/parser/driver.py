@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     Builder: TypeAlias = Callable[..., Any]
 
 BUILDERS: dict[str, Builder] = {
-    **vars(build_strings),
-    **vars(build_types),
-    **vars(build_patterns),
-    **vars(build_statements),
-    **vars(build_definitions),
-    **vars(build_expressions),
+    name: function
+    for module in (build_strings, build_types, build_patterns, build_statements, build_definitions, build_expressions)
+    for name, function in vars(module).items()
+    if getattr(function, "__module__", None) == module.__name__
 }
 LINE_BEGINNERS = frozenset({"NEWLINE", "INDENT", "DEDENT", "LBLOCK", "RBLOCK"})
 BLOCK_ENDS = frozenset({"INDENT", "DEDENT", "RBLOCK", "$END"})
