@@ -6,7 +6,7 @@ The public names, each loaded when it is first used, so that `import dana` costs
     engine.run("1 + 2")
 """
 
-from dana.abi import VERSION as __version__
+from dana.abi import VERSION as __version__  # noqa: N811  (the name Python has for it)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

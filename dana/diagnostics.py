@@ -207,10 +207,7 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     for candidate in candidates:
         if candidate == word or abs(len(candidate) - len(word)) > limit:
             continue
-        if candidate.lower() == word.lower():
-            distance = 0
-        else:
-            distance = edit_distance(word, candidate, limit)
+        distance = 0 if candidate.lower() == word.lower() else edit_distance(word, candidate, limit)
         if distance <= limit and distance < max(len(word), 2):
             key = (distance, abs(len(candidate) - len(word)), candidate)
             if best is None or key < best:

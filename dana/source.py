@@ -6,7 +6,7 @@ columns CPython wants are computed here and nowhere else.
 
 from __future__ import annotations
 
-from _bisect import bisect_right  # `bisect` itself is one more file to find at every start
+from _bisect import bisect_right  # `bisect` would be one more file to find at every start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Span(tuple[int, int]):
 class Source:
     """One text with a name: what the parser reads and what error excerpts are cut from.
 
-    `name` is what users see (a path, `<stdin>`, `<eval>`); `text` has `\\n` line ends only.
+    `name` is what users see (a path, `<stdin>`, `<eval>`); in `text` every line ends with a line feed.
     """
 
     __slots__ = ("_ascii", "_starts", "name", "text")

@@ -99,7 +99,7 @@ def test_the_control_function_is_the_document_s_word_for_word() -> None:
     }
 }
 """
-    )  # noqa: W291, W293
+    )
 
 
 def test_a_broken_sensor_is_refused_before_the_logic_sees_it(run, tmp_path) -> None:
