@@ -28,10 +28,19 @@ DEL = py.Del()
 class FunctionScope:
     """Facts about the function being lowered."""
 
-    __slots__ = ("handlers", "methods", "name", "private_stores", "returns")
+    __slots__ = ("body", "fractions", "handlers", "methods", "name", "params", "private_stores", "returns")
 
-    def __init__(self, name: str, returns: na.TypeExpr | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        returns: na.TypeExpr | None,
+        params: tuple[na.Param, ...] = (),
+        body: tuple[na.Stmt, ...] = (),
+    ) -> None:
         self.name = name
+        self.params = params
+        self.body = body
+        self.fractions: set[str] | None = None
         self.returns = returns
         self.private_stores: set[str] = set()
         self.handlers: list[str] = []

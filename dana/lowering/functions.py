@@ -30,7 +30,7 @@ def function_of(cx: Context, node: na.FunctionDef, name: str, *, checked: bool =
     params = with_receiver(node.receiver, node.params)
     signature, fresh = lower_params(cx, params, node)
     attach = attachment(cx, node.receiver, node.name, node) if checked else []
-    cx.functions.append(FunctionScope(node.name, node.returns))
+    cx.functions.append(FunctionScope(node.name, node.returns, params, node.body))
     body = _documentation(cx, node)
     body += prologue(cx, params if checked else (), fresh, node.name, node)
     body += _ticked(cx, node)

@@ -16,6 +16,7 @@ from dana.checker.types import proves
 from dana.lowering.annotations import RAW_CLASS
 from dana.lowering.context import DEL, LOAD, STORE, Context
 from dana.lowering.expressions import BINARY, combine, scoped
+from dana.lowering.numbers import is_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,13 +88,18 @@ def _guarded_store(
     name: str,
     declared: tuple[object, ...] | None,
     node: na.Node,
+    *,
+    made: py.expr | None = None,
 ) -> py.stmt:
+    """Store the variable `name` (which first gets the value of `made`, if given) after its class test."""
     place = cx.at(target)
     words = [cx.load(held, target), cx.const(attr, target), cx.load(name, node)]
     slow = cx.expr_stmt(cx.call(".setattr", target, *words), target)
     if declared is not None:
         kind = str(declared[0])
         if kind not in RAW_CLASS:
+            if made is not None:
+                slow.value = cx.call(".setattr", target, *words[:2], made)
             return slow
         expected = cx.load(RAW_CLASS[kind], node)
     else:
@@ -101,7 +107,10 @@ def _guarded_store(
         expected = cx.load(f".ft:{attr}", node)
     direct = py.Attribute(value=cx.load(held, target), attr=attr, ctx=STORE, **place)
     fast = py.Assign(targets=[direct], value=cx.load(name, node), **cx.at(node))
-    own = py.Attribute(value=cx.load(name, node), attr="__class__", ctx=LOAD, **place)
+    value: py.expr = cx.load(name, node)
+    if made is not None:
+        value = py.NamedExpr(target=cx.store(name, node), value=made, **cx.at(node))
+    own = py.Attribute(value=value, attr="__class__", ctx=LOAD, **place)
     test = py.Compare(left=own, ops=[py.Is()], comparators=[expected], **place)
     return py.If(test=test, body=[fast], orelse=[slow], **cx.at(node))
 
@@ -217,6 +226,10 @@ def _augment_attribute(cx: Context, node: na.AugAssign, target: na.Attribute) ->
         out.append(cx.assign(held, holder, target.value))
     name = cx.temporary()
     read: py.expr = py.Attribute(value=cx.load(held, target), attr=attr, ctx=LOAD, **cx.at(target))
+    if node.op in {"+", "-", "*", "/"} and is_number(cx, node.value):
+        made = py.BinOp(left=read, op=BINARY[node.op](), right=cx.expr(node.value), **cx.at(node))
+        out.append(_guarded_store(cx, target, attr, held, name, declared, node, made=made))
+        return out
     if node.op in {"**", "<<"} or (node.op == "+" and "str" in (cx.type_of(node.value)[0], cx.type_of(target)[0])):
         out.append(cx.assign(name, combine(cx, node, node.op, target, read, node.value), node))
     else:

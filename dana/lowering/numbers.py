@@ -1,0 +1,87 @@
+"""Which expressions are certainly plain numbers, whatever the types of their parts.
+
+`p.x += e` must extend a list in place when the field holds one. When `e` is certainly a number the old value
+is one too (or the operation fails), and the new value can be made, tested and stored in one go. Nothing in
+Dana divides but numbers; a number that is the result of a division repeats no list.
+"""
+
+from __future__ import annotations
+
+from dana import ast as na
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dana.checker.types import Type
+    from dana.lowering.context import Context
+
+NUMBERS = frozenset({"int", "float", "bool"})
+
+
+def is_number(cx: Context, node: na.Expr) -> bool:
+    """Whether the value is certainly an int, a float or a bool."""
+    if cx.type_of(node)[0] in NUMBERS:
+        return True
+    return _is_fraction(cx, node)
+
+
+def _is_fraction(cx: Context, node: na.Expr) -> bool:
+    """Whether the value certainly comes out of a division (so it is no int that could repeat a list)."""
+    kind: Type = cx.type_of(node)
+    if kind[0] == "float":
+        return True
+    if isinstance(node, na.Name):
+        return node.id in fractions(cx)
+    if isinstance(node, na.UnaryOp):
+        return node.op == "-" and _is_fraction(cx, node.operand)
+    if isinstance(node, na.BinOp):
+        if node.op == "/":
+            return True
+        if node.op in {"*", "+", "-"}:
+            return _is_fraction(cx, node.left) or _is_fraction(cx, node.right)
+    return False
+
+
+def fractions(cx: Context) -> set[str]:
+    """The local variables of the function being lowered that only ever hold the result of a division."""
+    scope = cx.function
+    if scope.fractions is None:
+        bound: dict[str, bool] = {p.name: False for p in scope.params}
+        for statement in scope.body:
+            for node in na.walk(statement):
+                _note(node, bound)
+        scope.fractions = {name for name, divides in bound.items() if divides}
+    return scope.fractions
+
+
+def _note(node: na.Node, bound: dict[str, bool]) -> None:
+    """What a node binds: True while every binding of the name is a division."""
+    if isinstance(node, na.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], na.Name):
+        name = node.targets[0].id
+        bound[name] = bound.get(name, True) and isinstance(node.value, na.BinOp) and node.value.op == "/"
+        return
+    for name in _names_bound(node):
+        bound[name] = False
+
+
+def _names_bound(node: na.Node) -> list[str]:
+    match node:
+        case na.Assign():
+            return [n.id for t in node.targets for n in na.walk(t) if isinstance(n, na.Name)]
+        case na.AnnAssign() | na.AugAssign() | na.For() | na.Comprehension():
+            return [n.id for n in na.walk(node.target) if isinstance(n, na.Name)]
+        case na.WithItem() if node.target is not None:
+            return [n.id for n in na.walk(node.target) if isinstance(n, na.Name)]
+        case na.NamedExpr():
+            return [node.target.id]
+        case na.FunctionDef() | na.ComposedDef() | na.StructDef() | na.Capture() | na.Param():
+            return [node.name]
+        case na.ExceptHandler() | na.PatternCapture() | na.PatternStar() | na.PatternAs():
+            return [node.name] if node.name else []
+        case na.PatternMapping():
+            return [node.rest] if node.rest else []
+        case na.Alias():
+            return [node.asname or node.path[0]]
+        case na.Global() | na.Nonlocal():
+            return list(node.names)
+        case _:
+            return []
