@@ -65,11 +65,16 @@ def compile_module(
 
 def compile_checked(checked: Checked, *, metered: bool = True) -> Compiled:
     """The second half of `compile_module`, for callers that want the checker's tables too."""
+    from warnings import catch_warnings, simplefilter
+
     from dana.lowering import lower
 
     try:
         tree = lower(checked, metered=metered)
-        code = compile(tree, checked.source.name, "exec", dont_inherit=True, optimize=0)
+        with catch_warnings():
+            # What CPython has to say about `x is 1` is about Python; Dana has lints of its own.
+            simplefilter("ignore", SyntaxWarning)
+            code = compile(tree, checked.source.name, "exec", dont_inherit=True, optimize=0)
     except RecursionError:
         raise CompileError([_too_deep(checked)]) from None
     interface = checked.interface

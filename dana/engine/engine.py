@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from dana.compiler.cache import Cache, default_folder
 from dana.engine.finder import Finder, Found
@@ -23,30 +24,6 @@ if TYPE_CHECKING:
     from dana.diagnostics import Diagnostic
 
 PROGRAM = "__main__"
-
-
-class Clock:
-    """Real time; tests hand in their own with the same three functions."""
-
-    __slots__ = ()
-
-    def monotonic(self) -> float:
-        """Seconds that only grow."""
-        from time import monotonic
-
-        return monotonic()
-
-    def time(self) -> float:
-        """Seconds since 1970, UTC."""
-        from time import time
-
-        return time()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        from time import sleep
-
-        sleep(seconds)
 
 
 class Engine:
@@ -157,7 +134,7 @@ class _Run:
         names: Mapping[str, Any] | None = None,
     ) -> None:
         limits = engine.limits
-        clock = engine._clock or Clock()
+        clock = engine._clock or time
         self._path = path
         self._text = text
         self._name = name

@@ -46,6 +46,8 @@ COMPARE: dict[str, type[py.cmpop]] = {
 }
 NUMERIC = {"int", "float", "bool"}
 SMALL_EXPONENT = 8
+# Digits of the largest width that is formatted without a look at its size.
+SMALL_WIDTH = 3
 CONVERSIONS = {"s": 115, "r": 114, "a": 97}
 
 
@@ -101,7 +103,27 @@ def lower_formatted_value(cx: Context, node: na.FormattedValue) -> py.expr:
         conversion = CONVERSIONS["r"]
     spec = None if node.spec is None else lower_joined_str(cx, node.spec)
     value = cx.expr(node.value)
+    if spec is not None and node.spec is not None and not _is_small_spec(node.spec):
+        # A width that is computed, or absurd, is bounded by the guarded `format` (L49).
+        if conversion != -1:
+            value = py.JoinedStr(
+                values=[py.FormattedValue(value=value, conversion=conversion, **cx.at(node))], **cx.at(node)
+            )
+        return py.FormattedValue(value=cx.call(".formatted", node, value, spec), conversion=-1, **cx.at(node))
     return py.FormattedValue(value=value, conversion=conversion, format_spec=spec, **cx.at(node))
+
+
+def _is_small_spec(spec: na.JoinedStr) -> bool:
+    """Whether a format spec is constant and asks for no more than a few hundred characters."""
+    digits = 0
+    for part in spec.parts:
+        if not isinstance(part, na.Constant) or not isinstance(part.value, str):
+            return False
+        for char in part.value:
+            digits = digits + 1 if char.isdigit() else 0
+            if digits > SMALL_WIDTH:
+                return False
+    return True
 
 
 # --- displays and comprehensions ----------------------------------------------------------------

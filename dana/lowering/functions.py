@@ -16,7 +16,9 @@ FRESH = (na.List, na.Dict, na.Set, na.ListComp, na.DictComp, na.SetComp)
 
 def lower_function_def(cx: Context, node: na.FunctionDef) -> list[py.stmt]:
     """`def`, a receiver method, or a nested function; methods in bodies use `function_of`."""
-    return [function_of(cx, node, abi.variable(node.name))]
+    lowered = function_of(cx, node, abi.variable(node.name))
+    cx.function.methods.add(node.name)
+    return [lowered]
 
 
 def unchecked_function(cx: Context, node: na.FunctionDef, owner: str = "") -> py.FunctionDef:
@@ -59,9 +61,7 @@ def attachment(cx: Context, receiver: na.Receiver | None, name: str, node: na.No
     """`@.attach(T, "name", existing)`: a receiver method joins its struct (L29)."""
     if receiver is None:
         return []
-    known = cx.function.methods
-    existing = cx.load(abi.variable(name), node) if name in known else cx.const(None, node)
-    known.add(name)
+    existing = cx.load(abi.variable(name), node) if name in cx.function.methods else cx.const(None, node)
     where = type_name(cx, receiver.type)
     return [cx.call(".attach", node, cx.load(".module", node), where, cx.const(name, node), existing)]
 
@@ -326,6 +326,7 @@ def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
     if node.kind == "workflow":
         attach = [*attach, cx.call(".workflow", node, cx.load(".module", node), cx.const(_text(cx, node), node))]
     name = abi.variable(node.name)
+    cx.function.methods.add(node.name)
     return [
         py.FunctionDef(
             name=name, args=signature, body=body, decorator_list=attach + decorators, returns=None, **cx.at(node)

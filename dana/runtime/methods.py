@@ -31,12 +31,16 @@ if TYPE_CHECKING:
 
 
 class Dispatcher:
-    """The plain name of methods that several types have: calls the one of the first argument's type."""
+    """The plain name of methods that several types have: calls the one of the first argument's type.
 
-    __slots__ = ("_methods", "_name")
+    A function of the same name that was there before is called for everything else.
+    """
 
-    def __init__(self, name: str) -> None:
+    __slots__ = ("_methods", "_name", "_otherwise")
+
+    def __init__(self, name: str, otherwise: Any = None) -> None:
         self._name = name
+        self._otherwise = otherwise
         self._methods: list[tuple[TypeValue, Any]] = []
 
     def _add(self, receiver: TypeValue, function: Any) -> None:
@@ -47,6 +51,8 @@ class Dispatcher:
         for receiver, function in reversed(self._methods):
             if receiver._conforms(value):
                 return function
+        if self._otherwise is not None:
+            return self._otherwise
         names = " or ".join(r.name for r, _ in self._methods)
         raise failure(
             TypeError, "E610", f"`{self._name}` is a method of {names}, not of {kind_of(value)} ({short(value)})"
@@ -54,6 +60,8 @@ class Dispatcher:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         if not args:
+            if self._otherwise is not None:
+                return self._otherwise(**keywords)
             raise failure(TypeError, "E610", f"`{self._name}` is a method and needs its receiver as first argument")
         return self._method_for(args[0])(*args, **keywords)
 
@@ -147,11 +155,14 @@ def _plain_name(name: str, receiver: TypeValue, function: Any, existing: Any) ->
     if isinstance(existing, Dispatcher):
         dispatcher = existing
     else:
-        before = getattr(existing, "__dict__", {}).get(RECEIVER) if existing is not None else None
-        if before is None:
+        if existing is None:
             return function
-        dispatcher = Dispatcher(name)
-        dispatcher._add(before, existing)
+        before = getattr(existing, "__dict__", {}).get(RECEIVER)
+        if before is None:
+            dispatcher = Dispatcher(name, existing)
+        else:
+            dispatcher = Dispatcher(name)
+            dispatcher._add(before, existing)
     dispatcher._add(receiver, function)
     return dispatcher
 

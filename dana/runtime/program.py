@@ -155,6 +155,7 @@ class Program:
         self.catching = Catching(self)
         self.builtins: dict[str, Any] = dana_builtins(self)
         self.builtins.update(helpers(self))
+        self.builtins[".formatted"] = self.builtins["format"]
         self.builtins.update({name: agent(name) for name in ("DanaAgent", "BasicAgent")})
 
     @property
