@@ -41,7 +41,7 @@ class Record(tuple):  # type: ignore[type-arg]
         for index, name in enumerate(cls._fields):
             if name in own:
                 setattr(cls, name, _tuplegetter(index, None))
-        cls.__match_args__ = cls._fields[2:]  # type: ignore[attr-defined]
+        cls.__match_args__ = cls._fields[2:]  # type: ignore[misc]
 
     def __repr__(self) -> str:
         inner = ", ".join(f"{n}={v!r}" for n, v in zip(self._fields[2:], self[2:], strict=True))

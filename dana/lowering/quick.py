@@ -53,17 +53,17 @@ def _quick_call(cx: Context, node: na.Call) -> bool:
     if target is None or target.kind in {"ufcs", "maybe_ufcs", "imported"}:
         return target is None and _quick_method(cx, node)
     if target.kind == "builtin":
-        return target.info in BUILTINS
+        return bool(target.info in BUILTINS)
     if target.kind == "struct":
-        return target.info.kind == "struct"
+        return bool(target.info.kind == "struct")
     return target.node is not None and is_quick_function(cx, target.node)
 
 
 def _quick_method(cx: Context, node: na.Call) -> bool:
     func = node.func
-    return (
-        isinstance(func, na.Attribute) and func.attr in METHODS and cx.type_of(func.value)[0] in {"list", "dict", "set"}
-    )
+    if not isinstance(func, na.Attribute) or func.attr not in METHODS:
+        return False
+    return bool(cx.type_of(func.value)[0] in {"list", "dict", "set"})
 
 
 def is_quick_function(cx: Context, node: na.Node) -> bool:

@@ -33,7 +33,7 @@ SLICE_MAX = 4096
 
 
 # What can be cut into slices.
-SLICED = frozenset({range, list, tuple, str})
+SLICED: frozenset[Any] = frozenset({range, list, tuple, str})
 
 
 class _Slices:
