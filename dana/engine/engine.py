@@ -172,7 +172,7 @@ class _Run:
         if self._text is not None:
             from dana.checker.types import ANY
 
-            known = dict.fromkeys(self._names, ANY)
+            known = dict.fromkeys(self._names, ANY) or None
             artefact = self._loader.text(self._text, self._name, known=known)
         else:
             artefact = self._loader.file(self._path, self._name)
