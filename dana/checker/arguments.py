@@ -164,7 +164,7 @@ class _Matching:
             self.c.report("E421", f"`{self.title}` has no field `{keyword.name}`", span, hint=hint)
         else:
             self.c.report("E403", f"`{self.title}` has no parameter `{keyword.name}`", span, hint=hint)
-        self.open = self.open or near is not None
+        self.open = True
 
     def missing(self) -> None:
         lacking = [

@@ -268,8 +268,6 @@ def check_aug_assign(c: Context, stmt: na.AugAssign) -> bool:
         before = c.read_items(var) if var.info is None else ANY
         result = combine(c, stmt, before, value)
         c.note(target, before)
-        if before[0] in MUTABLE and stmt.op == "+" and value[0] != before[0]:
-            result = (before[0], join(before[1], strip(element(value)))) if before[0] == "list" else ANY
         c.assign(var, result, fresh=before[0] in MUTABLE)
         return False
     if kind in (na.Tuple, na.List, na.Starred):
@@ -291,6 +289,10 @@ def combine(c: Context, stmt: na.AugAssign, before: Type, value: Type) -> Type:
     from dana.checker.operators import binary
     from dana.checker.pipelines import pipe_into
 
+    if stmt.op == "+" and before[0] == "list":
+        # `xs += items` extends by anything that can be iterated over.
+        check_iterable(c, stmt.value, value)
+        return ("list", join(before[1], strip(element(value))))
     if stmt.op == "|":
         return pipe_into(c, stmt, before, stmt.value)
     return binary(c, stmt, before, value)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _NUMBERS = frozenset({"int", "float", "bool"})
 _SEQUENCES = frozenset({"list", "tuple", "tuple*"})
-_TEXTABLE = frozenset({"int", "float", "bool", "str", "lit"})
 _NOT_SIZED = frozenset({"none", "int", "float", "bool", "func", "callable", "module"})
 
 

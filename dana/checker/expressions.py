@@ -106,7 +106,9 @@ def peek(c: Context, node: Any, *, items: bool = True) -> Type:
         return c.expr(node)
     var = resolve(c, node)
     if var is None or var.info is not None:
-        return check_name(c, node)
+        t = check_name(c, node)
+        c.note(node, t)
+        return t
     t = c.read_items(var) if items else c.read_type(var)
     c.note(node, t)
     return t

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dana.ast import nodes as na
 from dana.checker.annotations import annotation, merge
 from dana.checker.declare import declare, declare_parameters, declare_walrus
-from dana.checker.model import Function, Scope, StructInfo
+from dana.checker.model import Function, Scope
 from dana.checker.types import ANY, CALLABLE, NONE, held, join, strip
 
 TYPE_CHECKING = False
@@ -293,7 +293,11 @@ def check_falls_through(c: Context, function: Function) -> None:
 
 def only_placeholder(body: tuple[na.Stmt, ...]) -> bool:
     """`pass`, `...` or a docstring alone: a body still to be written."""
-    return all(s.__class__ in (na.Pass, na.ExprStmt, na.ErrorStmt) for s in body)
+    return all(
+        stmt.__class__ in (na.Pass, na.ErrorStmt)
+        or (isinstance(stmt, na.ExprStmt) and isinstance(stmt.value, na.Constant))
+        for stmt in body
+    )
 
 
 def mark_cells(c: Context, scope: Scope, node: Any) -> None:
@@ -362,13 +366,3 @@ def run_composed(c: Context, function: Function) -> None:
     from dana.checker.pipelines import check_composed
 
     function.returns = check_composed(c, function)
-
-
-def struct_receiver(c: Context, function: Function) -> list[StructInfo]:
-    """The user-defined types a function's first parameter is annotated with (methods and UFCS, L29)."""
-    params = function.type[1]
-    if not params:
-        return []
-    first = params[0][1]
-    found = (c.info(o) for o in (first[1] if first[0] == "union" else (first,)))
-    return [i for i in found if i is not None]

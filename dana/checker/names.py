@@ -98,12 +98,12 @@ def report_unknown(c: Context) -> None:
 
 
 def _help(c: Context, name: str, start: int, end: int) -> tuple[str, Fix | None]:
-    near = c.near(name, lambda: candidates(c))
-    if near is not None:
-        return f"did you mean `{near}`?", Fix(Span(start, end), near)
     foreign = _FOREIGN.get(name)
     if foreign is not None:
         return foreign, None
+    near = c.near(name, lambda: candidates(c))
+    if near is not None:
+        return f"did you mean `{near}`?", Fix(Span(start, end), near)
     for info in c.structs.values():
         if name in info.fields:
             return f"`{name}` is a field of `{info.name}`; write it after a value, as in `x.{name}`", None

@@ -117,6 +117,7 @@ def _check_alternatives(c: Context, pattern: na.PatternOr) -> None:
         check_names(c, part)
         if index < len(pattern.patterns) - 1 and irrefutable(part):
             c.report("E413", "this alternative matches everything, so the others are never tried", part)
+            return
 
 
 def check_pattern(c: Context, pattern: Any, subject: Type) -> None:

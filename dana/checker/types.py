@@ -51,7 +51,6 @@ LIST: Type = ("list", ANY)
 SET: Type = ("set", ANY)
 DICT: Type = ("dict", ANY, ANY)
 TUPLE: Type = ("tuple*", ANY)
-EXCEPTION: Type = ("exception", "Exception")
 
 MAX_OPTIONS = 8
 
