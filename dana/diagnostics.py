@@ -14,6 +14,8 @@ Passes *collect* diagnostics; front doors raise or print them. A rendered diagno
 
 from __future__ import annotations
 
+import os
+
 from dana.source import Source, Span
 
 TYPE_CHECKING = False
@@ -125,6 +127,17 @@ class Diagnostic:
         return f"Diagnostic({self.code!r}, {self.message!r}, line={self.line})"
 
 
+def shown_name(name: str) -> str:
+    """A source's name as people read it: a path below the current folder is shown from there."""
+    if name[:1] != os.sep:
+        return name
+    try:
+        here = os.getcwd().rstrip(os.sep) + os.sep
+    except FileNotFoundError:  # the folder is gone
+        return name
+    return name.removeprefix(here)
+
+
 def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     """The text people read; ends without a newline."""
     paint = _paint if colour else _plain
@@ -143,7 +156,7 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
         line, column = source.line_column(span[0])
         arrow = "-->" if source is not previous and primary else ":::"
         if source is not previous or not primary:
-            lines.append(f"{' ' * width} {paint(arrow, '34;1')} {source.name}:{line}:{column}")
+            lines.append(f"{' ' * width} {paint(arrow, '34;1')} {shown_name(source.name)}:{line}:{column}")
         lines.extend(_excerpt(source, span, message, width, "31;1" if primary else "34;1", paint))
         previous = source
     tail = [("help", diagnostic.hint)] if diagnostic.hint else []
@@ -202,7 +215,8 @@ def _plain(text: str, _tone: str) -> str:
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate a typist most likely meant, or None (Damerau-Levenshtein, case-blind ties first)."""
-    limit = 1 if len(word) <= 3 else 2 if len(word) <= 7 else 3
+    # One letter for another is a guess, not a slip.
+    limit = 0 if len(word) == 1 else 1 if len(word) <= 3 else 2 if len(word) <= 7 else 3
     best: tuple[int, int, str] | None = None
     for candidate in candidates:
         if candidate == word or abs(len(candidate) - len(word)) > limit:

@@ -210,6 +210,8 @@ class Iteration:
         def any_(items: Any, /) -> bool:
             return any(items if items.__class__ in _SIZED else source(items))
 
+        any_._type = ANY  # type: ignore[attr-defined]  # `list[any]` as a value: the function's name is a type, too
+
         def sorted_(items: Any, /, *, key: Any = None, reverse: bool = False) -> list[Any]:
             return sorted(items if items.__class__ in _SIZED else source(items), key=key, reverse=reverse)
 

@@ -2,7 +2,8 @@
 
     frames    the traceback's Dana frames only: those whose file is in `program.sources`
     words     code, message, label and hint for the exception            `faultwords`
-    place     the innermost Dana frame's instruction, as a span of its source
+    place     the innermost instruction outside the standard library, as a span of its source; for an
+              argument that does not fit its parameter, the call as well
     notes     the calls that led there, and what the error was caused by
 
 An exception that comes out of this package and that no program can be blamed for is our own fault: it
@@ -11,8 +12,11 @@ becomes E990, which asks for a report.
 
 from __future__ import annotations
 
-from dana import errors
-from dana.diagnostics import Diagnostic
+from os.path import basename, dirname, splitext
+
+from dana import abi, errors
+from dana.diagnostics import Diagnostic, Label, shown_name
+from dana.resources import stdlib_path
 from dana.runtime.exceptions import (
     AgentFault,
     CancelStop,
@@ -27,7 +31,7 @@ from dana.runtime.exceptions import (
     message_of,
     name_of,
 )
-from dana.runtime.faultwords import Words, words_for
+from dana.runtime.faultwords import Words, is_raised_by_program, words_for
 from dana.source import Span
 
 TYPE_CHECKING = False
@@ -77,7 +81,13 @@ class Frame:
     @property
     def place(self) -> str:
         line, column = self.line_column
-        return f"{self.source.name}:{line}:{column}"
+        return f"{shown_name(self.source.name)}:{line}:{column}"
+
+    @property
+    def module(self) -> str:
+        """The standard library's module this frame belongs to, or ""."""
+        name = self.source.name
+        return splitext(basename(name))[0] if dirname(name) == stdlib_path() else ""
 
 
 def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
@@ -91,16 +101,28 @@ def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
         return None
     error = _first_stop(error)
     frames = dana_frames(error.__traceback__, program.sources)
-    innermost = frames[-1] if frames else _called_function(error, program)
-    words = _internal_words(error) if _is_ours(error, program) else words_for(error, innermost)
+    words = _internal_words(error) if _is_ours(error, program) else _words(error, frames, program)
+    visible = _outside_the_library(frames)
+    place = visible[-1] if visible else _called_function(error, program)
+    labels = []
+    calls = visible
+    if _misfits_a_parameter(error, visible):
+        calls = visible[:-1]
+        labels.append(Label(calls[-1].span, "called here", calls[-1].source))
     made = Diagnostic(
         words.code,
         words.message,
-        innermost.source if innermost else None,
-        innermost.span if innermost else None,
+        place.source if place else None,
+        place.span if place else None,
         label=words.label,
+        labels=labels,
         hint=words.hint,
-        notes=[*words.notes, *_cause_notes(error, program), *_stack_notes(frames)],
+        notes=[
+            *words.notes,
+            *_cause_notes(error, program),
+            *_library_note(frames, visible),
+            *_stack_notes(calls),
+        ],
     )
     stack = [(f.function, f.source.name, *f.line_column) for f in frames]
     fault = _kind(error)([made], stack)
@@ -108,6 +130,27 @@ def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
         fault.which = getattr(error, "which", "depth" if isinstance(error, RecursionError) else "memory")
     fault.__cause__ = error
     return fault
+
+
+def _words(error: BaseException, frames: list[Frame], program: Program) -> Words:
+    """What is said; inside the standard library without its variables, which are nothing to its caller."""
+    innermost = frames[-1] if frames else _called_function(error, program)
+    if innermost is not None and innermost.module and not is_raised_by_program(error, innermost):
+        innermost = None
+    return words_for(error, innermost)
+
+
+def _outside_the_library(frames: list[Frame]) -> list[Frame]:
+    """The frames up to the program's own innermost line: the library cannot be mended by its users."""
+    own = [index for index, frame in enumerate(frames) if not frame.module]
+    return frames[: own[-1] + 1] if own else list(frames)
+
+
+def _misfits_a_parameter(error: BaseException, frames: list[Frame]) -> bool:
+    """Whether the innermost place is a parameter's declaration and the frame before gave the argument."""
+    if getattr(error, "_code", "") != "E611" or len(frames) < 2 or frames[-2].module:
+        return False
+    return message_of(error).startswith("argument ")
 
 
 def _first_stop(error: BaseException) -> BaseException:
@@ -162,10 +205,12 @@ def _called_function(error: BaseException, program: Program) -> Frame | None:
 
 def function_name(code: Any) -> str:
     """A function's Dana name; "" for a comprehension, which is no function of its own."""
-    name = code.co_qualname.rpartition("<locals>.")[2]
+    name: str = code.co_qualname.rpartition("<locals>.")[2]
     if name in ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"):
         return ""
-    return "lambda" if name == "<lambda>" else name
+    if name == "<lambda>":
+        return "lambda"
+    return name.removeprefix(abi.UNCHECKED).replace(abi.HIDDEN, "")
 
 
 def instruction_span(code: Any, lasti: int, line: int, source: Source) -> Span:
@@ -191,7 +236,15 @@ def _line_span(line: int, source: Source) -> Span:
 
 def _called_by(frame: Frame) -> str:
     who = "the program" if frame.function == "<module>" else f"`{frame.function}`"
-    return f"called from {who} ({frame.place})"
+    return f"called from {who} ({frame.module or frame.place})"
+
+
+def _library_note(frames: list[Frame], visible: list[Frame]) -> list[str]:
+    """Which function of the standard library, called at the place shown, raised the error."""
+    for frame in frames[len(visible) : len(visible) + 1]:
+        if frame.module:
+            return [f"raised in `{frame.function}` ({frame.module})"]
+    return []
 
 
 def _stack_notes(frames: list[Frame]) -> list[str]:

@@ -56,7 +56,7 @@ def words_for(error: BaseException, frame: Frame | None) -> Words:
     if code is not None:
         hint, notes = getattr(error, "_hint", ""), getattr(error, "_notes", ())
         return Words(code, message_of_key(error), hint, notes=notes)
-    if _is_raised_by_program(error, frame):
+    if is_raised_by_program(error, frame):
         return _raised_words(error)
     for cls in type(error).__mro__:
         translate = TRANSLATIONS.get(cls)
@@ -100,7 +100,8 @@ def _stop_words(error: BaseException) -> Words:
 # --- raised by the program ----------------------------------------------------------------------
 
 
-def _is_raised_by_program(error: BaseException, frame: Frame | None) -> bool:
+def is_raised_by_program(error: BaseException, frame: Frame | None) -> bool:
+    """Whether the program chose the message: it raised the exception, or defined it."""
     if isinstance(error, Fault) or getattr(type(error), "_shape", None) is not None:
         return True
     return frame is not None and bool(re.match(r"raise\b", _text(frame)))
@@ -265,7 +266,7 @@ def _where_none(frame: Frame | None, left: bool) -> str:
         return "one side is None: a variable without a value, or a function that returned nothing"
     if isinstance(tree, ast.BinOp):
         side = tree.left if left else tree.right
-        if isinstance(side, (ast.Name, ast.Attribute)):
+        if isinstance(side, (ast.Name, ast.Attribute, ast.Subscript)):
             return f"`{ast.unparse(side)}` is None here"
         if isinstance(side, ast.Call):
             return f"`{ast.unparse(side.func)}(…)` returned nothing"
@@ -451,10 +452,29 @@ def _arithmetic(error: BaseException, frame: Frame | None) -> Words:
         what = "remainder of a division" if "modulo" in message else "division"
         if "negative power" in message:
             return Words("E607", "zero cannot be raised to a negative power")
-        return Words("E607", f"{what} by zero", "test the divisor first: `if d != 0`")
+        return Words("E607", f"{what} by zero", _divisor(frame))
     if isinstance(error, OverflowError):
-        return Words("E607", f"a number is too large: {message}")
+        if message == "math range error":
+            return Words("E607", f"the result of {_callee(frame)} is too large for a float")
+        return Words("E607", f"a number is too large: {_plain(message)}")
     return Words("E607", f"{type(error).__name__}: {message}")
+
+
+def _divisor(frame: Frame | None) -> str:
+    """Which part of the division is zero, if the place shows it."""
+    try:
+        tree = ast.parse(_text(frame).strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = None
+    if isinstance(tree, ast.BinOp) and isinstance(tree.right, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
+        return f"`{ast.unparse(tree.right)}` is 0 here: test it before dividing"
+    return "test the divisor first: `if d != 0`"
+
+
+def _callee(frame: Frame | None) -> str:
+    """The function called at the place, for messages of functions that do not name themselves."""
+    name = _text(frame).partition("(")[0].strip()
+    return f"`{name}`" if name.replace(".", "_").isidentifier() else "the function"
 
 
 def _value_error(error: BaseException, frame: Frame | None) -> Words:
@@ -471,10 +491,38 @@ def _value_error(error: BaseException, frame: Frame | None) -> Words:
     )
     if match:
         got = f", there are {match[3]}" if match[3] else ", there are more"
-        return Words("E602", f"expected {_count(int(match[2]), 'value')} to unpack{got}")
+        hint = "a name with a star takes what is left: `first, *rest = …`" if match[1] == "too many" else ""
+        return Words("E602", f"expected {_count(int(match[2]), 'value')} to unpack{got}", hint)
     if message.startswith("Exceeds the limit") and "digits" in message:
         return Words("E602", "the number has too many digits to be converted to or from text")
+    if message == "math domain error":
+        hint = "the square root of a negative number and the logarithm of 0, for example, are no numbers"
+        return Words("E602", f"{_callee(frame)} has no result for this value", hint)
     return Words("E602", _plain(message) or "a value cannot be used here")
+
+
+def _unicode_error(error: BaseException, frame: Frame | None) -> Words:
+    if isinstance(error, UnicodeDecodeError):
+        byte = f"byte 0x{error.object[error.start]:02x} at position {error.start}" if error.object else "the bytes"
+        hint = 'decode with the encoding the bytes were written in, such as `.decode("latin-1")`'
+        return Words("E618", f"these bytes are no {error.encoding} text: {byte}", hint)
+    if isinstance(error, UnicodeEncodeError):
+        character = repr(error.object[error.start]) if error.object else "a character"
+        return Words("E618", f"{character} has no form in {error.encoding}", 'every character has one in "utf-8"')
+    return Words("E618", _plain(message_of(error)))
+
+
+_CHANGED = {
+    "dictionary changed size during iteration": "the dict changed its size while a loop went through it",
+    "dictionary keys changed during iteration": "the keys of the dict changed while a loop went through it",
+    "Set changed size during iteration": "the set changed its size while a loop went through it",
+    "deque mutated during iteration": "the values changed while a loop went through them",
+}
+
+
+def _runtime_error(error: BaseException, frame: Frame | None) -> Words:
+    told = _CHANGED.get(str(error))
+    return Words("E619", told, "go through a copy: `for x in list(…)`") if told else _other("E619")(error, frame)
 
 
 def _assertion(error: BaseException, frame: Frame | None) -> Words:
@@ -513,12 +561,12 @@ TRANSLATIONS: dict[type[BaseException], Callable[[BaseException, Frame | None], 
     KeyError: _key_error,
     IndexError: _index_error,
     ArithmeticError: _arithmetic,
-    UnicodeError: _other("E618"),
+    UnicodeError: _unicode_error,
     ValueError: _value_error,
     AssertionError: _assertion,
     ImportError: _other("E616"),
     EOFError: _other("E615"),
     OSError: _os_error,
     StopIteration: _stop_iteration,
-    RuntimeError: _other("E619"),
+    RuntimeError: _runtime_error,
 }

@@ -592,6 +592,9 @@ def as_type(value: Any) -> TypeValue:
         from dana.runtime.coercion import type_of_text
 
         return type_of_text(value)
+    named = CALLABLE if value is callable else getattr(value, "_type", None)
+    if isinstance(named, TypeValue) and callable(value):
+        return named  # builtin functions whose names are types as well: `list[any]`
     msg = f"{short(value)} is not a type"
     raise TypeError(msg)
 
@@ -647,6 +650,8 @@ def short(value: Any, limit: int = SHOWN) -> str:
         text = f"a {class_name(type(value))} of {len(value)} items"
     elif isinstance(value, int) and value.bit_length() > 200:
         text = f"an int of {value.bit_length()} bits"
+    elif class_name(type(value)) == "function":
+        text = f"the function {value.__name__.replace(abi.HIDDEN, '')}"
     else:
         text = _safe_repr(value)
     return text if len(text) <= limit + 20 else text[:limit] + "…"

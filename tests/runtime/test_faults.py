@@ -25,7 +25,7 @@ CASES = [
     ("a, b = 5", "E601", "int cannot be unpacked into several variables", ""),
     ("'abc'[0] = 'x'", "E601", "items of str cannot be assigned", "texts and tuples cannot change: build a new one"),
     ("a, b = [1]", "E602", "expected 2 values to unpack, there are 1", ""),
-    ("a, b = [1, 2, 3]", "E602", "expected 2 values to unpack, there are more", ""),
+    ("a, b = [1, 2, 3]", "E602", "expected 2 values to unpack, there are more", "a name with a star takes what is left: `first, *rest = …`"),
     ("int('abc')", "E602", "'abc' is not a whole number", ""),
     ("float('abc')", "E602", "'abc' is not a number", ""),
     ("str(10 ** 5000)", "E602", "the number has too many digits to be converted to or from text", ""),
@@ -51,7 +51,7 @@ CASES = [
     ("raise ValueError('negative')", "E600", "ValueError: negative", ""),
     ("raise KeyError('k')", "E600", "KeyError: k", ""),
     ("next(iter([]))", "E617", "the iterator has no further item", "`next(it, default)` gives a default instead"),
-    ("d = {1: 1}\nfor k in d: d[k + 1] = 1", "E619", "RuntimeError: dictionary changed size during iteration", ""),
+    ("d = {1: 1}\nfor k in d: d[k + 1] = 1", "E619", "the dict changed its size while a loop went through it", "go through a copy: `for x in list(…)`"),
     ("bool('perhaps')", "E612", "bool() cannot tell whether 'perhaps' means true or false", 'compare it: `text == "…"`, or ask whether there is any: `text != ""`'),
 ]  # fmt: skip
 
@@ -101,7 +101,7 @@ error[E607]: division by zero
   |
 2 |     return 10 / n
   |            ^^^^^^
-  = help: test the divisor first: `if d != 0`
+  = help: `n` is 0 here: test it before dividing
   = note: in `part`, called from `whole` (main.na:5:12)
   = note: called from the program (main.na:7:1)"""
     )
