@@ -17,7 +17,7 @@ from dana.ast import nodes as na
 from dana.checker.builtins import CALLERS, TYPES, builtin_type, constructor
 from dana.checker.calls import call_name, check_call
 from dana.checker.expressions import outside_comprehensions, resolve
-from dana.checker.functions import result_of
+from dana.checker.functions import only_poet, result_of
 from dana.checker.interfaces import accepts
 from dana.checker.model import Function, Scope, StructInfo
 from dana.checker.types import ANY, CALLABLE, callable_, show
@@ -345,7 +345,8 @@ def callee_signature(c: Context, node: na.Call) -> Type | None:
                 return None
             return t if t[0] == "func" else constructor(func.id)
         if var.kind == "function" and isinstance(var.info, Function):
-            return var.info.type if not var.info.decorated else ("func", None, ANY)
+            known = not var.info.decorated or only_poet(var.info.node)
+            return var.info.type if known else ("func", None, ANY)
         if var.kind == "type" and isinstance(var.info, StructInfo):
             return var.info.constructor() if var.info.kind == "struct" else ("func", None, ANY)
         if var.type is not None and var.type[0] == "func":

@@ -50,15 +50,10 @@ def _dynamic(cx: Context, node: na.BinOp, value: py.expr, stage: na.Expr, captur
         return _plain_or_piped(cx, node, value, stage)
     if isinstance(stage, (na.List, na.Capture)) or (isinstance(stage, na.Call) and _is_explicit(stage, captured)):
         return lower_stage(cx, stage, value, captured)
-    if isinstance(stage, na.Call):
-        if any(k.name is None for k in stage.keywords) or any(isinstance(a, na.Starred) for a in stage.args):
+    if isinstance(stage, na.Call) and cx.checked.stages.get(id(stage)) != "value":
+        if _spreads(stage):
             return cx.call(".pipe", node, value, stage_function(cx, stage))
-        args = [cx.expr(stage.func), *(cx.expr(a) for a in stage.args)]
-        call = cx.call(".pipe_call", node, value, *args)
-        call.keywords = [
-            py.keyword(arg=abi.variable(k.name or ""), value=cx.expr(k.value), **cx.at(k)) for k in stage.keywords
-        ]
-        return call
+        return _call_parts(cx, ".pipe_call", node, stage, value)
     return cx.call(".pipe", node, value, cx.expr(stage))
 
 
@@ -108,7 +103,26 @@ def _call_stage(cx: Context, stage: na.Call, value: py.expr, captured: set[str])
         return _with_placeholder(cx, stage, value)
     if _is_explicit(stage, captured):
         return _second(cx, stage, value, call_with(cx, stage, None))
+    kind = cx.checked.stages.get(id(stage))
+    if kind == "value":
+        return cx.call(".apply", stage, value, call_with(cx, stage, None))
+    if kind == "unsure" and not _spreads(stage):
+        return _call_parts(cx, ".stage", stage, stage, value)
     return call_with(cx, stage, value)
+
+
+def _spreads(stage: na.Call) -> bool:
+    return any(k.name is None for k in stage.keywords) or any(isinstance(a, na.Starred) for a in stage.args)
+
+
+def _call_parts(cx: Context, helper: str, node: na.Node, stage: na.Call, value: py.expr) -> py.expr:
+    """`.helper(value, f, *args, **keywords)` for the stage `f(*args, **keywords)`: the helper decides who is called."""
+    args = [cx.expr(stage.func), *(cx.expr(a) for a in stage.args)]
+    call = cx.call(helper, node, value, *args)
+    call.keywords = [
+        py.keyword(arg=abi.variable(k.name or ""), value=cx.expr(k.value), **cx.at(k)) for k in stage.keywords
+    ]
+    return call
 
 
 def _with_placeholder(cx: Context, stage: na.Expr, value: py.expr) -> py.expr:
@@ -162,6 +176,8 @@ def stage_function(cx: Context, stage: na.Expr) -> py.expr:
     if isinstance(stage, na.Call):
         if mentions_placeholder(stage):
             return lower_partial(cx, stage)
+        if cx.checked.stages.get(id(stage)) == "value":
+            return cx.expr(stage)
         return _bound(cx, stage)
     if isinstance(stage, (na.List, na.Capture)):
         return _as_lambda(cx, stage)
@@ -243,6 +259,8 @@ def _first_stage(
     args, keywords = arguments(stage)
     if isinstance(stage, na.Call):
         call = call_with(cx, stage, None)
+        if cx.checked.stages.get(id(stage)) == "value":
+            return py.Call(func=call, args=args, keywords=keywords, **cx.at(stage))
         if isinstance(call, py.Call):
             call.args[0:0] = args
             call.keywords.extend(keywords)

@@ -79,9 +79,30 @@ def _is_data(value: Any) -> bool:
 
 def pipe_call(left: Any, function: Any, /, *args: Any, **keywords: Any) -> Any:
     """`.pipe_call(a, f, *args)`: `a | f(*args)`: a stage with the value in front, or a composition, or Python's `|`."""
-    if callable(left) and not is_type(left):
+    if callable(left):
         return compose(left, bind(function, *args, **keywords))
-    return function(left, *args, **keywords)
+    return stage(left, function, *args, **keywords)
+
+
+def stage(value: Any, function: Any, /, *args: Any, **keywords: Any) -> Any:
+    """`.stage(v, f, *args)`: `v | f(*args)`, f known only now: `f(v, *args)`, or `f(*args)(v)` if f takes no more."""
+    if takes_nothing(function):
+        return function(*args, **keywords)
+    if is_full(function, len(args), keywords):
+        return apply(value, function(*args, **keywords))
+    return function(value, *args, **keywords)
+
+
+def is_full(function: Any, count: int, keywords: dict[str, Any]) -> bool:
+    """Whether a callable certainly takes no positional argument besides `count` of them and the named ones."""
+    bound = 0
+    if function.__class__ is MethodType:
+        bound, function = 1, function.__func__
+    if function.__class__ is not FunctionType or function.__code__.co_flags & _VARARGS:
+        return False
+    code = function.__code__
+    named = sum(name in keywords for name in code.co_varnames[bound : code.co_argcount]) if keywords else 0
+    return bool(count + named == code.co_argcount - bound)
 
 
 class Bound:
@@ -95,7 +116,7 @@ class Bound:
         self._keywords = keywords
 
     def __call__(self, value: Any) -> Any:
-        return self._function(value, *self._args, **self._keywords)
+        return stage(value, self._function, *self._args, **self._keywords)
 
     def __repr__(self) -> str:
         given = [repr(a) for a in self._args] + [f"{k}={v!r}" for k, v in self._keywords.items()]

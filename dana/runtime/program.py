@@ -25,7 +25,7 @@ from dana.runtime.lifecycle import Resource, adopt_hooks, stop_all
 from dana.runtime.meter import Meter
 from dana.runtime.methods import Methods, put_method
 from dana.runtime.modules import Modules, ModuleValue
-from dana.runtime.pipelines import apply, bind, compose, is_stage, parallel, partial, pipe, pipe_call, workflow
+from dana.runtime.pipelines import apply, bind, compose, is_stage, parallel, partial, pipe, pipe_call, stage, workflow
 from dana.runtime.scopes import Public, System
 from dana.runtime.spans import overdrawn_of, slices_of, spans_of
 from dana.runtime.structs import (
@@ -231,7 +231,7 @@ def helpers(program: Program) -> dict[str, Any]:
         ".attach": methods.attach, ".ufcs": methods.ufcs, ".setattr": methods.setattr, ".delattr": methods.delattr,
         ".agent": agent, ".boxed": boxed,
         # pipelines
-        ".pipe": pipe, ".pipe_call": pipe_call, ".apply": apply, ".bind": bind, ".compose": compose,
+        ".pipe": pipe, ".pipe_call": pipe_call, ".apply": apply, ".stage": stage, ".bind": bind, ".compose": compose,
         ".parallel": parallel, ".partial": partial, ".callable": is_stage, ".workflow": workflow,
         # exceptions
         ".caught": catching.caught, ".err": catching.err, ".raising": catching.raising, ".depth": catching.depth,
