@@ -153,6 +153,9 @@ def assign_attribute(c: Context, target: na.Attribute, t: Type, value: Any) -> N
         field = info.fields.get(target.attr)
         if field is not None:
             c.note(target, held(field.type))
+    elif owner[0] == "module":
+        hint = "give the module a function that sets it, or share state as `public:name`"
+        c.report("E410", f"modules are read-only from outside: `{target.attr}` cannot be assigned", target, hint=hint)
     elif owner[0] in _NO_FIELDS:
         found = lookup_attribute(c, owner, target.attr)
         if found is MISSING:

@@ -53,7 +53,8 @@ def struct_attribute(c: Context, info: StructInfo, name: str, depth: int = 0) ->
     """A field, a method, or something a delegate lends (first match in declaration order, L30)."""
     field = info.fields.get(name)
     if field is not None:
-        return held(field.type)
+        # A resource or agent that extends this one may have given the field another type.
+        return ANY if info.open else held(field.type)
     method = find_method(c, info, name)
     if method is not None:
         return method.type  # type: ignore[no-any-return]

@@ -342,14 +342,24 @@ def call_method(c: Context, node: na.Call, func: Any, t: Type) -> Type:
             return target[2]  # type: ignore[no-any-return]
         if callable_(target) is False:
             c.report("E303", f"field `{name}` of `{show(t)}` cannot be called: it is {show(target)}", func)
-        if name == "copy" and kind == "struct" and info is not None and info.kind == "struct":
+        if name == "copy" and info is not None and info.kind == "struct":
+            check_copy(c, node, info, given)
             return info.type
         return ANY
     given = evaluate(c, node)
     match_arguments(c, node, target, f"{info.name}.{name}", given)
+    if info.open:
+        # A type that extends this one may have a method of its own under the name.
+        return ANY
     c.calls[id(node)] = CallTarget("method", method.node, info)
     function = c.functions.get(id(method.node))
     return result_of(c, function) if function is not None and info.module == c.name else target[2]
+
+
+def check_copy(c: Context, node: na.Call, info: StructInfo, given: Any) -> None:
+    """`p.copy(x=3)` names fields of p (L28)."""
+    params = tuple((f.name, f.type, "keyword", True) for f in info.fields.values())
+    match_arguments(c, node, ("func", params, info.type), "copy", given, struct=info)
 
 
 def call_as_method(c: Context, node: na.Call, func: Any, t: Type, candidate: Any) -> Type:

@@ -117,7 +117,7 @@ def _converts(kind: str, want: str) -> bool:
     if want == "str":
         return kind in _NUMBERS
     if want == "struct":
-        return kind in ("dict", "struct")
+        return kind == "dict"
     if kind in _NUMBERS:
         return want in _NUMBERS
     return want in _SEQUENCES and (kind in _SEQUENCES or kind in ("range", "iterator", "set"))

@@ -7,7 +7,7 @@ from dana.checker.attributes import attribute_type
 from dana.checker.builtins import ANNOTATION_ONLY, TYPES, builtin_type
 from dana.checker.declare import bind_target
 from dana.checker.model import Interface, Scope, StructInfo
-from dana.checker.names import check_order, unresolved
+from dana.checker.names import SCOPES, check_order, lint_near_scope, unresolved
 from dana.checker.types import (
     ANY,
     BOOL,
@@ -218,6 +218,8 @@ def check_dict(c: Context, node: na.Dict) -> Type:
             key, value = (t[1], t[2]) if t[0] == "dict" else (ANY, ANY)
         else:
             key, value = item_type(c, item.key), item_type(c, item.value)
+            if item.key.__class__ is na.Name and item.key.id in SCOPES:
+                lint_near_scope(c, item, item.key, item.value, "an entry of a dict")
             check_hashable(c, item.key, key, "a dict's keys")
         keys, values = join(keys, key), join(values, value)
     return ("dict", keys, values)
@@ -404,14 +406,12 @@ def check_type_index(c: Context, node: Any) -> None:
 
 def check_slice(c: Context, node: na.Slice) -> Type:
     """`a:b:c`; bounds are ints or None."""
-    from dana.checker.names import lint_scope_slice
-
     for part in (node.lower, node.upper, node.step):
         if part is not None:
             t = c.expr(part)
             if t[0] in ("str", "float", "list", "dict"):
                 c.report("E309", f"slice bounds are ints, not {show(t)}", part)
-    lint_scope_slice(c, node)
+    lint_near_scope(c, node, node.lower, node.upper, "a slice")
     return ("opaque", "slice")
 
 

@@ -347,7 +347,14 @@ def check_lambda(c: Context, node: na.Lambda) -> Type:
     saved = (c.scope, c.function, c.graph.owner, c.in_loop, c.narrow, c.piped)
     c.scope, c.function, c.graph.owner, c.in_loop, c.piped = scope, function, id(node), c.in_loop + 1, 0
     c.narrow = stable_facts(c)
+    mark = len(c.diagnostics)
     result = c.expr(node.body)
+    if scope.changed:
+        forget_types(scope)
+        del c.diagnostics[mark:]
+        c.rerun += 1
+        result = c.expr(node.body)
+        c.rerun -= 1
     c.scope, c.function, c.graph.owner, c.in_loop, c.narrow, c.piped = saved
     mark_cells(c, scope, node)
     return ("func", type_[1], strip(result))

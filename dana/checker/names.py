@@ -167,9 +167,10 @@ def _before(c: Context, var: Var, node: Any) -> None:
     c.report("E202", f"`{var.name}` is used before it is {what}", node, hint=hint)
 
 
-def lint_scope_slice(c: Context, node: na.Slice) -> None:
-    """`d[private : x]` is a slice; the lint when `private` is a variable and the space is easily missed."""
-    lower = node.lower
-    if isinstance(lower, na.Name) and lower.id in SCOPES and isinstance(node.upper, na.Name) and c.lookup(lower.id):
-        text = f"this is a slice from `{lower.id}` to `{node.upper.id}`, not the scope `{lower.id}:{node.upper.id}`"
-        c.report("W202", text, node, hint="write parentheses around the first bound to make that plain")
+def lint_near_scope(c: Context, node: na.Node, first: Any, second: Any, what: str) -> None:
+    """`d[private : x]`, `{private : x}`: the lint when `private` is a variable and the space is easily missed."""
+    if not (isinstance(first, na.Name) and first.id in SCOPES and isinstance(second, na.Name) and c.lookup(first.id)):
+        return
+    if c.text[first.start : first.start + len(first.id)] == first.id and c.text[first.end : first.end + 1] != ")":
+        text = f"this is {what}, not the scope `{first.id}:{second.id}`"
+        c.report("W202", text, node, hint=f"write `({first.id})` to make that plain")

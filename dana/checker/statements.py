@@ -332,7 +332,9 @@ def check_with(c: Context, stmt: na.With) -> bool:
         if t[0] in ("int", "float", "bool", "str", "none", "list", "dict", "set", "func", "tuple"):
             c.report("E304", f"`with` needs a resource or a context manager, not {show(t)}", item.context)
         if item.target is not None:
-            assign_target(c, item.target, t if t[0] == "struct" else ANY)
+            # What `enter` returns is bound, which for a resource is itself.
+            info = c.info(t)
+            assign_target(c, item.target, t if info is not None and info.kind == "resource" else ANY)
     nested_block(c, stmt, stmt.body, len(stmt.items))
     leave(c, saved)
     return False

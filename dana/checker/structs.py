@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
-from dana.checker.annotations import annotation
+from dana.checker.annotations import annotation, merge
 from dana.checker.builtins import EXCEPTIONS
 from dana.checker.conversion import check_value
 from dana.checker.functions import (
@@ -15,7 +15,7 @@ from dana.checker.functions import (
     shadows_builtin,
 )
 from dana.checker.model import Field, Method, StructInfo
-from dana.checker.types import ANY
+from dana.checker.types import ANY, NONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,8 +133,9 @@ def declare_fields(c: Context, info: StructInfo) -> None:
             c.report("E407", f"field `{field.name}` of `{info.name}` is declared twice", field)
             continue
         t = annotation(c, field.annotation) if field.annotation is not None else ANY
-        optional = field.default is not None
-        info.fields[field.name] = Field(field.name, t, optional, field.doc, field)
+        if field.default.__class__ is na.Constant and field.default.value is None:
+            t = merge([t, NONE])
+        info.fields[field.name] = Field(field.name, t, field.default is not None, field.doc, field)
         if field.name.startswith("_"):
             info.delegates.append(field.name)
 
@@ -272,10 +273,10 @@ def check_type_def(c: Context, stmt: Any) -> bool:
 
 
 def check_field_default(c: Context, info: StructInfo | None, field: na.FieldDef) -> None:
-    """A default must fit its field; None makes the field optional, as with parameters."""
+    """A default must fit its field; the default None has made it optional, as with parameters."""
     t = c.expr(field.default)
     declared = info.fields[field.name].type if info is not None and field.name in info.fields else ANY
-    if declared is not ANY and t != ("none",):
+    if declared is not ANY:
         check_value(c, field.default, t, declared, "E306", f"the default of `{field.name}`")
 
 

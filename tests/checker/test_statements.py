@@ -40,11 +40,12 @@ if TYPE_CHECKING:
         ("try:\n    print(1)\nexcept 'x':\n    print(2)\n", "E311"),
         ("def f() -> int:\n    print(1)\n", "E305"),
         ("def f() -> int:\n    return\n", "E305"),
+        ("import m\nm.x = 2\n", "E410"),
     ],
 )
 def test_refused_statements(codes: Codes, text: str, code: str) -> None:
     """What Python's compiler, or any run, would refuse is refused here, once."""
-    assert codes(text) == [code]
+    assert codes(text, {"m": "x = 1\n"}) == [code]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,7 @@ def test_refused_statements(codes: Codes, text: str, code: str) -> None:
         ("print('a' == 1)\n", "W302"),
         ("x = 1\nprint(x is 1)\n", "W303"),
         ("if 'no':\n    print(1)\n", "W306"),
+        ("private = 1\nx = 2\nprint({private: x})\n", "W202"),
     ],
 )
 def test_lints(codes: Codes, text: str, code: str) -> None:
@@ -78,6 +80,7 @@ def test_lints(codes: Codes, text: str, code: str) -> None:
         "def f() -> int?:\n    print(1)\n",
         "n: int = 2.0\n",
         "print(1 == 1.0, none == 3, [] == none)\n",
+        "private = 1\nx = 2\nprint({(private): x}, [1, 2, 3][(private) : x])\n",
         "x = input() or 'default'\nprint(x)\n",
     ],
 )
