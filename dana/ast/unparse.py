@@ -515,7 +515,8 @@ class Writer:
     def write_Try(self, stmt: na.Try) -> None:
         self.suite("try", stmt.body)
         for handler in stmt.handlers:
-            kind = "" if handler.type is None else f" {text(shielded(handler.type))}"
+            kind = "" if handler.type is None else text(shielded(handler.type))
+            kind = f" ({kind})" if kind.startswith("{") else f" {kind}" if kind else ""  # `except {` begins a block
             name = f" as {handler.name}" if handler.name else ""
             self.suite(f"except{kind}{name}", handler.body)
         self.otherwise(stmt.orelse)
@@ -528,10 +529,10 @@ class Writer:
             context = text(shielded(item.context))
             if item.target is not None:
                 items.append(f"{context} as {text(item.target, PIPE)}")
-            elif isinstance(item.context, na.Tuple) and len(stmt.items) == 1:
+            elif isinstance(item.context, na.Tuple) and item.context.elts and len(stmt.items) == 1:
                 items.append(f"({context},)")  # else its parts would be the items
             else:
-                items.append(f"({context})" if isinstance(item.context, Shielded) else context)
+                items.append(context)
         self.suite(f"with {', '.join(items)}", stmt.body)
 
     def write_Match(self, stmt: na.Match) -> None:
@@ -646,7 +647,7 @@ class Shielded(na.Capture):
 
 
 def _shielded(node: Shielded) -> tuple[int, str]:
-    return ATOM, f"({text(node.value, XOR)} as {node.name})"
+    return ATOM, f"(({text(node.value, XOR)} as {node.name}))"  # a single pair right after `with` holds its items
 
 
 EXPRESSIONS[Shielded] = _shielded

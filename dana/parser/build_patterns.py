@@ -26,14 +26,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from dana.ast.nodes import Expr, Pattern, Stmt
+    from dana.ast.nodes import Expr, Node, Pattern, Stmt
     from dana.parser.lexer import Token
 
     Block = tuple[int, int, tuple[Stmt, ...], str | None]
 
 
 def case(word: Token, pattern: Pattern, _if: Token | None, guard: Expr | None, block: Block) -> MatchCase:
-    return MatchCase(word[0], block[1], pattern, guard, block[2])
+    refused = None
+    if isinstance(pattern, PatternStar):
+        refused = wrong("`*` stands inside a sequence", pattern, "write `[*rest]`, or a second pattern: `first, *rest`")
+        pattern = PatternSequence(pattern.start, pattern.end, (pattern,))
+    return finish(MatchCase(word[0], block[1], pattern, guard, block[2]), refused)
+
+
+def wrong(message: str, at: Node, hint: str) -> Refused:
+    return Refused(None, "E121", message, at.start, at.end, hint=hint)
 
 
 def case_error(error: Token, _newline: Token) -> MatchCase:
@@ -71,7 +79,7 @@ def sequence(start: int, end: int, items: list[Pattern]) -> PatternSequence:
     stars = [item for item in items if isinstance(item, PatternStar)]
     refused = None
     if len(stars) > 1:
-        refused = Refused(None, "E121", "a sequence pattern has one `*` at most", stars[1].start, stars[1].end)
+        refused = wrong("a sequence pattern has one `*` at most", stars[1], "match the rest with one `*` and look at it inside")
     return finish(PatternSequence(start, end, tuple(items)), refused)
 
 
@@ -94,9 +102,7 @@ def pattern_capture(token: Token) -> PatternCapture:
 def pattern_value(value: Expr) -> PatternValue:
     refused = None
     if isinstance(value, JoinedStr):
-        refused = Refused(
-            None, "E121", "a pattern cannot be an f-string", value.start, value.end, hint="use a guard: `case x if x == …`"
-        )
+        refused = wrong("a pattern cannot be an f-string", value, "use a guard: `case x if x == …`")
         value = ErrorExpr(value.start, value.end)
     return finish(PatternValue(value.start, value.end, value), refused)
 
@@ -159,7 +165,8 @@ def pattern_mapping(opening: Token, entries: list[Any], _comma: Token | None, cl
     refused = None
     if rests and rests[0] is not entries[-1]:
         start, end, _, _ = rests[0]
-        refused = Refused(None, "E121", "`**` must be the last entry of a mapping pattern", start, end)
+        message = "`**` must be the last entry of a mapping pattern"
+        refused = Refused(None, "E121", message, start, end, hint="move it to the end")
     keys = tuple(key for key, _ in pairs)
     values = tuple(pattern for _, pattern in pairs)
     return finish(PatternMapping(opening[0], closing[1], keys, values, rests[0][3] if rests else None), refused)
@@ -182,14 +189,13 @@ def pattern_class(cls: Expr, _opening: Token, args: list[Any], _comma: Token | N
         if arg.__class__ is tuple:
             token, pattern = arg
             if token[3] in names:
-                refused = refused or Refused(None, "E121", f"`{token[3]}` is matched twice", token[0], token[1])
+                message = f"`{token[3]}` is matched twice"
+                refused = refused or Refused(None, "E121", message, token[0], token[1], hint="join the two patterns")
             names.append(token[3])
             keywords.append(pattern)
         else:
             if keywords:
-                refused = refused or Refused(
-                    None, "E121", "a positional pattern follows a named one", arg.start, arg.end, hint="put it first"
-                )
+                refused = refused or wrong("a positional pattern follows a named one", arg, "put it first")
             positional.append(arg)
     node = PatternClass(cls.start, closing[1], cls, tuple(positional), tuple(names), tuple(keywords))
     return finish(node, refused)

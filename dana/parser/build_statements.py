@@ -199,10 +199,9 @@ def assert_stmt(word: Token, test: Expr, _comma: Token | None, msg: Expr | None)
     return Assert(word[0], (msg or test).end, test, msg)
 
 
-def delete_stmt(word: Token, value: Expr) -> Delete:
-    bare = isinstance(value, Tuple) and value.elts and value.elts[0].start == value.start
-    checked = [target(one, "`del`") for one in (value.elts if isinstance(value, Tuple) and bare else (value,))]
-    node = Delete(word[0], value.end, tuple(one for one, _ in checked))
+def delete_stmt(word: Token, items: list[Expr], comma: Token | None) -> Delete:
+    checked = [target(item, "`del`") for item in items]
+    node = Delete(word[0], comma[1] if comma else items[-1].end, tuple(item for item, _ in checked))
     return finish(node, *(refused for _, refused in checked))
 
 
@@ -349,17 +348,21 @@ def handler_bare(word: Token, block: Block) -> ExceptHandler:
 
 
 def handler(word: Token, kind: Expr, _as: Token | None, name: Token | None, block: Block) -> ExceptHandler:
-    refused = None
-    if isinstance(kind, Tuple) and kind.elts and kind.elts[0].start == kind.start:
-        refused = Refused(
-            None, "E122", "several exception types stand in parentheses", kind.start, kind.end, hint="write `except (A, B):`"
-        )
-    return finish(ExceptHandler(word[0], block[1], kind, name[3] if name else None, block[2]), refused)
+    return ExceptHandler(word[0], block[1], kind, name[3] if name else None, block[2])
+
+
+def handler_several(
+    word: Token, kinds: list[Expr], as_: Token | None, name: Token | None, block: Block
+) -> ExceptHandler:
+    start, end = kinds[0].start, kinds[-1].end
+    hint = "write `except (A, B) as e:`"
+    refused = Refused(None, "E122", "several exception types stand in parentheses", start, end, hint=hint)
+    return finish(handler(word, Tuple(start, end, tuple(kinds)), as_, name, block), refused)
 
 
 def with_stmt(word: Token, items: list[WithItem], block: Block) -> With:
     only = items[0].context
-    if len(items) == 1 and items[0].target is None and isinstance(only, Tuple) and only.start < only.elts[0].start:
+    if len(items) == 1 and items[0].target is None and isinstance(only, Tuple) and only.elts:
         items = [WithItem(elt.start, elt.end, elt, None) for elt in only.elts]
     return With(word[0], block[1], tuple(items), block[2])
 

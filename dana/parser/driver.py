@@ -186,6 +186,7 @@ class Driver:
                     del values[-length:], states[-length:]
                 else:
                     parts = []
+                edges = (parts[0], parts[-1]) if grouped and length else None
                 for place in action.places:
                     parts.insert(place, None)
                 try:
@@ -194,8 +195,8 @@ class Driver:
                     value = self.refused(refused)
                 if action.groups:
                     grouped[id(value)] = (parts[0][0], parts[-1][1], value)
-                elif grouped and parts:
-                    value = self.widened(value, parts[0], parts[-1])
+                elif edges is not None:
+                    value = self.widened(value, *edges)
                 values.append(value)
                 state = rows[states[-1]][action.symbol]
                 states.append(state)
@@ -275,13 +276,14 @@ class Driver:
     def place_error(self, token: Token) -> int:
         """Shifts ERROR where the statement began; how many parts of a statement were given up, -1 if impossible."""
         start = token[0]
+        end = token[0] if token[2] in LINE_BEGINNERS else token[1]
         states, values = self.states, self.values
         lost = 0
         while True:
             action = ROWS[states[-1]].get("ERROR")
             if action.__class__ is int:
                 states.append(action)
-                values.append((start, max(start, token[1]), "ERROR", ""))
+                values.append((start, end, "ERROR", ""))
                 return lost
             if action is not None:
                 self.reduce(action)

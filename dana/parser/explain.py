@@ -241,7 +241,9 @@ def assignment_in_condition(place: Place) -> Diagnostic | None:
         token[2] in ("AND", "OR", "NOT") for token in place.tokens[place.first : place.at]
     )):  # fmt: skip
         return place.say("E126", "`=` assigns; a comparison is `==`", start, end, hint="write `==`", fix="==")
-    if place.opened is not None and place.opened[2] == "LPAR" and place.previous[2] != "NAME":
+    before = place.tokens[max(place.at - 2, 0)][2]
+    plain = place.previous[2] == "NAME" and before in ("LPAR", "COMMA")
+    if place.opened is not None and place.opened[2] == "LPAR" and not plain:
         return place.say("E109", "only a plain name can name an argument", start, end, hint="did you mean `==`?")
     return None
 
@@ -259,7 +261,12 @@ def missing_colon(place: Place) -> Diagnostic | None:
             "E103", f"a block begins with `:`, not with `{text}`", place.token[0], place.token[1], fix=":", fix_at=(end, place.token[1]),
             hint="write `:`",
         )  # fmt: skip
-    if place.kind != "NEWLINE" and place.kind not in STATEMENT_WORDS and place.kind not in OPERAND_STARTS:
+    last = place.at
+    while place.tokens[last][2] not in ("NEWLINE", "$END"):
+        last += 1
+    if place.kind != "NEWLINE" and (
+        (place.kind not in STATEMENT_WORDS and place.kind not in OPERAND_STARTS) or place.tokens[last - 1][2] == "COLON"
+    ):
         return None
     word = place.text(place.opener)
     return place.say(
@@ -407,7 +414,7 @@ def word_salad(place: Place) -> Diagnostic | None:
     near = None if word == "print" else suggest(word, STATEMENT_STARTS)
     if near is not None:
         return place.say("E130", f"`{word}` begins no statement", start, end, hint=f"did you mean `{near}`?", fix=near)
-    foreign = suggest(word, FOREIGN_WORDS) if word != "print" else None
+    foreign = suggest(word, FOREIGN_WORDS) if word != "print" and len(word) > 4 else None
     if foreign is not None:
         return place.say("E130", f"`{word}` begins no statement", start, end, hint=f"Dana writes {FOREIGN_WORDS[foreign]}")
     if place.kind not in OPERAND_STARTS:

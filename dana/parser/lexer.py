@@ -404,7 +404,7 @@ class Lexer:
         if sign in "([":
             note = None
             if sign == "(" and not brackets:
-                if self.mode == "DEF" or self.mode == "WORKFLOW":
+                if self.mode in ("DEF", "WORKFLOW") and self.begins_parameters():
                     note = "parameters"
                 elif self.mode == "WITH" and tokens[-1][2] == "WITH":
                     note = "with"
@@ -436,6 +436,11 @@ class Lexer:
                 self.header = False
                 self.statement = len(tokens)
         return -1
+
+    def begins_parameters(self) -> bool:
+        """Whether a `(` here belongs to the head of a definition, not to the stages behind its `=`."""
+        kind = self.tokens[-1][2]
+        return kind == "DEF" or (kind == "NAME" and self.tokens[-2][2] in ("DEF", "WORKFLOW", "RPAR"))
 
     def open(self, sign: str, start: int, end: int, note: str | None) -> None:
         tokens = self.tokens

@@ -52,7 +52,7 @@ def target(expr: Expr, what: str) -> tuple[Expr, Refused | None]:
     wrong = unassignable(expr)
     if wrong is None:
         return expr, None
-    hint = "did you mean `==`?" if what == "an assignment" else ""
+    hint = "did you mean `==`?" if what == "an assignment" else "a place is a name, an attribute or an item: x, p.x, d[k]"
     called = NOT_ASSIGNABLE.get(type(wrong).__name__, "this")
     if isinstance(wrong, Constant):
         plain = isinstance(wrong.value, str | int | float) and not isinstance(wrong.value, bool)
