@@ -49,8 +49,4 @@ ENTRIES: dict[str, Entry] = {
         "the program was cancelled",
         "The host, or the user with Ctrl-C, stopped the program. `finally` blocks have run.",
     ),
-    "E708": Entry(
-        "an act was denied",
-        "The program tried something that its policy does not grant.",
-    ),
 }

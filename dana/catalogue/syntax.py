@@ -35,13 +35,14 @@ ENTRIES: dict[str, Entry] = {
     "E104": Entry(
         "an unfinished text",
         "A text ends with the quote it began with, on the same line. A text of several lines stands between three\n"
-        "quotes. A quote inside a text is written `\\\"`, or the text stands in the other kind of quotes.",
+        'quotes. A quote inside a text is written `\\"`, or the text stands in the other kind of quotes.',
         'name = "Ann\nprint(1)\n',
         'name = "Ann"\nprint(1)\n',
     ),
     "E105": Entry(
         "a bracket that is never closed",
-        "Each `(`, `[` and `{` needs its partner. Inside brackets lines go on, so the fault may show only lines later;\n"
+        "Each `(`, `[` and `{` needs its partner. Inside brackets lines go on, so the fault may show only lines "
+        "later;\n"
         "the message points at the bracket that is still open when something begins that cannot stand inside it.",
         "total = (1 + 2\nprint(3)\n",
         "total = (1 + 2)\nprint(3)\n",
@@ -81,14 +82,16 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E111": Entry(
         "tabs and spaces mixed",
-        "How wide a tab is depends on the editor, so a block that is indented with tabs in one line and with spaces in\n"
+        "How wide a tab is depends on the editor, so a block that is indented with tabs in one line and with "
+        "spaces in\n"
         "the next has no definite shape. Use one of the two; most editors convert.",
         "n = 1\nif n == 1:\n        print(1)\n\tprint(2)\n",
         "n = 1\nif n == 1:\n        print(1)\n        print(2)\n",
     ),
     "E112": Entry(
         "an indentation that fits no block",
-        "When a line is less indented than the one before, it goes on with one of the blocks around it, so it begins in\n"
+        "When a line is less indented than the one before, it goes on with one of the blocks around it, so it "
+        "begins in\n"
         "the same column as the lines of that block.",
         "n = 1\nif n == 1:\n        print(1)\n    print(2)\n",
         "n = 1\nif n == 1:\n        print(1)\n        print(2)\n",
@@ -107,15 +110,16 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E115": Entry(
         "a number that cannot be read",
-        "Numbers are written `12`, `1_000_000`, `0xff`, `0o17`, `0b101`, `1.5`, `2e-3`. A decimal number does not begin\n"
+        "Numbers are written `12`, `1_000_000`, `0xff`, `0o17`, `0b101`, `1.5`, `2e-3`. A decimal number does "
+        "not begin\n"
         "with 0, and a name does not begin with a digit.",
         "n = 012\n",
         "n = 12\n",
     ),
     "E116": Entry(
         "a broken escape",
-        "In a text, a backslash begins an escape: `\\n`, `\\t`, `\\\\`, `\\\"`, `\\x41`, `\\u00e9`, `\\U0001f600`,\n"
-        "`\\N{BULLET}`. This one is incomplete or names no character. A raw text `r\"…\"` has no escapes.",
+        'In a text, a backslash begins an escape: `\\n`, `\\t`, `\\\\`, `\\"`, `\\x41`, `\\u00e9`, `\\U0001f600`,\n'
+        '`\\N{BULLET}`. This one is incomplete or names no character. A raw text `r"…"` has no escapes.',
         'path = "C:\\users"\n',
         'path = r"C:\\users"\n',
     ),
@@ -135,7 +139,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E119": Entry(
         "a text that spells no type",
-        "An annotation in quotes is read as a type, so that it may name one that is defined later. A text as such is a\n"
+        "An annotation in quotes is read as a type, so that it may name one that is defined later. A text as "
+        "such is a\n"
         'type only in a union: `"low" | "high"`.',
         'def size(n: "a number") -> int:\n    return 1\n',
         'def size(n: "int") -> int:\n    return n\n',
@@ -188,22 +193,26 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E127": Entry(
         "a statement of Python that Dana leaves out",
-        "Dana has structs with methods instead of classes, waits by itself instead of `async` and `await`, and returns\n"
+        "Dana has structs with methods instead of classes, waits by itself instead of `async` and `await`, and "
+        "returns\n"
         "lists or lazy expressions instead of `yield`.",
         "class Point:\n    x = 1\n",
         "struct Point:\n    x: int = 1\n",
     ),
     "E128": Entry(
         "a scope written with a dot",
-        "State that outlives a call is written `private:count`, `public:count`, `system:count`, with a colon and without\n"
-        "spaces. The dot of older programs reads an attribute. Where a name is declared (a parameter, a field), a space\n"
+        "State that outlives a call is written `private:count`, `public:count`, `system:count`, with a colon "
+        "and without\n"
+        "spaces. The dot of older programs reads an attribute. Where a name is declared (a parameter, a field), "
+        "a space\n"
         "behind the colon keeps `local: int` from being read as a scope.",
         "private:count = 1\nprint(private.count)\n",
         "private:count = 1\nprint(private:count)\n",
     ),
     "E129": Entry(
         "a word of the language as a name",
-        "`if`, `for`, `def`, `struct`, `deliver` and the like cannot be names of variables, parameters or fields. They may\n"
+        "`if`, `for`, `def`, `struct`, `deliver` and the like cannot be names of variables, parameters or "
+        "fields. They may\n"
         "follow a dot and name an argument. Words like `agent`, `type`, `match`, `local` are free.",
         "def area(for):\n    return 1\n",
         "def area(shape):\n    return 1\n",
@@ -217,36 +226,41 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E131": Entry(
         "a faulty import",
-        "`import geo.shapes as g`, `from geo import area, Point as P`, `from .sibling import *`: `from` comes first, and\n"
+        "`import geo.shapes as g`, `from geo import area, Point as P`, `from .sibling import *`: `from` comes "
+        "first, and\n"
         "modules are named without quotes.",
         "import sqrt from math\n",
         "from math import sqrt\n",
     ),
     "E132": Entry(
         "a part without its statement",
-        "`else`, `elif`, `except`, `finally` and `case` go on with a statement above them, in the same column and with\n"
+        "`else`, `elif`, `except`, `finally` and `case` go on with a statement above them, in the same column "
+        "and with\n"
         "nothing between. A `try` has at least one `except` or a `finally`; a `match` holds only `case`s.",
         "n = 1\nprint(n)\nelse:\n    print(2)\n",
         "n = 1\nif n == 1:\n    print(n)\nelse:\n    print(2)\n",
     ),
     "E133": Entry(
         "a value or a name is missing",
-        "Something must follow the sign or word before this place. A long expression may go on in the next line inside\n"
+        "Something must follow the sign or word before this place. A long expression may go on in the next line "
+        "inside\n"
         "parentheses, or after a `\\` at the end of the line.",
         "n = 1 +\n",
         "n = 1 + 2\n",
     ),
     "E134": Entry(
         "a comma or operator is missing",
-        "Values in brackets are separated by commas. Two values side by side mean nothing, except two texts, which are\n"
+        "Values in brackets are separated by commas. Two values side by side mean nothing, except two texts, "
+        "which are\n"
         "joined.",
         "values = [1 2]\n",
         "values = [1, 2]\n",
     ),
     "W101": Entry(
         "a backslash that begins no escape",
-        "This backslash and the character behind it stay in the text as they are. If a backslash is meant, `\\\\` says so\n"
-        "plainly; for paths and patterns a raw text `r\"…\"` is clearer.",
+        "This backslash and the character behind it stay in the text as they are. If a backslash is meant, "
+        "`\\\\` says so\n"
+        'plainly; for paths and patterns a raw text `r"…"` is clearer.',
         'pattern = "\\d+"\n',
         'pattern = r"\\d+"\n',
     ),

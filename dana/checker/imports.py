@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dana.checker.model import Interface, ModuleRequest
+from dana.checker.model import CYCLE, Interface, ModuleRequest
 from dana.checker.types import ANY
 
 TYPE_CHECKING = False
@@ -109,8 +109,17 @@ def check_import(c: Context, stmt: na.Import) -> None:
     for alias in stmt.names:
         found = request_module(c, 0, alias.path, alias.python, alias)
         if isinstance(found, str):
-            c.report("E501", f"no module `{'.'.join(alias.path)}`", alias, hint=found)
+            report_missing(c, ModuleRequest(0, alias.path, alias.python), alias, found)
         rebind(c, alias.asname or alias.path[0])
+
+
+def report_missing(c: Context, request: ModuleRequest, node: na.Node, reason: str) -> None:
+    """A module that cannot be had: there is none, or it is being compiled and needs this one first (L25)."""
+    if reason.startswith(CYCLE):
+        c.report("E504", reason, node, label="this closes the circle", hint=_CYCLE_HINT)
+    else:
+        python = f"the Python module `{request.text}` cannot be imported"
+        c.report("E501", python if request.python else f"no module `{request.text}`", node, hint=reason)
 
 
 def rebind(c: Context, name: str) -> None:
@@ -126,8 +135,7 @@ def check_import_from(c: Context, stmt: na.ImportFrom) -> None:
     if stmt.names is None and c.scope is not c.top:
         c.report("E427", "`from … import *` is only possible at module level", stmt, hint="name what you need")
     if isinstance(found, str):
-        request = ModuleRequest(stmt.level, stmt.path, stmt.python)
-        c.report("E501", f"no module `{request.text}`", stmt, hint=found)
+        report_missing(c, ModuleRequest(stmt.level, stmt.path, stmt.python), stmt, found)
     if isinstance(found, Interface) and stmt.names is not None:
         for alias in stmt.names:
             check_imported_name(c, found, stmt, alias)
@@ -152,6 +160,7 @@ def submodule(c: Context, stmt: na.ImportFrom, name: str) -> Interface | None:
     return found if isinstance(found, Interface) else None
 
 
+_CYCLE_HINT = "move what both need into a module of its own"
 _PRIVATE = "names that start with `_` stay inside their module; rename it there to share it"
 
 
@@ -161,9 +170,11 @@ def module_attribute(c: Context, interface: Interface, node: na.Attribute) -> Ty
     found = interface.names.get(name)
     if found is not None:
         return found
-    if not interface.open:
+    span = (node.end - len(name), node.end)
+    if name.startswith("_") and not interface.open:
+        c.report("E503", f"`{name}` is private to module `{interface.name}`", span, hint=_PRIVATE)
+    elif not interface.open:
         near = c.near(name, interface.names)
         hint = f"did you mean `{near}`?" if near else ""
-        span = (node.end - len(name), node.end)
         c.report("E502", f"module `{interface.name}` has no `{name}`", span, hint=hint)
     return ANY

@@ -125,6 +125,10 @@ class CallTarget:
         return f"CallTarget({self.kind!r}, {self.info!r})"
 
 
+# How a `ModuleFinder`'s reason begins when the module is itself waiting for the one that asks.
+CYCLE = "import cycle: "
+
+
 class ModuleRequest:
     """A module that an `import` asks for (L25): `level` leading dots, dotted `path`, `.py` suffix or not."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from dana.cli import inputs
@@ -11,6 +12,8 @@ from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dana.catalogue import Entry
     from dana.cli.options import Options
     from dana.cli.terminal import Terminal
@@ -23,9 +26,9 @@ def check(options: Options, terminal: Terminal) -> int:
 
     engine = Engine()
     sources = inputs.sources(options)
-    found = [
+    found = _once(
         finding for source in sources for finding in (engine.check(source) if isinstance(source, Source) else [source])
-    ]
+    )
     errors = sum(finding.is_error for finding in found)
     if "json" in options.given:
         _print_json(found)
@@ -35,6 +38,15 @@ def check(options: Options, terminal: Terminal) -> int:
             sys.stderr.write("\n")
         sys.stderr.write(_summary(len(sources), errors, len(found) - errors) + "\n")
     return REFUSED if errors else OK
+
+
+def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Without repetitions: a module's errors are found again by every file that imports it."""
+    kept: dict[tuple[str, str, object], Diagnostic] = {}
+    for finding in findings:
+        file = os.path.abspath(finding.source.name) if finding.source else ""
+        kept.setdefault((finding.code, file, finding.span), finding)
+    return list(kept.values())
 
 
 def _print_json(found: list[Diagnostic]) -> None:

@@ -93,16 +93,21 @@ class Engine:
         return Module(run, record)
 
     def check(self, program: str | Source | os.PathLike[str]) -> list[Diagnostic]:
-        """Everything the compiler has to say about a program, warnings included; never raises a `DanaError`."""
-        return list(self.checked(program).diagnostics)
+        """Everything the compiler has to say about a program, warnings included; never raises a `DanaError`.
+
+        Of the modules it imports, the errors that keep them from being compiled.
+        """
+        checked, broken = self._checked(program)
+        return [*checked.diagnostics, *broken]
 
     def checked(self, program: str | Source | os.PathLike[str]) -> Checked:
         """What the checker found out about a program: the tables that lowering and editors read."""
-        from dana.compiler import check_module
+        return self._checked(program)[0]
 
+    def _checked(self, program: str | Source | os.PathLike[str]) -> tuple[Checked, list[Diagnostic]]:
         source = self._source(program)
         path = os.path.abspath(source.name) if source.name.endswith(".na") else ""
-        return check_module(source, name=PROGRAM, modules=self._loader(path).modules_for(path))
+        return self._loader(path).check(source, PROGRAM, path)
 
     def _source(self, program: str | Source | os.PathLike[str]) -> Source:
         if isinstance(program, Source):

@@ -56,7 +56,7 @@ class Finder:
             found = _in_folder(folder, path, importer)
             if found is not None:
                 return found
-        return _advice(path, folders)
+        return _advice(path, folders, self.stdlib)
 
     def _is_stdlib(self, importer: str) -> bool:
         return os.path.dirname(importer) == self.stdlib
@@ -101,7 +101,7 @@ def submodules(folder: str) -> list[str]:
     return sorted(n for n in names if n.isidentifier() and n != "__init__")
 
 
-def _advice(path: tuple[str, ...], folders: list[str]) -> str:
+def _advice(path: tuple[str, ...], folders: list[str], stdlib: str) -> str:
     """Why an absolute import found nothing: a near miss, else where it was looked for."""
     from dana.diagnostics import suggest
 
@@ -109,5 +109,5 @@ def _advice(path: tuple[str, ...], folders: list[str]) -> str:
     near = suggest(path[0], names)
     if near:
         return f"did you mean `{near}`?"
-    places = ", ".join(f"`{f}`" for f in dict.fromkeys(folders))
+    places = ", ".join("the standard library" if f == stdlib else f"`{f}`" for f in dict.fromkeys(folders))
     return f"looked for `{'/'.join(path)}.na` in {places}"

@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
+    from dana.checker import Checked
     from dana.checker.model import Interface, ModuleFinder, ModuleRequest
     from dana.checker.types import Type
     from dana.compiler import Compiled
     from dana.diagnostics import Diagnostic
-
-CYCLE = "import cycle: "
 
 
 class Artefact:
@@ -150,7 +149,22 @@ class Loader:
 
         return modules
 
+    def check(self, source: Source, name: str, path: str) -> tuple[Checked, list[Diagnostic]]:
+        """A program as the checker sees it, and what keeps its imported modules from being compiled."""
+        from dana.compiler import check_module
+
+        broken: list[Diagnostic] = []
+        if path:
+            self._compiling.append(path)
+        try:
+            return check_module(source, name=name, modules=self.modules_for(path, broken=broken)), broken
+        finally:
+            if path:
+                self._compiling.remove(path)
+
     def _cycle(self, path: str) -> str:
+        from dana.checker.model import CYCLE
+
         chain = [*self._compiling[self._compiling.index(path) :], path]
         return CYCLE + " → ".join(os.path.basename(p) for p in chain)
 
