@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 INT, FLOAT, STR, BOOL, LIST, DICT, FUNC, ANY = "int", "float", "str", "bool", "list", "dict", "func", "any"
 KINDS = (INT, FLOAT, STR, BOOL, LIST, DICT)
-SOFT = ("agent", "resource", "workflow", "interface", "private", "public", "local", "system", "use", "export", "match",
-        "case", "type", "test")
+# Soft keywords that are no built-in functions too: a program may bind them without losing anything.
+SOFT = ("agent", "resource", "workflow", "interface", "private", "public", "local", "system", "export", "match", "test")
 WORDS = ("total", "count", "größe", "item", "rate", "label", "flag", "rows", "data", "k", "n", "x", "_y", *SOFT)
 STRUCTS = ("Point", "Order", "Item", "Room")
 EXCEPTIONS = ("ValueError", "KeyError", "ZeroDivisionError", "Exception", "RuntimeError", "LookupError")
@@ -36,6 +36,7 @@ class _Writer:
         self.structs: dict[str, dict[str, str]] = {}
         self.loop = 0
         self.function = 0
+        self.returns = ANY
         self.serial = 0
 
     # --- small choices ------------------------------------------------------------------------------
@@ -170,11 +171,12 @@ class _Writer:
         kind = self.rng.choice(KINDS)
         self.function += 1
         loop, self.loop = self.loop, 0
+        outer, self.returns = self.returns, kind
         body = self.body(2, names)
         self.scopes.append(names)
         body.append(f"return {self.expr(kind, 2)}")
         self.scopes.pop()
-        self.loop = loop
+        self.loop, self.returns = loop, outer
         self.function -= 1
         arrow = f" -> {self.annotation(kind)}" if self.chance(0.4) else ""
         head = self.rng.choices(["def", "sync def"], (9, 1))[0]
@@ -269,7 +271,7 @@ class _Writer:
         if self.loop:
             options += ["break", "continue"]
         if self.function:
-            options += [f"return {self.expr(INT, 1)}", "deliver 1", "return"]
+            options += [f"{self.rng.choice(['return', 'deliver'])} {self.expr(self.returns, 1)}"] * 2
         return [self.rng.choice(options)]
 
     def if_stmt(self, depth: int) -> list[str]:
@@ -429,7 +431,7 @@ class _Writer:
         functions = self.known(FUNC)
         options = ["abs", "(lambda q: q)", "(lambda q :: q)", *functions]
         if not plain:
-            options += ["max($$, 1)", "abs as got", "min(3)", "[abs, abs] | sum"]
+            options += ["max($$, 1)", f"abs as {self.fresh('g')}", "min(3)", "[abs, abs] | sum"]
         return self.rng.choice(options)
 
 

@@ -18,6 +18,7 @@ import os
 import resource
 import sys
 import traceback
+import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -25,7 +26,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from dana.diagnostics import render, render_all
-from dana.errors import DanaError
+from dana.errors import CompileError, DanaError
 from dana.source import Source
 from tests.fuzz import generate, mutate
 from tests.fuzz.coverage import COUNTED, describe, productions
@@ -146,9 +147,14 @@ def _check(parsed):
 
 
 def _compile(checked) -> None:
-    from dana.lowering import lower
+    from dana.compiler import compile_checked
 
-    compile(lower(checked), "<fuzz>", "exec", dont_inherit=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a warning of Python's compiler is no diagnostic
+        try:
+            compile_checked(checked)
+        except CompileError as error:
+            str(error)
 
 
 def _run(text: str) -> bool:
