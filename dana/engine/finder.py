@@ -83,9 +83,13 @@ def _as_package(base: str, name: str) -> Found | None:
     init = os.path.join(base, "__init__.na")
     if os.path.isfile(init):
         return Found("file", os.path.abspath(init), name)
-    if os.path.isdir(base) and submodules(base):
+    if os.path.isdir(base) and _holds_modules(base, PACKAGE_DEPTH):
         return Found("package", os.path.abspath(base), name)
     return None
+
+
+# How far below a folder its packages look for the file that makes them one.
+PACKAGE_DEPTH = 4
 
 
 def submodules(folder: str) -> list[str]:
@@ -96,16 +100,38 @@ def submodules(folder: str) -> list[str]:
             stem, extension = os.path.splitext(entry.name)
             if extension == ".na" and entry.is_file():
                 names.append(stem)
-            elif not extension and entry.is_dir() and os.path.isfile(os.path.join(entry.path, "__init__.na")):
+            elif entry.name.isidentifier() and entry.is_dir() and _holds_modules(entry.path, PACKAGE_DEPTH):
                 names.append(entry.name)
     return sorted(n for n in names if n.isidentifier() and n != "__init__")
+
+
+def _holds_modules(folder: str, depth: int) -> bool:
+    """Whether a folder is a package: it holds Dana files, or folders that do."""
+    below: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".na") and entry.is_file():
+                    return True
+                if entry.name.isidentifier() and entry.is_dir(follow_symlinks=False):
+                    below.append(entry.path)
+    except OSError:
+        return False
+    return depth > 1 and any(_holds_modules(each, depth - 1) for each in below)
+
+
+def _near_names(folder: str) -> list[str]:
+    """What may have been meant by a name: the obvious modules, without a look into every folder."""
+    names = os.listdir(folder)
+    packages = [n for n in names if n.isidentifier() and os.path.isfile(os.path.join(folder, n, "__init__.na"))]
+    return [n[:-3] for n in names if n.endswith(".na")] + packages
 
 
 def _advice(path: tuple[str, ...], folders: list[str], stdlib: str) -> str:
     """Why an absolute import found nothing: a near miss, else where it was looked for."""
     from dana.diagnostics import suggest
 
-    names = [n for folder in folders if os.path.isdir(folder) for n in submodules(folder)]
+    names = [n for folder in folders if os.path.isdir(folder) for n in _near_names(folder)]
     near = suggest(path[0], names)
     if near:
         return f"did you mean `{near}`?"

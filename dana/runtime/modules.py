@@ -96,8 +96,12 @@ class Modules:
     ) -> ModuleValue:
         """`.import_`: the module, or with `root` the one its path begins with (`import a.b` binds `a`)."""
         if root:
-            first = self._load(importer, level, path[:1], python)
-            self._load(importer, level, path, python)
+            first = parent = self._load(importer, level, path[:1], python)
+            for length in range(2, len(path) + 1):
+                child = self._load(importer, level, path[:length], python)
+                # A relative import may have loaded the child before, under a shorter name.
+                self.program.modules.setdefault(f"{parent.name}.{path[length - 1]}", child)
+                parent = child
             return first.value
         return self._load(importer, level, path, python).value
 
