@@ -132,43 +132,25 @@ def check_truth(c: Context, node: Any, t: Type) -> None:
 
 
 def check_if(c: Context, stmt: na.If) -> bool:
-    """`if`/`elif`/`else`; ends when every branch ends."""
+    """`if`/`elif`/`else`; ends when every branch ends. When all branches jump, all tests failed for what follows."""
     outer = enter(c)
-    start = c.narrow
-    ended = True
-    facts: dict[Any, Any] = {}
+    ended = bool(stmt.orelse)
     for branch in stmt.branches:
-        t = c.expr(branch.test)
-        check_truth(c, branch.test, t)
+        check_truth(c, branch.test, c.expr(branch.test))
         yes, no = test_facts(c, branch.test)
         saved = enter(c)
         with_facts(c, yes)
-        if not c.block(branch.body):
-            ended = False
+        ended = c.block(branch.body) and ended
         leave(c, saved)
-        if no:
-            c.narrow = {**c.narrow, **no}
-            facts.update(no)
+        with_facts(c, no)
     if stmt.orelse:
-        saved = enter(c)
-        if not c.block(stmt.orelse):
-            ended = False
-        leave(c, saved)
-    else:
-        ended = False
-    only_else = all_but_last_end(stmt)
+        ended = block_apart(c, stmt.orelse) and ended
+    jumps = not stmt.orelse and all(ends_plainly(branch.body) for branch in stmt.branches)
     inside = c.killed
-    after = {v: t for v, t in c.narrow.items() if v not in inside} if only_else and facts else None
+    after = {var: t for var, t in c.narrow.items() if var not in inside} if jumps else {}
     leave(c, outer)
-    if after:
-        c.narrow = {**c.narrow, **after}
-    del start
+    with_facts(c, after)
     return ended
-
-
-def all_but_last_end(stmt: na.If) -> bool:
-    """Whether what follows an `if` without `else` is reached only when no test was true."""
-    return not stmt.orelse and all(ends_plainly(b.body) for b in stmt.branches)
 
 
 def ends_plainly(body: tuple[Any, ...]) -> bool:
