@@ -6,8 +6,8 @@ import sys
 
 from dana.cli import inputs
 from dana.cli.options import UsageProblem
-from dana.cli.terminal import OK
 from dana.diagnostics import Diagnostic
+from dana.engine.fastpath import exit_status
 from dana.errors import CompileError, DanaError
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ def run(options: Options, terminal: Terminal) -> int:
         path, words = _program(options)
         if path != "-":
             inputs.must_be_readable(path)
-    engine = Engine(limits=limits(options), cache="no_cache" not in options.given, stderr=sys.stderr)
+    engine = Engine(limits=limits(options), cache="no_cache" not in options.given, read=input, stderr=sys.stderr)
     arguments = inputs.arguments(words)
     try:
         if shown:
@@ -44,7 +44,7 @@ def run(options: Options, terminal: Terminal) -> int:
         return terminal.fail(error)
     if shown and value is not None:
         sys.stdout.write(f"{value}\n")
-    return OK
+    return exit_status(engine)
 
 
 class File:

@@ -10,7 +10,7 @@ from dana.engine.finder import Finder, Found
 from dana.engine.limits import Limits
 from dana.engine.loader import Artefact, Loader
 from dana.errors import DanaError, UsageError
-from dana.runtime.exceptions import Stop
+from dana.runtime.exceptions import ExitStop, Stop
 from dana.runtime.meter import Meter
 from dana.runtime.program import ModuleRecord, Program
 from dana.source import Source
@@ -51,6 +51,8 @@ class Engine:
         metered: bool = True,
     ) -> None:
         self.limits = limits if limits is not None else Limits()
+        # What `exit(code)` said in the last run, None when it ended otherwise.
+        self.exit_code: object = None
         self._on_print = on_print
         self._read = read
         self._clock = clock
@@ -140,6 +142,8 @@ class _Run:
     ) -> None:
         limits = engine.limits
         clock = engine._clock or time
+        engine.exit_code = None
+        self._engine = engine
         self._path = path
         self._text = text
         self._name = name
@@ -246,6 +250,7 @@ class _Run:
 
             fault = diagnose(failed, program)
             if fault is None:
+                self._engine.exit_code = failed.code if isinstance(failed, ExitStop) else None
                 return None
             raise fault from (failed if isinstance(failed, Exception) else None)
         return value

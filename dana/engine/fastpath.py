@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dana.engine.engine import Engine
+
 
 def run_cached(path: str, words: Sequence[str]) -> int | None:
     """Run a file whose compiled form is in the cache; None (and nothing has happened) when it is not.
@@ -37,5 +39,17 @@ def run_cached(path: str, words: Sequence[str]) -> int | None:
     from dana.engine.limits import Limits
 
     gc.enable()
-    Engine(limits=Limits.none(), cache=cache, stderr=sys.stderr).run(full, arguments=arguments)
-    return 0
+    engine = Engine(limits=Limits.none(), cache=cache, read=input, stderr=sys.stderr)
+    engine.run(full, arguments=arguments)
+    return exit_status(engine)
+
+
+def exit_status(engine: Engine) -> int:
+    """What the shell is told after a run: `exit(code)` means what it means in Python, a text is printed."""
+    code = engine.exit_code
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    sys.stderr.write(f"{code}\n")
+    return 1
