@@ -65,7 +65,7 @@ ENTRIES: dict[str, Entry] = {
         "The call (all attempts, the waits between them, and both handlers) took longer than its `timeout`. "
         "Dana code is stopped when that happens; a call into Python code that returns too late fails when it returns. "
         "In programs this is a `POETTimeoutError`.",
-        "@poet(timeout=0.02)\ndef search() -> int:\n    n = 0\n    while true:\n        n += 1\n    return n\n\n"
+        "@poet(timeout=0.02)\ndef search() -> int:\n    n = 0\n    while n >= 0:\n        n += 1\n    return n\n\n"
         "print(search())\n",
         "@poet(timeout=5)\ndef search() -> int:\n    n = 0\n    while n < 1000:\n        n += 1\n    return n\n\n"
         "print(search())\n",
@@ -107,10 +107,12 @@ ENTRIES: dict[str, Entry] = {
     "E822": Entry(
         "not learning yet",
         "This belongs to what POET learns from running, which this version of Dana does not have yet.",
+        "feedback('the room was too cold')\n",
     ),
     "E823": Entry(
         "nothing runs side by side yet",
         "`race` lets effects compete, and this version of Dana has no effects that run at the same time yet.",
+        "print(race(lambda: 1, lambda: 2))\n",
     ),
     "E824": Entry(
         "agents do not run yet",

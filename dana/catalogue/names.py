@@ -41,11 +41,6 @@ ENTRIES: dict[str, Entry] = {
         "x = 1\n\ndef f():\n    x = 2\n    global x\n",
         "x = 1\n\ndef f():\n    global x\n    x = 2\n",
     ),
-    "E208": Entry(
-        "reserved name",
-        "Names that begin and end with two underscores belong to the language. A program may use `__main__`,\n"
-        "`__exports__`, `__all__`, `__name__` and `__file__`, and no others.",
-    ),
     "E209": Entry(
         "the exception's name has ended",
         "The name of `except … as e` exists in that block only: when the block ends, the name is gone. What you need\n"

@@ -79,8 +79,8 @@ ENTRIES: dict[str, Entry] = {
         "A function or a struct got too few, too many or unknown arguments. Calls of known functions are "
         "checked before "
         "the program runs; this one was only known while it ran.",
-        "def twice(n):\n    return n * 2\n\nf = [twice][0]\nprint(f(1, 2))\n",
-        "def twice(n):\n    return n * 2\n\nf = [twice][0]\nprint(f(1))\n",
+        "def twice(n):\n    return n * 2\n\ndef call(function):\n    return function(1, 2)\n\nprint(call(twice))\n",
+        "def twice(n):\n    return n * 2\n\ndef call(function):\n    return function(1)\n\nprint(call(twice))\n",
     ),
     "E611": Entry(
         "a value does not have the declared type",

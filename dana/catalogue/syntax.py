@@ -21,7 +21,8 @@ ENTRIES: dict[str, Entry] = {
     "E102": Entry(
         "this does not fit here",
         "The line is right up to this word or sign, which cannot follow. Mostly something is missing before it, or\n"
-        "the line should have ended. Everything up to the end of the line is skipped; the lines below are read as usual.",
+        "the line should have ended. Everything up to the end of the line is skipped; the lines below are read as\n"
+        "usual.",
         "a = 1\nb = a a\n",
         "a = 1\nb = a * a\n",
     ),
@@ -255,6 +256,11 @@ ENTRIES: dict[str, Entry] = {
         "joined.",
         "values = [1 2]\n",
         "values = [1, 2]\n",
+    ),
+    "E190": Entry(
+        "nested too deeply to compile",
+        "Python's compiler, which makes the last step, ran out of stack. Dana bounds nesting long before that, so\n"
+        "this should not occur; giving inner parts names of their own helps at once.",
     ),
     "W101": Entry(
         "a backslash that begins no escape",

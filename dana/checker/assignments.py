@@ -73,18 +73,7 @@ def resolve_target(c: Context, target: Any) -> Any:
         from dana.checker.functions import shadows_builtin
 
         shadows_builtin(c, name, target[0])
-    if name[:2] == "__" and name[-2:] == "__" and name not in _ASSIGNABLE_DUNDERS:
-        refuse_dunder(c, name, target)
     return var
-
-
-_ASSIGNABLE_DUNDERS = frozenset({"__main__", "__exports__", "__all__", "__name__", "__file__"})
-
-
-def refuse_dunder(c: Context, name: str, where: Any) -> None:
-    """L5: names with two underscores on both sides belong to the language."""
-    if len(name) > 4:
-        c.report("E208", f"`{name}` is reserved: names with double underscores belong to Dana", where)
 
 
 def assign_target(c: Context, target: Any, t: Type, value: Any = None) -> None:

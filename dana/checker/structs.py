@@ -247,10 +247,6 @@ def check_type_def(c: Context, stmt: Any) -> bool:
 
     var = c.lookup(stmt.name)
     info = var.info if var is not None and isinstance(var.info, StructInfo) else None
-    if stmt.name[:2] == "__":
-        from dana.checker.assignments import refuse_dunder
-
-        refuse_dunder(c, stmt.name, (stmt.name_at, stmt.name_at + len(stmt.name)))
     shadows_builtin(c, stmt.name, stmt.name_at)
     if getattr(stmt, "decorators", ()):
         check_decorators(c, stmt)

@@ -83,9 +83,18 @@ def explain(options: Options, _terminal: Terminal) -> int:
     return OK
 
 
+def _wrapped(paragraph: str) -> str:
+    """A paragraph in lines of a readable length; an indented one (an example) as it is."""
+    if paragraph.startswith(" "):
+        return paragraph
+    from textwrap import fill
+
+    return fill(" ".join(paragraph.split()), 96, break_long_words=False, break_on_hyphens=False)
+
+
 def page(code: str, entry: Entry) -> str:
     """An entry as plain text."""
-    parts = [f"{code}: {entry.title}", entry.explanation.strip()]
+    parts = [f"{code}: {entry.title}", *(_wrapped(part) for part in entry.explanation.strip().split("\n\n"))]
     for name, program in (("Wrong", entry.wrong), ("Right", entry.right)):
         if program.strip():
             parts.append(f"{name}:\n\n" + "\n".join(f"    {line}".rstrip() for line in program.strip("\n").split("\n")))

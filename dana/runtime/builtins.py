@@ -499,7 +499,7 @@ class Texts:
 
         def input_(prompt: Any = "", /) -> str:
             if program.read is None:
-                raise failure(EOFError, "E615", "`input` has nobody to ask: this program runs without a terminal")
+                raise failure(EOFError, "E615", "`input` has nobody to ask here")
             return program.read(str(prompt))
 
         return input_

@@ -542,6 +542,10 @@ def _os_error(error: BaseException, frame: Frame | None) -> Words:
     return Words("E615", f"{name}: {message_of(error)}")
 
 
+def _end_of_input(error: BaseException, frame: Frame | None) -> Words:
+    return Words("E615", "there is nothing more to read: the input has ended")
+
+
 def _other(code: str) -> Callable[[BaseException, Frame | None], Words]:
     def words(error: BaseException, frame: Frame | None) -> Words:
         message = message_of(error)
@@ -565,7 +569,7 @@ TRANSLATIONS: dict[type[BaseException], Callable[[BaseException, Frame | None], 
     ValueError: _value_error,
     AssertionError: _assertion,
     ImportError: _other("E616"),
-    EOFError: _other("E615"),
+    EOFError: _end_of_input,
     OSError: _os_error,
     StopIteration: _stop_iteration,
     RuntimeError: _runtime_error,

@@ -137,7 +137,8 @@ class Modules:
         record = self._load(importer, level, path, python)
         for name in exported(record):
             if name not in record.globals:
-                raise unknown_member(record, name, ImportError, "E616")
+                said = f"module `{record.name}` exports `{name}`, but does not define it"
+                raise failure(ImportError, "E616", said)
             importer.globals[name] = record.globals[name]
 
     def export(self, record: ModuleRecord, names: tuple[str, ...]) -> None:
