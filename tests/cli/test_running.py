@@ -35,6 +35,13 @@ def test_a_value_of_none_is_not_printed(dana) -> None:
     assert dana("-e", 'print("once")').out == "once\n"
 
 
+def test_exit_gives_the_status_also_from_the_cache(dana, program) -> None:
+    name = program("leave.na", "print(1)\nexit(7)\nprint(2)\n")
+    assert dana(name) == dana(name) == (7, "1\n", "")
+    assert dana("-e", "exit()") == (0, "", "")
+    assert dana("-e", 'exit("no input")') == (1, "", "no input\n")
+
+
 def test_a_program_from_a_pipe(dana) -> None:
     assert dana(stdin=b"print(6 * 7)").out == "42\n"
     assert dana("-", stdin=b"print(6 * 7)").out == "42\n"
