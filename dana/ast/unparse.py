@@ -531,6 +531,8 @@ class Writer:
                 items.append(f"{context} as {text(item.target, PIPE)}")
             elif isinstance(item.context, na.Tuple) and item.context.elts and len(stmt.items) == 1:
                 items.append(f"({context},)")  # else its parts would be the items
+            elif len(stmt.items) == 1 and context.startswith("(") and " as " in context:
+                items.append(f"({context})")  # else the `as` inside would name an item
             else:
                 items.append(context)
         self.suite(f"with {', '.join(items)}", stmt.body)
@@ -647,7 +649,7 @@ class Shielded(na.Capture):
 
 
 def _shielded(node: Shielded) -> tuple[int, str]:
-    return ATOM, f"(({text(node.value, XOR)} as {node.name}))"  # a single pair right after `with` holds its items
+    return ATOM, f"({text(node.value, XOR)} as {node.name})"
 
 
 EXPRESSIONS[Shielded] = _shielded

@@ -68,6 +68,7 @@ DOTTED_NAME = re.compile(r"\.[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*")
 EQUALS_FOLLOWS = re.compile(r"[ \t\f\n]*=(?!=)")
 FIELD_ENDS = re.compile(r"[ \t\f\n]*(?=[}!:])(?!!=)")
 CONVERSION = re.compile(r"!([A-Za-z_]\w*)?[ \t]*")
+HEADER_ENDS = re.compile(r"[ \t\f]*[:{]")
 BLANKS = re.compile(r"[ \t\f\n]*+")
 BLANK = re.compile(r"(?:[ \t\f\n]|#[^\n]*+)*+")
 LAST_OF_LINE = re.compile(r"[^\n]*")
@@ -106,8 +107,9 @@ STARTERS = frozenset({"NEWLINE", "INDENT", "DEDENT", "LBLOCK", "RBLOCK", "SEMICO
 # After these an operand is complete, so that `{` cannot begin a dict or set.
 OPERAND_ENDS = frozenset(
     "NAME SCOPED NUMBER STRING FSTRING_END RPAR RSQB RBRACE TRUE FALSE NONE ELLIPSIS DOLLARS QUESTION"
-    " ELSE TRY FINALLY EXCEPT BAD".split()
+    " BAD".split()
 )
+BARE_HEADERS = frozenset({"ELSE", "TRY", "FINALLY", "EXCEPT"})  # alone they are a whole header
 HEADERS = frozenset(
     "IF ELIF ELSE WHILE FOR TRY EXCEPT FINALLY WITH DEF STRUCT MATCH CASE TEST"
     " AGENT AGENT_BLUEPRINT RESOURCE INTERFACE".split()
@@ -122,7 +124,8 @@ HEADER_LINE = re.compile(r"(?:if|for|else)\b[^\n#]*:[ \t]*(?:#[^\n]*)?(?:\n|\Z)"
 NOTED = frozenset({"DEF", "WORKFLOW", "WITH"})  # statements whose first bracket has a meaning of its own
 BRACE = -1
 SILENT = "silent"
-CLOSER_OF = {"(": ")", "[": "]", "{": "}", "field": "}"}
+WITH_ITEMS = "with ("  # the bracket right after `with`, which may hold its items
+CLOSER_OF = {"(": ")", WITH_ITEMS: ")", "[": "]", "{": "}", "field": "}"}
 
 
 class FieldDoc(str):
@@ -148,6 +151,7 @@ class Lexer:
         self.brackets: list[tuple[str, int, Any]] = [("[", -1, None)] if inside else []
         self.inside = inside
         self.lambdas: list[list[int]] = []  # [token number, depth, colon seen] of lambdas whose style is open
+        self.items_named: list[int] = []  # token numbers of `as` in the bracket right after `with`
         self.fstrings: list[int] = []  # their places among the brackets
         self.braces = 0  # open blocks in braces
         self.line_bound_fstrings = False  # after one that did not end, the others must end on their line
@@ -348,10 +352,8 @@ class Lexer:
         if self.header:
             if mode == "CASE" or (mode in ("WITH", "EXCEPT") and depth == 0):
                 return "AS"
-            if mode == "WITH" and depth == 1 and self.brackets[0][2] == "with":
-                at = self.brackets[0][1]
-                self.tokens[at] = (*self.tokens[at][:2], "WITH_LPAR", "(")
-                return "AS"
+            if mode == "WITH" and depth == 1 and self.brackets[0][0] == WITH_ITEMS:
+                self.items_named.append(len(self.tokens))
         return "CAPTURE"
 
     def rare_word(self, word: str, start: int, end: int) -> int:
@@ -407,8 +409,13 @@ class Lexer:
                 if self.mode in ("DEF", "WORKFLOW") and self.begins_parameters():
                     note = "parameters"
                 elif self.mode == "WITH" and tokens[-1][2] == "WITH":
-                    note = "with"
+                    self.items_named.clear()
+                    self.open(sign, start, end, None)
+                    self.brackets[-1] = (WITH_ITEMS, len(tokens) - 1, None)
+                    return -1
             self.open(sign, start, end, note)
+        elif sign == ")" and brackets and brackets[-1][0] == WITH_ITEMS:
+            self.close_items(start, end)
         elif sign in ")]":
             if brackets and brackets[-1][0] == ("(" if sign == ")" else "[") and len(brackets) > self.inside:
                 brackets.pop()
@@ -437,6 +444,17 @@ class Lexer:
                 self.statement = len(tokens)
         return -1
 
+    def close_items(self, start: int, end: int) -> None:
+        """The bracket right after `with` closes: if the header ends here, its `as` named the items."""
+        tokens = self.tokens
+        _, at, _ = self.brackets.pop()
+        self.forget_lambdas()
+        tokens.append((start, end, "RPAR", ")"))
+        if self.items_named and HEADER_ENDS.match(self.text, end, self.end):
+            tokens[at] = (*tokens[at][:2], "WITH_LPAR", "(")
+            for number in self.items_named:
+                tokens[number] = (*tokens[number][:2], "AS", "as")
+
     def begins_parameters(self) -> bool:
         """Whether a `(` here belongs to the head of a definition, not to the stages behind its `=`."""
         kind = self.tokens[-1][2]
@@ -464,9 +482,10 @@ class Lexer:
         opener = {")": "(", "]": "[", "}": "{"}[sign]
         depth = len(brackets) - 1
         lowest = max(int(self.inside), len(self.brackets) - 16)
-        while depth >= lowest and brackets[depth][0] not in (opener, "field", "fstring"):
+        openers = (opener, WITH_ITEMS) if sign == ")" else (opener,)
+        while depth >= lowest and brackets[depth][0] not in (*openers, "field", "fstring"):
             depth -= 1
-        if depth >= lowest and brackets[depth][0] == opener:
+        if depth >= lowest and brackets[depth][0] in openers:
             wrong, at, _ = brackets[-1]
             opened = self.tokens[at]
             self.report(
@@ -538,7 +557,10 @@ class Lexer:
 
     def open_brace(self, start: int, end: int) -> None:
         tokens = self.tokens
-        if not self.brackets and tokens and tokens[-1][2] in OPERAND_ENDS:
+        complete = tokens and (
+            tokens[-1][2] in OPERAND_ENDS or (tokens[-1][2] in BARE_HEADERS and self.statement == len(tokens) - 1)
+        )
+        if not self.brackets and complete:
             first = tokens[min(self.statement, len(tokens) - 1)]
             ambiguous_match = first[3] == "match" and first is not tokens[-1] and self.mode is None
             if self.header or ambiguous_match:
@@ -777,7 +799,7 @@ class Lexer:
         kind = WORDS.get(word)
         if kind is None or kind in ("SOFT", "SCOPE"):
             forgotten = self.tokens[-1][2] in OPERAND_ENDS or (
-                (self.tokens[-1][2] not in ("LPAR", "COMMA", "DOC") or self.brackets[-1][0] != "(")
+                (self.tokens[-1][2] not in ("LPAR", "COMMA", "DOC") or self.brackets[-1][0] not in ("(", WITH_ITEMS))
                 and EQUALS_FOLLOWS.match(self.text, found.end(), self.end) is not None
             )
         elif kind in NEVER_INSIDE:

@@ -145,10 +145,11 @@ EXPRESSIONS = st.recursive(LEAVES, grown, max_leaves=8)
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)
 @given(EXPRESSIONS)
 def test_any_expression_is_read_back_as_it_was(expr):
-    written = "x = " + unparse(expr) if not isinstance(expr, na.NamedExpr) else f"x = ({unparse(expr)})"
+    text = unparse(expr) if not isinstance(expr, na.NamedExpr) else f"({unparse(expr)})"
+    written = f"private = local = 1  # names here, no scopes\nx = {text}"
     found = parse(Source("t", written))
     assert not errors(found), render_all(errors(found))
-    assert shape(found.module.body[0].value) == shape(expr), written
+    assert shape(found.module.body[1].value) == shape(expr), written
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -156,7 +157,9 @@ def test_any_expression_is_read_back_as_it_was(expr):
 def test_an_expression_in_any_place_of_a_statement(expr):
     body = (na.Pass(0, 0),)
     name = na.Name(0, 0, "t")
+    names = (na.Name(0, 0, "private"), na.Name(0, 0, "local"))
     statements = (
+        na.Assign(0, 0, names, na.Constant(0, 0, 1)),
         na.If(0, 0, (na.IfBranch(0, 0, expr, body),), body),
         na.While(0, 0, expr, body, ()),
         na.For(0, 0, name, expr, body, ()),
