@@ -14,6 +14,7 @@ the last fault's class and answers to its attributes, so a handler written for t
 
 from __future__ import annotations
 
+from dana.diagnostics import shown_name
 from dana.runtime.exceptions import (
     POETConfigFault,
     POETEnforceFault,
@@ -156,7 +157,7 @@ def place(fault: BaseException, files: Container[str] | None) -> str:
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if file in files if files is not None else not file.startswith("<poet"):
-            found = f"{file}:{trace.tb_lineno}"
+            found = f"{shown_name(file)}:{trace.tb_lineno}"
         trace = trace.tb_next
     return found
 

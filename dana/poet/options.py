@@ -98,7 +98,7 @@ def _seconds(value: Any, *, zero: bool) -> tuple[str, str] | None:
     if not _number(value):
         return WRONG_TYPE, f"got {_describe(value)}"
     if not (value >= 0 if zero else value > 0) or not value <= MAX_SECONDS:
-        return WRONG_VALUE, f"{value} is no number of seconds {'from' if zero else 'above'} 0 that can be waited"
+        return WRONG_VALUE, f"got {value}"
     return None
 
 
