@@ -51,15 +51,15 @@ def check_call(c: Context, node: na.Call) -> Type:
 
 
 def has_placeholder(node: na.Call) -> bool:
-    """Whether a call's arguments mention `$$`, nested or not, other than in pipelines of their own."""
-    stack: list[Any] = [*node.args, *node.keywords]
+    """Whether a `$$` stands in this call, and in no call, lambda or pipeline inside it."""
+    stack: list[Any] = list(node.children())
     while stack:
         inner = stack.pop()
         if inner.__class__ is na.Placeholder:
             return True
         if inner.__class__ is na.BinOp and inner.op == "|":
             stack.append(inner.left)
-        else:
+        elif inner.__class__ not in (na.Call, na.Lambda):
             stack.extend(inner.children())
     return False
 

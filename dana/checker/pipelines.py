@@ -215,10 +215,22 @@ def mentions(c: Context, node: Any) -> bool:
     captured = c.scope.vars if c.scope.kind == "pipeline" else {}
     if not captured and not c.has_placeholders:
         return False
-    for inner in na.walk(node):
-        kind = inner.__class__
-        if kind is na.Placeholder or (kind is na.Name and inner.id in captured):  # type: ignore[attr-defined]
+    if c.has_placeholders and mentions_placeholder(node):
+        return True
+    return any(inner.__class__ is na.Name and inner.id in captured for inner in na.walk(node))  # type: ignore[attr-defined]
+
+
+def mentions_placeholder(node: Any) -> bool:
+    """Whether `$$` stands in the stage; a pipeline inside it has placeholders of its own."""
+    stack: list[Any] = [node]
+    while stack:
+        inner = stack.pop()
+        if inner.__class__ is na.Placeholder:
             return True
+        if inner.__class__ is na.BinOp and inner.op == "|":
+            stack.append(inner.left)
+        else:
+            stack.extend(inner.children())
     return False
 
 

@@ -81,6 +81,7 @@ class Context:
         "placeholders",
         "quick",
         "raw_used",
+        "sliced",
         "specs",
         "statements",
         "types",
@@ -97,6 +98,8 @@ class Context:
         self.functions: list[FunctionScope] = [FunctionScope("<module>", None)]
         # CPython refuses `:=` in the iterable of a comprehension, at any depth.
         self.in_iterable = 0
+        # Sliced loops around the present place: each is two blocks, and CPython nests only twenty.
+        self.sliced = 0
         self.quick: dict[int, bool] = {}
         # Functions and structs whose entry without checks some call uses.
         self.raw_used: set[int] = set()

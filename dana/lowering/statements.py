@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 # Handlers of these would also catch CPython's RecursionError, which is Dana's depth limit (L24).
 SMALL_TEST = 9
+MAX_SLICED = 3
 BROAD = frozenset({"Exception", "RuntimeError", "RecursionError", "BaseException"})
 
 
@@ -292,11 +293,21 @@ def _turned(cx: Context, node: na.While) -> py.stmt:
 
 def lower_for(cx: Context, node: na.For) -> list[py.stmt]:
     target, after = lower_target(cx, node.target)
+    sliced = _may_slice(cx, node)
+    cx.sliced += sliced
     body = [*after, *_body(cx, node.body, node)]
-    if cx.metered and is_quick(cx, *node.body) and (is_range(cx, node.iter) or writes_only_names(*node.body)):
+    cx.sliced -= sliced
+    if sliced:
         return _sliced(cx, node, target, body)
     source = cx.metered_iterable(node.iter, cx.expr(node.iter), ahead=False)
     return [py.For(target=target, iter=source, body=body, orelse=cx.block(node.orelse), **cx.at(node))]
+
+
+def _may_slice(cx: Context, node: na.For) -> bool:
+    """Whether the loop's steps may be charged ahead (`quick`)."""
+    if not cx.metered or cx.sliced >= MAX_SLICED or not is_quick(cx, *node.body):
+        return False
+    return is_range(cx, node.iter) or writes_only_names(*node.body)
 
 
 def _sliced(cx: Context, node: na.For, target: py.expr, body: list[py.stmt]) -> list[py.stmt]:
