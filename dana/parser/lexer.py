@@ -24,6 +24,7 @@ from dana.abi import ALLOWED_DUNDERS
 from dana.parser import literals
 from dana.parser._tables import SPELLINGS
 from dana.parser.problems import diagnostic
+from dana.parser.reserved import instead_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -380,7 +381,7 @@ class Lexer:
                 start,
                 end,
                 label="names between double underscores belong to Python's internals",
-                hint=f"choose another name, for example `{word.strip('_')}`",
+                hint=instead_of(word),
             )
             return "_" + word.strip("_")
         return word
