@@ -120,7 +120,8 @@ def assign_parts(c: Context, target: Any, t: Type) -> None:
     known = t[1] if t[0] == "tuple" else None
     if known is not None and (len(known) < len(parts) - len(stars) or (not stars and len(known) != len(parts))):
         text = f"{len(parts)} targets, but the value has {len(known)} item{'' if len(known) == 1 else 's'}"
-        c.report("E312", text, target)
+        hint = "a starred target takes what is left: `first, *rest = …`" if len(known) > len(parts) else ""
+        c.report("E312", text, target, hint=hint)
         known = None
     inner = element(t)
     for index, part in enumerate(parts):

@@ -175,6 +175,8 @@ def report_not_callable(c: Context, node: na.Call, t: Type, title: str) -> None:
     hint = ""
     if t[0] in ("list", "dict", "str", "tuple"):
         hint = "write square brackets to take an item"
+    elif t[0] in ("int", "float"):
+        hint = "a product is written with `*`"
     if c.builtin(title) is not None:
         hint = f"`{title}` hides the builtin of that name here; rename the variable"
     what = f"`{title}`" if title else "this"

@@ -228,7 +228,8 @@ def check_dict(c: Context, node: na.Dict) -> Type:
 def check_starred(c: Context, node: na.Starred) -> Type:
     """A `*x` where none may stand; displays, calls and targets handle theirs themselves."""
     c.expr(node.value)
-    c.report("E412", "`*` unpacks only inside a call, a list, a tuple, a set or an assignment target", node)
+    text = "`*` unpacks only inside a call, a list, a tuple, a set or an assignment target"
+    c.report("E412", text, node, hint="write `[*…]` for a list of the items")
     return ANY
 
 

@@ -130,7 +130,8 @@ def declare_fields(c: Context, info: StructInfo) -> None:
             info.open = info.broken = True
             continue
         if field.name in info.fields:
-            c.report("E407", f"field `{field.name}` of `{info.name}` is declared twice", field)
+            text = f"field `{field.name}` of `{info.name}` is declared twice"
+            c.report("E407", text, field, hint="remove one of the two, or rename it")
             continue
         t = annotation(c, field.annotation) if field.annotation is not None else ANY
         if field.default.__class__ is na.Constant and field.default.value is None:
