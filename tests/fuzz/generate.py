@@ -58,8 +58,16 @@ class _Writer:
 
     def program(self) -> str:
         lines: list[str] = ['"""A program."""'] if self.chance(0.1) else []
-        makers = [self.struct_def, self.function_def, self.composed_def, self.method_def, self.interface_def,
-                  self.resource_def, self.type_alias, self.rare_declaration]
+        makers = [
+            self.struct_def,
+            self.function_def,
+            self.composed_def,
+            self.method_def,
+            self.interface_def,
+            self.resource_def,
+            self.type_alias,
+            self.rare_declaration,
+        ]
         for _ in range(self.rng.randint(0, 4)):
             lines += self.rng.choices(makers, (4, 5, 2, 3, 1, 1, 1, 1))[0]()
         for _ in range(self.rng.randint(1, 7)):
@@ -144,15 +152,19 @@ class _Writer:
 
     def rare_declaration(self) -> list[str]:
         name = self.fresh("W")
-        return self.rng.choice([
-            [f"workflow {name} = abs | str"],
-            self.chain([(f"agent_blueprint {name}", ["name: str = 'a'"])]),
-            [f"agent {name}"],
-            self.chain([(f'test "{name}"', ["assert true"])]),
-            ["import math"], ["from math import sqrt, floor as fl"], ["import json as js"],
-            [f"{self.rng.choice(['private', 'public', 'local'])}:{name} = {self.literal(INT)}"],
-            [f"{name} = 1", f"export {name}"],
-        ])
+        return self.rng.choice(
+            [
+                [f"workflow {name} = abs | str"],
+                self.chain([(f"agent_blueprint {name}", ["name: str = 'a'"])]),
+                [f"agent {name}"],
+                self.chain([(f'test "{name}"', ["assert true"])]),
+                ["import math"],
+                ["from math import sqrt, floor as fl"],
+                ["import json as js"],
+                [f"{self.rng.choice(['private', 'public', 'local'])}:{name} = {self.literal(INT)}"],
+                [f"{name} = 1", f"export {name}"],
+            ]
+        )
 
     def params(self) -> tuple[str, dict[str, str]]:
         names = {w: self.rng.choice(KINDS) for w in self.rng.sample(WORDS, self.rng.randint(0, 3))}
@@ -211,8 +223,16 @@ class _Writer:
 
     def simple(self) -> list[str]:
         return self.rng.choices(
-            [self.assign, self.printing, self.aug_assign, self.ann_assign, self.unpack, self.flow, self.store,
-             self.bare],
+            [
+                self.assign,
+                self.printing,
+                self.aug_assign,
+                self.ann_assign,
+                self.unpack,
+                self.flow,
+                self.store,
+                self.bare,
+            ],
             (6, 4, 2, 3, 1, 1, 2, 1),
         )[0]()
 
@@ -241,12 +261,14 @@ class _Writer:
 
     def unpack(self) -> list[str]:
         a, b = self.fresh(), self.fresh()
-        text = self.rng.choice([
-            f"{a}, {b} = {self.expr(INT, 1)}, {self.expr(STR, 1)}",
-            f"{a}, *{b} = {self.expr(INT, 1)}, {self.expr(STR, 1)}, 3",
-            f"({a}, {b}) = [{self.expr(INT, 1)}, {self.expr(STR, 1)}]",
-            f"{a} = {b} = {self.expr(INT, 1)}",
-        ])
+        text = self.rng.choice(
+            [
+                f"{a}, {b} = {self.expr(INT, 1)}, {self.expr(STR, 1)}",
+                f"{a}, *{b} = {self.expr(INT, 1)}, {self.expr(STR, 1)}, 3",
+                f"({a}, {b}) = [{self.expr(INT, 1)}, {self.expr(STR, 1)}]",
+                f"{a} = {b} = {self.expr(INT, 1)}",
+            ]
+        )
         self.scopes[-1].update({a: ANY, b: ANY})
         return [text]
 
@@ -263,8 +285,17 @@ class _Writer:
         return [f"print({', '.join(self.expr(self.rng.choice(KINDS), 2) for _ in range(self.rng.randint(0, 2)))})"]
 
     def bare(self) -> list[str]:
-        return [self.rng.choice(["pass", f"assert {self.expr(BOOL, 1)}, 'why'", self.expr(INT, 2), "...",
-                                 f"{self.expr(INT, 1)} | print"])]
+        return [
+            self.rng.choice(
+                [
+                    "pass",
+                    f"assert {self.expr(BOOL, 1)}, 'why'",
+                    self.expr(INT, 2),
+                    "...",
+                    f"{self.expr(INT, 1)} | print",
+                ]
+            )
+        ]
 
     def flow(self) -> list[str]:
         options = ["pass"]
@@ -293,12 +324,14 @@ class _Writer:
 
     def for_stmt(self, depth: int) -> list[str]:
         name = self.fresh("i")
-        target, iterable, names = self.rng.choice([
-            (name, f"range({self.rng.randint(0, 5)})", {name: INT}),
-            (name, self.expr(LIST, 1), {name: ANY}),
-            (f"{name}, {name}b", f"{self.expr(DICT, 1)}.items()", {name: ANY}),
-            (name, self.expr(STR, 1), {name: STR}),
-        ])
+        target, iterable, names = self.rng.choice(
+            [
+                (name, f"range({self.rng.randint(0, 5)})", {name: INT}),
+                (name, self.expr(LIST, 1), {name: ANY}),
+                (f"{name}, {name}b", f"{self.expr(DICT, 1)}.items()", {name: ANY}),
+                (name, self.expr(STR, 1), {name: STR}),
+            ]
+        )
         self.loop += 1
         body = self.body(depth, names)
         self.loop -= 1
@@ -322,12 +355,24 @@ class _Writer:
             parts.append(("finally", ["pass"]))
         lines = self.chain(parts)
         if self.chance(0.2):
-            lines.append(self.rng.choice(['assert true', 'del_me = 1; del del_me']))
+            lines.append(self.rng.choice(["assert true", "del_me = 1; del del_me"]))
         return lines
 
     def match_stmt(self, depth: int) -> list[str]:
-        patterns = ["1 | 2", "'a'", "-1.5", "none", "[a1, *_]", "[]", "{'k': k1, **rest1}", "int()", "str(s1)",
-                    "(3 | 4) as n1", "[0, [b1]]", "x1 if x1"]
+        patterns = [
+            "1 | 2",
+            "'a'",
+            "-1.5",
+            "none",
+            "[a1, *_]",
+            "[]",
+            "{'k': k1, **rest1}",
+            "int()",
+            "str(s1)",
+            "(3 | 4) as n1",
+            "[0, [b1]]",
+            "x1 if x1",
+        ]
         patterns += [f"{s}({next(iter(f))}=z1)" for s, f in self.structs.items()]
         cases: list[str] = []
         for pattern in self.rng.sample(patterns, self.rng.randint(1, 3)):
@@ -337,13 +382,57 @@ class _Writer:
         return self.chain([(f"match {self.expr(self.rng.choice(KINDS), 1)}", cases)])
 
     def folly(self) -> list[str]:
-        return [self.rng.choice([
-            "break", "return 3", "x = ", "y = 1 +", "unknwon(1)", "len()", "1 = 2", "if true", "def (", "struct 3",
-            "private.x = 1", "f(a=1, 2)", "class A: pass", "yield 1", "nonlocal q", "x = (1", "a b c", "print 'x'",
-            "import nowhere_at_all", "raise 5", "try: pass", "else: pass", "1 | 2 | [", "$$", "x: int = 'abc'",
-            "del 3", "with 5: pass", "@", "case 1:", "__x__ = 1", "a := 3", "'abc", 'f"{', 'f"{1!q}"', "  x = 1",
-            "match 1:", "lambda x", "[x for x in]", "{1: 2, 3}", "0x", "1__0", "}", ")", "a.b.", "*a = 1",
-        ])]
+        return [
+            self.rng.choice(
+                [
+                    "break",
+                    "return 3",
+                    "x = ",
+                    "y = 1 +",
+                    "unknwon(1)",
+                    "len()",
+                    "1 = 2",
+                    "if true",
+                    "def (",
+                    "struct 3",
+                    "private.x = 1",
+                    "f(a=1, 2)",
+                    "class A: pass",
+                    "yield 1",
+                    "nonlocal q",
+                    "x = (1",
+                    "a b c",
+                    "print 'x'",
+                    "import nowhere_at_all",
+                    "raise 5",
+                    "try: pass",
+                    "else: pass",
+                    "1 | 2 | [",
+                    "$$",
+                    "x: int = 'abc'",
+                    "del 3",
+                    "with 5: pass",
+                    "@",
+                    "case 1:",
+                    "__x__ = 1",
+                    "a := 3",
+                    "'abc",
+                    'f"{',
+                    'f"{1!q}"',
+                    "  x = 1",
+                    "match 1:",
+                    "lambda x",
+                    "[x for x in]",
+                    "{1: 2, 3}",
+                    "0x",
+                    "1__0",
+                    "}",
+                    ")",
+                    "a.b.",
+                    "*a = 1",
+                ]
+            )
+        ]
 
     # --- expressions --------------------------------------------------------------------------------
 
@@ -351,8 +440,11 @@ class _Writer:
         if self.foolish():
             return self.rng.choice(["Nowhere", "list[]", "3", "int |", "'low' | 'high'"])
         extra = {
-            LIST: ["list", "list[int]", "List[int]"], DICT: ["dict", "dict[str, int]", "dict[str, any]"],
-            INT: ["int", "int?", "int | str", "int | None"], FLOAT: ["float", "float | int"], BOOL: ["bool", "any"],
+            LIST: ["list", "list[int]", "List[int]"],
+            DICT: ["dict", "dict[str, int]", "dict[str, any]"],
+            INT: ["int", "int?", "int | str", "int | None"],
+            FLOAT: ["float", "float | int"],
+            BOOL: ["bool", "any"],
             STR: ["str", "str?", "str | None"],
         }
         return self.rng.choice(extra.get(kind, ["any"]))
@@ -383,14 +475,33 @@ class _Writer:
 
     def int_expr(self, d: int) -> str:
         a, b = self.expr(INT, d), self.expr(INT, d)
-        return self.rng.choice([
-            f"{a} + {b}", f"({a} - {b})", f"{a} * {self.rng.randint(1, 9)}", f"-{a}", f"~{a}", f"({a} & {b})",
-            f"len({self.expr(LIST, d)})", f"abs({a})", f"min({a}, {b})", f"sum({self.expr(LIST, 0)})", f"int({a})",
-            f"(lambda q: q + 1)({a})", f"(lambda q, z=2 :: q + z)({a})", f"{a} ** 2", f"({a} | {b})",
-            f"({a} | {self.stage()})", f"{a} // 3", f"(({self.fresh('h')} := {a}) + {b})", f"({a} << 2)",
-            f"cast(int, {a})", f"case(({self.expr(BOOL, d)}, {a}), {b})", f"[{a}, {b}][0]",
-            f"sum(z for z in [{a}] if z)",
-        ])
+        return self.rng.choice(
+            [
+                f"{a} + {b}",
+                f"({a} - {b})",
+                f"{a} * {self.rng.randint(1, 9)}",
+                f"-{a}",
+                f"~{a}",
+                f"({a} & {b})",
+                f"len({self.expr(LIST, d)})",
+                f"abs({a})",
+                f"min({a}, {b})",
+                f"sum({self.expr(LIST, 0)})",
+                f"int({a})",
+                f"(lambda q: q + 1)({a})",
+                f"(lambda q, z=2 :: q + z)({a})",
+                f"{a} ** 2",
+                f"({a} | {b})",
+                f"({a} | {self.stage()})",
+                f"{a} // 3",
+                f"(({self.fresh('h')} := {a}) + {b})",
+                f"({a} << 2)",
+                f"cast(int, {a})",
+                f"case(({self.expr(BOOL, d)}, {a}), {b})",
+                f"[{a}, {b}][0]",
+                f"sum(z for z in [{a}] if z)",
+            ]
+        )
 
     def float_expr(self, d: int) -> str:
         a, b = self.expr(FLOAT, d), self.expr(INT, d)
@@ -398,34 +509,73 @@ class _Writer:
 
     def str_expr(self, d: int) -> str:
         a, n = self.expr(STR, d), self.expr(INT, d)
-        return self.rng.choice([
-            f"{a} + {a}", f"({a} + {n})", f"str({n})", f'f"{{{n}}} and {{{a}!r:>5}}"', f"{a}.upper()", f"{a}[0:2]",
-            f"', '.join([{a}])", f'f"{{{n}=}}"', f"({a} * 2)", f'f"""{{\n{n}}}"""', f"type({n}).name", f"{a}[::-1]",
-        ][: 12 if self.chance(0.2) else 10])
+        return self.rng.choice(
+            [
+                f"{a} + {a}",
+                f"({a} + {n})",
+                f"str({n})",
+                f'f"{{{n}}} and {{{a}!r:>5}}"',
+                f"{a}.upper()",
+                f"{a}[0:2]",
+                f"', '.join([{a}])",
+                f'f"{{{n}=}}"',
+                f"({a} * 2)",
+                f'f"""{{\n{n}}}"""',
+                f"type({n}).name",
+                f"{a}[::-1]",
+            ][: 12 if self.chance(0.2) else 10]
+        )
 
     def bool_expr(self, d: int) -> str:
         a, b = self.expr(INT, d), self.expr(INT, d)
-        return self.rng.choice([
-            f"{a} < {b}", f"{a} == {b} != 3", f"not {self.expr(BOOL, d)}", f"{self.expr(BOOL, d)} and {a} >= {b}",
-            f"({self.expr(BOOL, d)} or {a} > 1)", f"{a} in {{1, 2}}", f"{a} not in {self.expr(LIST, d)}",
-            f"isinstance({a}, int | 'str')", f"{a} is not none", f"type({a}) == 'int'", f"bool({a})",
-            f"'k' in {self.expr(DICT, d)}",
-        ])
+        return self.rng.choice(
+            [
+                f"{a} < {b}",
+                f"{a} == {b} != 3",
+                f"not {self.expr(BOOL, d)}",
+                f"{self.expr(BOOL, d)} and {a} >= {b}",
+                f"({self.expr(BOOL, d)} or {a} > 1)",
+                f"{a} in {{1, 2}}",
+                f"{a} not in {self.expr(LIST, d)}",
+                f"isinstance({a}, int | 'str')",
+                f"{a} is not none",
+                f"type({a}) == 'int'",
+                f"bool({a})",
+                f"'k' in {self.expr(DICT, d)}",
+            ]
+        )
 
     def list_expr(self, d: int) -> str:
         a, b = self.expr(INT, d), self.expr(LIST, d)
-        return self.rng.choice([
-            f"[{a}, *{b}]", f"[i * 2 for i in {b}]", f"[i for i in {b} if i]", f"{b} + [{a}]", f"sorted({b})",
-            f"list(range({self.rng.randint(0, 5)}))", f"{b}[1:]", f"[i for j in [{b}] for i in j]",
-            f"list({{{a}}})", f"({a} | [abs, str])", f"list(map(abs, {b}))", f"(\n{b}\n)",
-        ])
+        return self.rng.choice(
+            [
+                f"[{a}, *{b}]",
+                f"[i * 2 for i in {b}]",
+                f"[i for i in {b} if i]",
+                f"{b} + [{a}]",
+                f"sorted({b})",
+                f"list(range({self.rng.randint(0, 5)}))",
+                f"{b}[1:]",
+                f"[i for j in [{b}] for i in j]",
+                f"list({{{a}}})",
+                f"({a} | [abs, str])",
+                f"list(map(abs, {b}))",
+                f"(\n{b}\n)",
+            ]
+        )
 
     def dict_expr(self, d: int) -> str:
         a, b = self.expr(INT, d), self.expr(DICT, d)
-        return self.rng.choice([
-            f"{{'a': {a}, **{b}}}", f"{{str(i): i for i in [{a}]}}", f"{{(i: i) for i in [{a}]}}", f"({b} | {b})",
-            f"dict(a={a})", f"{{private: {a} for private in [1]}}",
-        ])
+        return self.rng.choice(
+            [
+                f"{{'a': {a}, **{b}}}",
+                f"{{str(i): i for i in [{a}]}}",
+                f"{{(i: i) for i in [{a}]}}",
+                f"({b} | {b})",
+                f"dict(a={a})",
+                f"{{private: {a} for private in [1]}}",
+            ]
+        )
 
     def stage(self, *, plain: bool = False) -> str:
         functions = self.known(FUNC)

@@ -128,7 +128,11 @@ def _nest(rng: Random, text: str, _corpus: Sequence[str]) -> str:
     """Deep nesting somewhere: brackets, prefix operators, blocks."""
     at = rng.randint(0, len(text))
     deep = rng.choice((30, 150, 250, 1000))
-    return text[:at] + rng.choice(("(", "[", "{", "-", "not ", "~", "f'{", "lambda: ", "if x: ", "x[", "x(")) * deep + text[at:]
+    return (
+        text[:at]
+        + rng.choice(("(", "[", "{", "-", "not ", "~", "f'{", "lambda: ", "if x: ", "x[", "x(")) * deep
+        + text[at:]
+    )
 
 
 def _byte_noise(rng: Random, data: bytes) -> bytes:
@@ -139,5 +143,21 @@ def _byte_noise(rng: Random, data: bytes) -> bytes:
     return bytes(out)
 
 
-_MUTATORS = (_delete, _delete, _duplicate, _swap, _swap, _insert, _insert, _replace, _replace, _braces, _indent, _truncate,
-             _behead, _splice, _lines, _nest)
+_MUTATORS = (
+    _delete,
+    _delete,
+    _duplicate,
+    _swap,
+    _swap,
+    _insert,
+    _insert,
+    _replace,
+    _replace,
+    _braces,
+    _indent,
+    _truncate,
+    _behead,
+    _splice,
+    _lines,
+    _nest,
+)

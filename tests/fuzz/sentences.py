@@ -95,7 +95,7 @@ class Sentences:
                 depth = max(depth, cost[name])
         return depth + 1
 
-    def text(self, rng: Random, goal: int | None = None, size: int = 150) -> str:
+    def text(self, rng: Random, goal: int | None = None, size: int = 90) -> str:
         """A random module of about `size` terminals, with the production numbered `goal` somewhere in it."""
         out: list[str] = []
         start: _Todo = (False, "module", rng.randint(28, 48), self._way_to(goal) if goal is not None else [])
@@ -163,7 +163,7 @@ class Sentences:
                 ends.append(text.lstrip("rf"))
             elif name == "FSTRING_END":
                 text = ends.pop() if ends else '"'
-            tight = glue or name.startswith("FSTRING") and name != "FSTRING_START"
+            tight = glue or (name.startswith("FSTRING") and name != "FSTRING_START")
             out.append(text if tight else " " + text)
             glue = name in ("FSTRING_START", "FSTRING_TEXT", "FSTRING_CLOSE", "FSTRING_COLON", "FSTRING_OPEN")
         return "".join(out)

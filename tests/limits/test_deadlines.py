@@ -83,13 +83,16 @@ def slow(x):
 
 def test_poets_timeout_is_an_error_outside_its_extent():
     output: list[str] = []
-    source = POET + """
+    source = (
+        POET
+        + """
 try:
     slow(1)
 except POETError as e:
     print("late")
 print("went on")
 """
+    )
     engine(output, wall_s=1_000.0).run(source)
     assert "".join(output) == "late\nwent on\n"
 
