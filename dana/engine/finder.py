@@ -56,6 +56,8 @@ class Finder:
             found = _in_folder(folder, path, importer)
             if found is not None:
                 return found
+        if importer in [os.path.join(folder, *path) + ".na" for folder in folders]:
+            return _imports_itself(importer)
         return _advice(path, folders, self.stdlib)
 
     def _is_stdlib(self, importer: str) -> bool:
@@ -125,6 +127,13 @@ def _near_names(folder: str) -> list[str]:
     names = os.listdir(folder)
     packages = [n for n in names if n.isidentifier() and os.path.isfile(os.path.join(folder, n, "__init__.na"))]
     return [n[:-3] for n in names if n.endswith(".na")] + packages
+
+
+def _imports_itself(importer: str) -> str:
+    from dana.checker.model import CYCLE
+
+    name = os.path.basename(importer)
+    return f"{CYCLE}{name} → {name}"
 
 
 def _advice(path: tuple[str, ...], folders: list[str], stdlib: str) -> str:
