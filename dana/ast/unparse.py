@@ -107,7 +107,9 @@ def numbered(char: str) -> str:
 
 def _joined(node: na.JoinedStr) -> tuple[int, str]:
     inner = "".join(
-        field(part) if isinstance(part, na.FormattedValue) else escaped(literal(part)).replace("{", "{{").replace("}", "}}")
+        field(part)
+        if isinstance(part, na.FormattedValue)
+        else escaped(literal(part)).replace("{", "{{").replace("}", "}}")
         for part in node.parts
     )
     return ATOM, f'f"{inner}"'
@@ -136,7 +138,9 @@ def field(node: na.FormattedValue) -> str:
 def spec(node: na.JoinedStr) -> str:
     """A format specification; its own braces cannot be doubled, so they are written as escapes."""
     return "".join(
-        field(part) if isinstance(part, na.FormattedValue) else escaped(literal(part)).replace("{", "\\x7b").replace("}", "\\x7d")
+        field(part)
+        if isinstance(part, na.FormattedValue)
+        else escaped(literal(part)).replace("{", "\\x7b").replace("}", "\\x7d")
         for part in node.parts
     )
 
@@ -559,9 +563,9 @@ class Writer:
         returns = f" -> {type_text(stmt.returns)}" if stmt.returns is not None else ""
         header = f"def {receiver(stmt.receiver)}{stmt.name}"
         doc = None if has_docstring(stmt.body) else stmt.doc
-        self.suite(header + self.parameter_list(header, stmt.params) + returns, stmt.body, doc)
+        self.suite(header + self.parameter_list(stmt.params) + returns, stmt.body, doc)
 
-    def parameter_list(self, header: str, params: tuple[na.Param, ...]) -> str:
+    def parameter_list(self, params: tuple[na.Param, ...]) -> str:
         """The parameters in parentheses; one per line when they are documented."""
         if not any(param.doc is not None for param in params):
             return f"({', '.join(parameters(params))})"
@@ -571,15 +575,13 @@ class Writer:
         for item in parameters(params):
             doc = f"  ## {docs[item]}".rstrip() if item in docs else ""
             lines.append(f"{margin}{item},{doc}")
-        if params[-1].kind == "double_star" or lines[-1].strip() == "/,":
-            lines[-1] = lines[-1].replace(",", "", 1) if lines[-1].strip() == "/," else lines[-1]
         return "(\n" + "\n".join(lines) + "\n" + "    " * self.depth + ")"
 
     def write_ComposedDef(self, stmt: na.ComposedDef) -> None:
         self.decorators(stmt.decorators)
         word = "workflow " if stmt.kind == "workflow" else "def "
         header = f"{word}{receiver(stmt.receiver)}{stmt.name}"
-        params = self.parameter_list(header, stmt.params) if stmt.has_params else ""
+        params = self.parameter_list(stmt.params) if stmt.has_params else ""
         returns = f" -> {type_text(stmt.returns)}" if stmt.returns is not None else ""
         self.line(f"{header}{params}{returns} = {bare(stmt.pipeline)}", stmt.doc)
 
@@ -697,4 +699,6 @@ def base(node: na.Expr | None) -> str:
 
 def has_docstring(body: tuple[na.Stmt, ...]) -> bool:
     first = body[0] if body else None
-    return isinstance(first, na.ExprStmt) and isinstance(first.value, na.Constant) and isinstance(first.value.value, str)
+    return (
+        isinstance(first, na.ExprStmt) and isinstance(first.value, na.Constant) and isinstance(first.value.value, str)
+    )

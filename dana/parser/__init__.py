@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dana.diagnostics import Diagnostic
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
     from dana.source import Source
 
 

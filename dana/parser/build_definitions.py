@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.ast.nodes import Expr, Keyword, Node, Stmt, TypeExpr
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
     Block = tuple[int, int, tuple[Stmt, ...], str | None]
 
@@ -100,9 +100,7 @@ def params_some(
     return params
 
 
-def params_next(
-    params: list[Any], before: Token | None, _comma: Token, after: Token | None, param: Any
-) -> list[Any]:
+def params_next(params: list[Any], before: Token | None, _comma: Token, after: Token | None, param: Any) -> list[Any]:
     document(params, before or after)
     params.append(param)
     return params
@@ -114,7 +112,9 @@ def document(params: list[Any], doc: Token | None) -> None:
         params[-1] = params[-1].replace(doc=doc[3])
 
 
-def param(name: Token, _colon: Token | None, kind: TypeExpr | None, _equal: Token | None, default: Expr | None) -> Param:
+def param(
+    name: Token, _colon: Token | None, kind: TypeExpr | None, _equal: Token | None, default: Expr | None
+) -> Param:
     end = default.end if default is not None else kind.end if kind is not None else name[1]
     return Param(name[0], end, name[3], kind, default, "normal", None)
 
@@ -142,13 +142,16 @@ def function_def(head: Head, block: Block) -> FunctionDef:
     name = head.name
     if head.params is None:
         refused = Refused(
-            None, "E107", f"the function `{name[3]}` has no parameter list", name[0], name[1],
-            hint=f"write `def {name[3]}():`", fix=f"{name[3]}()",
-        )  # fmt: skip
+            None,
+            "E107",
+            f"the function `{name[3]}` has no parameter list",
+            name[0],
+            name[1],
+            hint=f"write `def {name[3]}():`",
+            fix=f"{name[3]}()",
+        )
     doc = own_doc(block)
-    node = FunctionDef(
-        head.start, block[1], name[3], name[0], head.receiver, ordered, head.returns, block[2], (), doc
-    )
+    node = FunctionDef(head.start, block[1], name[3], name[0], head.receiver, ordered, head.returns, block[2], (), doc)
     return finish(node, refused)
 
 
@@ -156,20 +159,46 @@ def composed_def(head: Head, _equal: Token, pipeline: Expr, newline: Token) -> C
     ordered, refused = in_order(head.params)
     name = head.name
     node = ComposedDef(
-        head.start, pipeline.end, name[3], name[0], head.receiver, ordered, head.params is not None, head.returns,
-        pipeline, (), "def", newline[3],
-    )  # fmt: skip
+        head.start,
+        pipeline.end,
+        name[3],
+        name[0],
+        head.receiver,
+        ordered,
+        head.params is not None,
+        head.returns,
+        pipeline,
+        (),
+        "def",
+        newline[3],
+    )
     return finish(node, refused)
 
 
 def workflow_def(
-    word: Token, name: Token, params: list[Any] | None, kind: TypeExpr | None, _equal: Token, pipeline: Expr, newline: Token
+    word: Token,
+    name: Token,
+    params: list[Any] | None,
+    kind: TypeExpr | None,
+    _equal: Token,
+    pipeline: Expr,
+    newline: Token,
 ) -> ComposedDef:
     ordered, refused = in_order(params)
     node = ComposedDef(
-        word[0], pipeline.end, name[3], name[0], None, ordered, params is not None, kind, pipeline, (), "workflow",
+        word[0],
+        pipeline.end,
+        name[3],
+        name[0],
+        None,
+        ordered,
+        params is not None,
+        kind,
+        pipeline,
+        (),
+        "workflow",
         newline[3],
-    )  # fmt: skip
+    )
     return finish(node, refused)
 
 
@@ -288,9 +317,13 @@ def agent_blueprint_def(word: Token, name: Token, on: list[Any] | None, block: B
     wrong = None
     if on is not None and len(on) > 1:
         wrong = Refused(
-            None, "E123", "a blueprint stands on no other", on[1].start, on[-1].end,
+            None,
+            "E123",
+            "a blueprint stands on no other",
+            on[1].start,
+            on[-1].end,
             hint="give it a field that holds the other, whose name begins with `_`: its members are lent",
-        )  # fmt: skip
+        )
     return finish(AgentBlueprintDef(word[0], block[1], name[3], name[0], fields, methods, (), doc), wrong, refused)
 
 
@@ -354,7 +387,12 @@ def head_signature(head: Head, end: int, doc: str | None) -> MethodSignature:
     if head.receiver is not None:
         at: Node = head.receiver
         refused = Refused(
-            None, "E123", "a method of an interface has no receiver", at.start, at.end, hint="remove it: any type may fit"
+            None,
+            "E123",
+            "a method of an interface has no receiver",
+            at.start,
+            at.end,
+            hint="remove it: any type may fit",
         )
     end = head.returns.end if head.returns is not None else end
     return finish(MethodSignature(head.start, end, head.name[3], ordered, head.returns, doc), refused)
@@ -368,7 +406,12 @@ def signature_body(head: Head, block: Block) -> MethodSignature:
     refused = None
     if wrong is not None:
         refused = Refused(
-            None, "E123", "a method of an interface has no body", wrong.start, wrong.end, hint="an interface says what a type must have, not how"
+            None,
+            "E123",
+            "a method of an interface has no body",
+            wrong.start,
+            wrong.end,
+            hint="an interface says what a type must have, not how",
         )
     return finish(node, refused)
 

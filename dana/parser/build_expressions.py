@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.ast.nodes import Expr, Receiver
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
 new: Any = tuple.__new__
 
@@ -61,11 +61,11 @@ def number(token: Token) -> Any:
 
 
 def constant_true(token: Token) -> Constant:
-    return Constant(token[0], token[1], True)  # noqa: FBT003
+    return Constant(token[0], token[1], True)
 
 
 def constant_false(token: Token) -> Constant:
-    return Constant(token[0], token[1], False)  # noqa: FBT003
+    return Constant(token[0], token[1], False)
 
 
 def constant_none(token: Token) -> Constant:
@@ -257,7 +257,9 @@ def lambda_plain(word: Token, params: list[Any] | None, _colon: Token, body: Exp
     return finish(Lambda(word[0], body.end, None, ordered, body, ":"), refused)
 
 
-def lambda_typed(word: Token, receiver: Receiver | None, params: list[Any] | None, _colons: Token, body: Expr) -> Lambda:
+def lambda_typed(
+    word: Token, receiver: Receiver | None, params: list[Any] | None, _colons: Token, body: Expr
+) -> Lambda:
     ordered, refused = in_order(params)
     return finish(Lambda(word[0], body.end, receiver, ordered, body, "::"), refused)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.ast.nodes import Expr, Node, Pattern, Stmt
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
     Block = tuple[int, int, tuple[Stmt, ...], str | None]
 
@@ -79,7 +79,9 @@ def sequence(start: int, end: int, items: list[Pattern]) -> PatternSequence:
     stars = [item for item in items if isinstance(item, PatternStar)]
     refused = None
     if len(stars) > 1:
-        refused = wrong("a sequence pattern has one `*` at most", stars[1], "match the rest with one `*` and look at it inside")
+        refused = wrong(
+            "a sequence pattern has one `*` at most", stars[1], "match the rest with one `*` and look at it inside"
+        )
     return finish(PatternSequence(start, end, tuple(items)), refused)
 
 
@@ -112,11 +114,11 @@ def pattern_signed(sign: Token, token: Token) -> UnaryOp:
 
 
 def pattern_true(token: Token) -> PatternSingleton:
-    return PatternSingleton(token[0], token[1], True)  # noqa: FBT003
+    return PatternSingleton(token[0], token[1], True)
 
 
 def pattern_false(token: Token) -> PatternSingleton:
-    return PatternSingleton(token[0], token[1], False)  # noqa: FBT003
+    return PatternSingleton(token[0], token[1], False)
 
 
 def pattern_none(token: Token) -> PatternSingleton:
@@ -199,5 +201,3 @@ def pattern_class(cls: Expr, _opening: Token, args: list[Any], _comma: Token | N
             positional.append(arg)
     node = PatternClass(cls.start, closing[1], cls, tuple(positional), tuple(names), tuple(keywords))
     return finish(node, refused)
-
-

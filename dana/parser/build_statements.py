@@ -37,7 +37,7 @@ from dana.ast.nodes import (
     With,
     WithItem,
 )
-from dana.parser.lexer import FieldDoc
+from dana.parser.layout import FieldDoc
 from dana.parser.problems import Refused
 from dana.parser.rules import finish, split_args, target
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.ast.nodes import Expr, Keyword, MatchCase, Stmt, TypeExpr
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
     Block = tuple[int, int, tuple[Stmt, ...], str | None]
 
@@ -158,7 +158,12 @@ def ann_assign(left: Expr, _colon: Token, kind: TypeExpr, _equal: Token, value: 
 def single_target(left: Expr) -> tuple[Expr, Refused | None]:
     if isinstance(left, Tuple):
         return left, Refused(
-            None, "E108", "one annotation cannot serve several names", left.start, left.end, hint="annotate them one by one"
+            None,
+            "E108",
+            "one annotation cannot serve several names",
+            left.start,
+            left.end,
+            hint="annotate them one by one",
         )
     return target(left, "an annotated assignment")
 
@@ -166,7 +171,12 @@ def single_target(left: Expr) -> tuple[Expr, Refused | None]:
 def aug_assign(left: Expr, op: Token, value: Expr) -> AugAssign:
     if isinstance(left, Tuple):
         refused = Refused(
-            None, "E108", f"`{op[3]}` cannot change several targets at once", left.start, left.end, hint="change them one by one"
+            None,
+            "E108",
+            f"`{op[3]}` cannot change several targets at once",
+            left.start,
+            left.end,
+            hint="change them one by one",
         )
     else:
         left, maybe = target(left, f"`{op[3]}`")
@@ -184,7 +194,7 @@ def return_stmt(word: Token, value: Expr | None) -> Any:
 
 
 def deliver_stmt(word: Token, value: Expr | None) -> Return:
-    return Return(word[0], value.end if value is not None else word[1], value, True)  # noqa: FBT003
+    return Return(word[0], value.end if value is not None else word[1], value, True)
 
 
 def raise_stmt(word: Token, exc: Expr | None) -> Raise:
@@ -273,7 +283,7 @@ def import_group(
 
 
 def alias(token: Token, _as: Token | None, name: Token | None) -> Alias:
-    return Alias(token[0], (name or token)[1], (token[3],), name[3] if name else None, False)  # noqa: FBT003
+    return Alias(token[0], (name or token)[1], (token[3],), name[3] if name else None, False)
 
 
 def use_stmt(word: Token, args: list[Expr | Keyword], _as: Token | None, name: Token | None) -> Use:
@@ -332,9 +342,13 @@ def try_stmt(
     refused = None
     if bare is not None:
         refused = Refused(
-            None, "E122", "`except:` without a type must be the last", bare.start, bare.start + 6,
+            None,
+            "E122",
+            "`except:` without a type must be the last",
+            bare.start,
+            bare.start + 6,
             hint="it catches everything, so nothing below it can run: move it to the end",
-        )  # fmt: skip
+        )
     node = Try(word[0], end, block[2], tuple(handlers), body_of(otherwise), body_of(at_last))
     return finish(node, refused)
 

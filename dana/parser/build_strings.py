@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.ast.nodes import Expr
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
 new: Any = tuple.__new__
 

@@ -17,7 +17,7 @@ from dana.parser.rules import finish
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dana.ast.nodes import Constant, Expr, TypeExpr
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
 
 class Quoted(TypeLiteral):
@@ -70,7 +70,9 @@ def type_name(path: list[Token]) -> TypeName:
     return TypeName(path[0][0], path[-1][1], names, ())
 
 
-def type_generic(path: list[Token], _opening: Token, args: list[TypeExpr], _comma: Token | None, closing: Token) -> TypeName:
+def type_generic(
+    path: list[Token], _opening: Token, args: list[TypeExpr], _comma: Token | None, closing: Token
+) -> TypeName:
     names = tuple(part[3] for part in path)
     if names[-1] == "Literal":
         return TypeName(path[0][0], closing[1], names, tuple(literal(arg) for arg in args))
@@ -85,11 +87,11 @@ def type_none(token: Token) -> TypeName:
 
 
 def type_true(token: Token) -> TypeLiteral:
-    return TypeLiteral(token[0], token[1], True)  # noqa: FBT003
+    return TypeLiteral(token[0], token[1], True)
 
 
 def type_false(token: Token) -> TypeLiteral:
-    return TypeLiteral(token[0], token[1], False)  # noqa: FBT003
+    return TypeLiteral(token[0], token[1], False)
 
 
 def type_number(token: Token) -> TypeLiteral:

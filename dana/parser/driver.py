@@ -12,8 +12,15 @@ the end of the logical line; a block that follows is parsed as usual (L46).
 from __future__ import annotations
 
 from dana.ast.nodes import Node
-from dana.parser import _tables
-from dana.parser import build_definitions, build_expressions, build_patterns, build_statements, build_strings, build_types
+from dana.parser import (
+    _tables,
+    build_definitions,
+    build_expressions,
+    build_patterns,
+    build_statements,
+    build_strings,
+    build_types,
+)
 from dana.parser.problems import Refused, diagnostic
 
 TYPE_CHECKING = False
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from dana.diagnostics import Diagnostic
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
     from dana.source import Source
 
     Builder: TypeAlias = Callable[..., Any]

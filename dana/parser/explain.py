@@ -9,8 +9,8 @@ from __future__ import annotations
 from dana.diagnostics import suggest
 from dana.parser._tables import SPELLINGS
 from dana.parser.driver import LINE_BEGINNERS, ROWS, Chain, Reduction
-from dana.parser.lexer import HARD, HEADERS, OPERAND_ENDS
 from dana.parser.problems import diagnostic
+from dana.parser.words import HARD, HEADERS, OPERAND_ENDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dana.diagnostics import Diagnostic
     from dana.parser.driver import Driver
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
 OPERAND_STARTS = frozenset("NAME SCOPED NUMBER STRING FSTRING_START TRUE FALSE NONE ELLIPSIS DOLLARS".split())
 OPENING = frozenset("LPAR LSQB LBRACE WITH_LPAR FSTRING_OPEN".split())
@@ -38,12 +38,39 @@ FOREIGN_WORDS = {
     "let": "a plain assignment: `x = 1`", "var": "a plain assignment: `x = 1`", "const": "a plain assignment: `x = 1`",
     "switch": "`match`", "foreach": "`for`", "throw": "`raise`", "catch": "`except`", "new": "the type's name alone: `Point(1, 2)`",
     "echo": "`print(…)`", "puts": "`print(…)`", "unless": "`if not`", "until": "`while not`", "delete": "`del`",
-    "require": "`import`", "include": "`import`", "enum": "literal types: `type Level = \"low\" | \"high\"`",
+    "require": "`import`", "include": "`import`", "enum": 'literal types: `type Level = "low" | "high"`',
     "record": "`struct`", "impl": "`def (p: Point) name():`", "trait": "`interface`", "exec": "nothing: code cannot be run from text",
 }  # fmt: skip
-STATEMENT_STARTS = ("if", "while", "for", "def", "return", "import", "from", "struct", "try", "with", "raise", "elif", "else",
-                    "except", "finally", "assert", "break", "continue", "pass", "match", "case", "deliver", "agent",
-                    "interface", "resource", "workflow", "global", "nonlocal")  # fmt: skip
+STATEMENT_STARTS = (
+    "if",
+    "while",
+    "for",
+    "def",
+    "return",
+    "import",
+    "from",
+    "struct",
+    "try",
+    "with",
+    "raise",
+    "elif",
+    "else",
+    "except",
+    "finally",
+    "assert",
+    "break",
+    "continue",
+    "pass",
+    "match",
+    "case",
+    "deliver",
+    "agent",
+    "interface",
+    "resource",
+    "workflow",
+    "global",
+    "nonlocal",
+)
 
 
 def explain(driver: Driver, at: int) -> tuple[Diagnostic, tuple[str, int] | None]:
@@ -169,17 +196,23 @@ def refused_word(place: Place) -> Diagnostic | None:
         return None
     start, end, kind, _ = place.token
     after = place.following()
-    if after[2] in ("EQUAL", "COMMA", "RPAR", "COLON", "DOT", "NEWLINE") and not (place.begins_line and kind == "YIELD"):
+    if after[2] in ("EQUAL", "COMMA", "RPAR", "COLON", "DOT", "NEWLINE") and not (
+        place.begins_line and kind == "YIELD"
+    ):
         return None
     if kind == "CLASS":
         name = after[3] if after[2] == "NAME" else "Name"
-        hint = f"declare the data with `struct {name}:` and add methods with `def ({name[0].lower()}: {name}) method():`"
+        hint = (
+            f"declare the data with `struct {name}:` and add methods with `def ({name[0].lower()}: {name}) method():`"
+        )
         return place.say("E127", "Dana has no classes", start, end, hint=hint)
     if kind == "YIELD":
         hint = "collect the values in a list and return it, or return a lazy expression: `(f(x) for x in xs)`"
         return place.say("E127", "Dana has no `yield`", start, end, hint=hint)
     message = f"Dana has no `{kind.lower()}`: it waits by itself where it must"
-    return place.say("E127", message, start, end, hint=f"remove `{place.text(place.token)}`", fix="", fix_at=(start, after[0]))
+    return place.say(
+        "E127", message, start, end, hint=f"remove `{place.text(place.token)}`", fix="", fix_at=(start, after[0])
+    )
 
 
 # --- operators of other languages ---------------------------------------------------------------------------
@@ -202,7 +235,9 @@ def foreign_sign(place: Place) -> Diagnostic | None:
         if pair == ("COMPARE", "COMPARE") and previous[3] + token[3] == "<>":
             return place.say("E110", "Dana writes `!=`", before, end, fix="!=", hint="write `a != b`")
         if pair == ("EQUAL", "COMPARE") and token[3] == ">":
-            return place.say("E110", "`=>` means nothing here", before, end, hint="a function in one line is `lambda x: x + 1`")
+            return place.say(
+                "E110", "`=>` means nothing here", before, end, hint="a function in one line is `lambda x: x + 1`"
+            )
     if kind == "QUESTION":
         return place.say("E110", "`?` stands behind types only", start, end, hint="a choice is `a if condition else b`")
     if kind == "WALRUS":
@@ -226,7 +261,12 @@ def increment(place: Place) -> Diagnostic | None:
     sign = one[3]
     whole = tokens[at - 3][1] == one[0] and place.kind == "NEWLINE" and place.opened is None
     return place.say(
-        "E110", f"Dana has no `{sign}{sign}`", one[0], two[1], hint=f"write `x {sign}= 1`", fix=f" {sign}= 1" if whole else None
+        "E110",
+        f"Dana has no `{sign}{sign}`",
+        one[0],
+        two[1],
+        hint=f"write `x {sign}= 1`",
+        fix=f" {sign}= 1" if whole else None,
     )
 
 
@@ -250,7 +290,7 @@ def assignment_in_condition(place: Place) -> Diagnostic | None:
 
 def missing_colon(place: Place) -> Diagnostic | None:
     opener = place.opener[2]
-    if opener == "FROZEN" or opener == "SYNC":
+    if opener in ("FROZEN", "SYNC"):
         opener = place.tokens[place.first + 1][2]
     if opener not in HEADERS or place.opened is not None or place.begins_line or not place.accepts("COLON"):
         return None
@@ -258,9 +298,14 @@ def missing_colon(place: Place) -> Diagnostic | None:
     text = place.text(place.token)
     if text in ("then", "do"):
         return place.say(
-            "E103", f"a block begins with `:`, not with `{text}`", place.token[0], place.token[1], fix=":", fix_at=(end, place.token[1]),
+            "E103",
+            f"a block begins with `:`, not with `{text}`",
+            place.token[0],
+            place.token[1],
+            fix=":",
+            fix_at=(end, place.token[1]),
             hint="write `:`",
-        )  # fmt: skip
+        )
     last = place.at
     while place.tokens[last][2] not in ("NEWLINE", "$END"):
         last += 1
@@ -270,9 +315,15 @@ def missing_colon(place: Place) -> Diagnostic | None:
         return None
     word = place.text(place.opener)
     return place.say(
-        "E103", f"the header of this `{word}` ends without `:`", end, end + 1, label="`:` is missing here", fix=":", fix_at=(end, end),
+        "E103",
+        f"the header of this `{word}` ends without `:`",
+        end,
+        end + 1,
+        label="`:` is missing here",
+        fix=":",
+        fix_at=(end, end),
         hint="end the header with `:` and indent its block, or put the block in braces",
-    )  # fmt: skip
+    )
 
 
 def missing_block(place: Place) -> Diagnostic | None:
@@ -287,12 +338,18 @@ def missing_block(place: Place) -> Diagnostic | None:
     word = place.text(tokens[first])
     line = place.driver.source.line_column(tokens[first][0])[0]
     colon = tokens[at - 2]
-    start, end = (colon[0], colon[1]) if place.kind == "$END" else (place.token[0], max(place.token[1], place.token[0] + 1))
+    start, end = (
+        (colon[0], colon[1]) if place.kind == "$END" else (place.token[0], max(place.token[1], place.token[0] + 1))
+    )
     return place.say(
-        "E124", f"the block of `{word}` in line {line} is empty", start, end, label="an indented line must follow the colon",
+        "E124",
+        f"the block of `{word}` in line {line} is empty",
+        start,
+        end,
+        label="an indented line must follow the colon",
         others=[(colon[0], colon[1], "this begins a block")],
         hint="indent the lines that belong to it, or write `pass`",
-    )  # fmt: skip
+    )
 
 
 def unexpected_indent(place: Place) -> Diagnostic | None:
@@ -300,20 +357,27 @@ def unexpected_indent(place: Place) -> Diagnostic | None:
         return None
     line_start = place.driver.source.text.rfind("\n", 0, place.token[0]) + 1
     return place.say(
-        "E125", "this line is indented but no block begins here", line_start, place.token[0],
+        "E125",
+        "this line is indented but no block begins here",
+        line_start,
+        place.token[0],
         hint="align it with the line above, or end that line with `:`",
-    )  # fmt: skip
+    )
 
 
 def match_member(place: Place) -> Diagnostic | None:
     if place.begins_line and place.kind != "CASE" and place.accepts("CASE"):
         return place.here(
-            "E132", f"a `match` holds `case` blocks, not {shown(place, place.token)}", hint="as in `case 0:` or `case _:`"
+            "E132",
+            f"a `match` holds `case` blocks, not {shown(place, place.token)}",
+            hint="as in `case 0:` or `case _:`",
         )
     if place.at == place.first + 1 and place.previous[2] == "NAME" and place.previous[3] == "case":
         start, end = place.previous[0], place.previous[1]
         if place.kind in OPERAND_STARTS:
-            return place.say("E132", "this `case` belongs to no `match`", start, end, hint="put it in the block of a `match`")
+            return place.say(
+                "E132", "this `case` belongs to no `match`", start, end, hint="put it in the block of a `match`"
+            )
     return None
 
 
@@ -329,22 +393,27 @@ def orphan(place: Place) -> Diagnostic | None:
     if owner is None or not place.begins_line:
         return None
     word = place.text(place.token)
-    return place.here("E132", f"this `{word}` belongs to no {owner}", hint=f"align it with its {owner}, with nothing between")
+    return place.here(
+        "E132", f"this `{word}` belongs to no {owner}", hint=f"align it with its {owner}, with nothing between"
+    )
 
 
 def try_alone(place: Place) -> Diagnostic | None:
     if not place.accepts("EXCEPT") or not place.accepts("FINALLY"):
         return None
-    return place.here("E132", "a `try` needs an `except` or a `finally` before this", hint="add `except Exception as e:`")
+    return place.here(
+        "E132", "a `try` needs an `except` or a `finally` before this", hint="add `except Exception as e:`"
+    )
 
 
 def decorator_alone(place: Place) -> Diagnostic | None:
     if not place.accepts("DEF") or place.accepts("PASS") or not place.accepts("AT"):
         return None
     return place.here(
-        "E123", f"a decorator stands before a definition, not before {shown(place, place.token)}",
+        "E123",
+        f"a decorator stands before a definition, not before {shown(place, place.token)}",
         hint="put it directly above a `def`, `struct`, `resource` or `agent`",
-    )  # fmt: skip
+    )
 
 
 # --- names, calls, imports ----------------------------------------------------------------------------------
@@ -372,9 +441,11 @@ def scope_for_name(place: Place) -> Diagnostic | None:
         return None
     scope, name = place.token[3]
     return place.here(
-        "E128", f"`{scope}:{name}` is a name in a scope, which cannot stand here",
-        hint=f"write a space behind the colon: `{scope}: {name}`", fix=f"{scope}: {name}",
-    )  # fmt: skip
+        "E128",
+        f"`{scope}:{name}` is a name in a scope, which cannot stand here",
+        hint=f"write a space behind the colon: `{scope}: {name}`",
+        fix=f"{scope}: {name}",
+    )
 
 
 def reserved_word(place: Place) -> Diagnostic | None:
@@ -382,16 +453,23 @@ def reserved_word(place: Place) -> Diagnostic | None:
     previous = place.previous
     if place.kind in WORD_KINDS and place.accepts("NAME"):
         word = place.text(place.token)
-        hint = f"choose another name, for example `{word}_`" if not place.accepts("NUMBER") else "a value is missing before it"
+        hint = (
+            f"choose another name, for example `{word}_`"
+            if not place.accepts("NUMBER")
+            else "a value is missing before it"
+        )
         if place.following()[2] in ("EQUAL", "COMMA", "RPAR", "COLON", "DOT", "NEWLINE"):
             hint = f"choose another name, for example `{word}_`"
         return place.here("E129", f"`{word}` is a word of the language and cannot be a name", hint=hint)
     if place.at == place.first + 1 and previous[2] in WORD_KINDS and place.kind in ("EQUAL", "DOT", "AUGMENT", "COMMA"):
         word = place.text(previous)
         return place.say(
-            "E129", f"`{word}` is a word of the language and cannot be a name", previous[0], previous[1],
+            "E129",
+            f"`{word}` is a word of the language and cannot be a name",
+            previous[0],
+            previous[1],
             hint=f"choose another name, for example `{word}_`",
-        )  # fmt: skip
+        )
     return None
 
 
@@ -416,22 +494,31 @@ def word_salad(place: Place) -> Diagnostic | None:
         return place.say("E130", f"`{word}` begins no statement", start, end, hint=f"did you mean `{near}`?", fix=near)
     foreign = suggest(word, FOREIGN_WORDS) if word != "print" and len(word) > 4 else None
     if foreign is not None:
-        return place.say("E130", f"`{word}` begins no statement", start, end, hint=f"Dana writes {FOREIGN_WORDS[foreign]}")
+        return place.say(
+            "E130", f"`{word}` begins no statement", start, end, hint=f"Dana writes {FOREIGN_WORDS[foreign]}"
+        )
     if place.kind not in OPERAND_STARTS:
         return None
     last = place.at
     while place.tokens[last][2] not in ("NEWLINE", "SEMICOLON", "$END", "LBLOCK", "RBLOCK"):
         last += 1
     if place.tokens[last - 1][2] == "COLON" or place.tokens[last][2] == "LBLOCK":
-        return place.say("E130", f"`{word}` begins no block", start, end, hint="blocks begin with `if`, `for`, `while`, `def`, …")
+        return place.say(
+            "E130", f"`{word}` begins no block", start, end, hint="blocks begin with `if`, `for`, `while`, `def`, …"
+        )
     stop = place.tokens[last - 1][1]
     rest = place.driver.source.text[place.token[0] : stop]
     simple = "\n" not in rest and len(rest) < 80 and place.tokens[last][2] == "NEWLINE"
     return place.say(
-        "E130", f"a value follows the name `{word}` without a sign between them", place.token[0], place.token[1],
-        label="what joins these?", hint=f"a call needs parentheses: `{word}({rest if simple else '…'})`",
-        fix=f"({rest})" if simple else None, fix_at=(end, stop),
-    )  # fmt: skip
+        "E130",
+        f"a value follows the name `{word}` without a sign between them",
+        place.token[0],
+        place.token[1],
+        label="what joins these?",
+        hint=f"a call needs parentheses: `{word}({rest if simple else '…'})`",
+        fix=f"({rest})" if simple else None,
+        fix_at=(end, stop),
+    )
 
 
 def orphan_foreign(place: Place) -> Diagnostic | None:
@@ -440,7 +527,11 @@ def orphan_foreign(place: Place) -> Diagnostic | None:
     if opener[2] != "NAME" or place.begins_line or place.opened is not None or opener[3] not in FOREIGN_WORDS:
         return None
     return place.say(
-        "E130", f"`{opener[3]}` is no word of Dana", opener[0], opener[1], hint=f"Dana writes {FOREIGN_WORDS[opener[3]]}"
+        "E130",
+        f"`{opener[3]}` is no word of Dana",
+        opener[0],
+        opener[1],
+        hint=f"Dana writes {FOREIGN_WORDS[opener[3]]}",
     )
 
 
@@ -468,10 +559,15 @@ def missing_comma(place: Place) -> Diagnostic | None:
         return None
     end = place.previous[1]
     return place.say(
-        "E134", f"a comma or an operator is missing before {shown(place, place.token)}", place.token[0], place.token[1],
+        "E134",
+        f"a comma or an operator is missing before {shown(place, place.token)}",
+        place.token[0],
+        place.token[1],
         hint=f"separate the values with `,`, or close the `{place.text(opened)}` before",
-        fix=",", fix_at=(end, end), others=[(opened[0], opened[1], f"inside this `{place.text(opened)}`")],
-    )  # fmt: skip
+        fix=",",
+        fix_at=(end, end),
+        others=[(opened[0], opened[1], f"inside this `{place.text(opened)}`")],
+    )
 
 
 def missing_value(place: Place) -> Diagnostic | None:
@@ -483,11 +579,16 @@ def missing_value(place: Place) -> Diagnostic | None:
     what = "a value" if place.accepts("NUMBER") else "a name"
     if place.kind == "NEWLINE":
         return place.say(
-            "E133", f"the line ends where {what} must follow {shown(place, previous)}", previous[0], previous[1],
+            "E133",
+            f"the line ends where {what} must follow {shown(place, previous)}",
+            previous[0],
+            previous[1],
             hint="write it, or go on in the next line inside parentheses",
-        )  # fmt: skip
+        )
     return place.here(
-        "E133", f"{what} must follow {shown(place, previous)}, not {shown(place, place.token)}", hint=f"add {what} before this"
+        "E133",
+        f"{what} must follow {shown(place, previous)}, not {shown(place, place.token)}",
+        hint=f"add {what} before this",
     )
 
 
@@ -497,11 +598,17 @@ def field_leftover(place: Place) -> Diagnostic | None:
         return None
     if place.kind == "FSTRING_CLOSE" and place.previous[2] == "FSTRING_OPEN":
         return place.say(
-            "E117", "an empty field in an f-string", place.previous[0], place.token[1],
+            "E117",
+            "an empty field in an f-string",
+            place.previous[0],
+            place.token[1],
             hint="write an expression between the braces, or `{{}}` for the characters",
-        )  # fmt: skip
-    return place.here("E117", f"{shown(place, place.token)} does not fit in the field of an f-string",
-                      hint="write `{{` for the character itself")  # fmt: skip
+        )
+    return place.here(
+        "E117",
+        f"{shown(place, place.token)} does not fit in the field of an f-string",
+        hint="write `{{` for the character itself",
+    )
 
 
 def unexpected(place: Place) -> Diagnostic:
@@ -517,7 +624,9 @@ def unexpected(place: Place) -> Diagnostic:
         hint = ""
     if place.begins_line:
         return place.here("E102", f"no statement begins with {shown(place, place.token)}", hint=hint)
-    return place.here("E102", f"{shown(place, place.token)} does not fit after {shown(place, place.previous)}", hint=hint)
+    return place.here(
+        "E102", f"{shown(place, place.token)} does not fit after {shown(place, place.previous)}", hint=hint
+    )
 
 
 RECOGNISERS: tuple[Callable[[Place], Diagnostic | None], ...] = (
@@ -543,4 +652,3 @@ RECOGNISERS: tuple[Callable[[Place], Diagnostic | None], ...] = (
     missing_comma,
     missing_value,
 )
-

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dana.source import Source
 
 
-class Refused(Exception):  # noqa: N818  # it is control flow between a builder and the driver, not an error class
+class Refused(Exception):
     """Raised by a builder for text that is grammatical but wrong; `value` takes the construct's place.
 
     Builders are pure functions of their parts, so this is the only way they report. The driver records the

@@ -6,7 +6,19 @@ the same, so that editors have a tree.
 
 from __future__ import annotations
 
-from dana.ast.nodes import Attribute, Constant, ErrorExpr, Keyword, List, Name, Param, ScopedName, Starred, Subscript, Tuple
+from dana.ast.nodes import (
+    Attribute,
+    Constant,
+    ErrorExpr,
+    Keyword,
+    List,
+    Name,
+    Param,
+    ScopedName,
+    Starred,
+    Subscript,
+    Tuple,
+)
 from dana.parser.problems import Refused
 
 TYPE_CHECKING = False
@@ -52,7 +64,9 @@ def target(expr: Expr, what: str) -> tuple[Expr, Refused | None]:
     wrong = unassignable(expr)
     if wrong is None:
         return expr, None
-    hint = "did you mean `==`?" if what == "an assignment" else "a place is a name, an attribute or an item: x, p.x, d[k]"
+    hint = (
+        "did you mean `==`?" if what == "an assignment" else "a place is a name, an attribute or an item: x, p.x, d[k]"
+    )
     called = NOT_ASSIGNABLE.get(type(wrong).__name__, "this")
     if isinstance(wrong, Constant):
         plain = isinstance(wrong.value, str | int | float) and not isinstance(wrong.value, bool)
@@ -91,13 +105,17 @@ def split_args(args: Iterable[Expr | Keyword]) -> tuple[tuple[Expr, ...], tuple[
             if arg.name is None:
                 spread = True
             elif arg.name in names:
-                refused = refused or _argument(arg, f"the argument `{arg.name}` is given twice", "remove one of the two")
+                refused = refused or _argument(
+                    arg, f"the argument `{arg.name}` is given twice", "remove one of the two"
+                )
             else:
                 names.add(arg.name)
             keywords.append(arg)
             continue
         if spread:
-            refused = refused or _argument(arg, "a positional argument follows `**`", "put it before the named arguments")
+            refused = refused or _argument(
+                arg, "a positional argument follows `**`", "put it before the named arguments"
+            )
         elif keywords and not isinstance(arg, Starred):
             refused = refused or _argument(
                 arg, "a positional argument follows a named one", "give it a name too, or put it first"

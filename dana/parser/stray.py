@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from dana.parser.lexer import HARD, LAST_OF_LINE, SIGNS, TOKEN, WORD, WORDS
+from dana.parser.words import HARD, LAST_OF_LINE, SIGNS, TOKEN, WORD, WORDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,19 @@ SPACES = {
     "\u200f": "direction mark", "\u2002": "wide space", "\u2003": "wide space", "\u2009": "thin space",
     "\x85": "line separator", "\u2028": "line separator", "\u2029": "paragraph separator", "\xad": "soft hyphen",
 }  # fmt: skip
-QUOTES = {"“": "”", "”": "”", "„": "“”", "«": "»", "»": "«", "‘": "’", "’": "’", "‚": "‘’", "＂": "＂", "＇": "＇", "´": "´"}
+QUOTES = {
+    "“": "”",
+    "”": "”",
+    "„": "“”",
+    "«": "»",
+    "»": "«",
+    "‘": "’",
+    "’": "’",
+    "‚": "‘’",
+    "＂": "＂",
+    "＇": "＇",
+    "´": "´",
+}
 LOOK_ALIKES = {
     "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "×": "*", "∗": "*", "÷": "/", "∕": "/", "≤": "<=", "≥": ">=", "≠": "!=",
     "→": "->", "⇒": "->", "…": "...", "∧": "and", "∨": "or", "¬": "not", "，": ",", "；": ";", "：": ":", "（": "(", "）": ")",
@@ -119,7 +131,8 @@ def string(lexer: Lexer, found: re.Match[str]) -> int:
             f"this {kind} is never finished",
             start,
             end,
-            hint=f"add the closing {quote}" + ("" if len(quote) == 3 else ", or use three quotes for a text of several lines"),
+            hint=f"add the closing {quote}"
+            + ("" if len(quote) == 3 else ", or use three quotes for a text of several lines"),
         )
     lexer.bad(start, end)
     if len(quote) == 3:
@@ -145,7 +158,9 @@ def number(lexer: Lexer, pos: int) -> int:
         lexer.report("E113", "Dana has no complex numbers", pos, end, hint="keep the two parts in a struct or a tuple")
     elif text[:2].lower() in ("0x", "0o", "0b"):
         base = {"x": "hexadecimal", "o": "octal", "b": "binary"}[text[1].lower()]
-        lexer.report("E115", f"`{shorten(text)}` is no {base} number", pos, end, label="a digit here is wrong or missing")
+        lexer.report(
+            "E115", f"`{shorten(text)}` is no {base} number", pos, end, label="a digit here is wrong or missing"
+        )
     elif "_" in text and text.replace("_", "").isdigit():
         lexer.report(
             "E115", f"`{shorten(text)}` is no number", pos, end, label="single `_` may stand between digits only",
@@ -218,7 +233,9 @@ def in_word(lexer: Lexer, word: str, start: int, end: int) -> int:
     if at > 0:
         good = word[:at]
         kind = WORDS.get(good)
-        after = lexer.word(kind, good, start, start + at) if kind is not None else lexer.rare_word(good, start, start + at)
+        after = (
+            lexer.word(kind, good, start, start + at) if kind is not None else lexer.rare_word(good, start, start + at)
+        )
         return after if after >= 0 else start + at
     char = word[0]
     if char in SPACES:
@@ -297,9 +314,7 @@ def quotes(lexer: Lexer, start: int) -> int:
 def look_alike(lexer: Lexer, start: int) -> int:
     char = lexer.text[start]
     plain = LOOK_ALIKES[char]
-    lexer.report(
-        "E101", f"{describe(char)} is not `{plain}`", start, start + 1, hint=f"write `{plain}`", fix=plain
-    )
+    lexer.report("E101", f"{describe(char)} is not `{plain}`", start, start + 1, hint=f"write `{plain}`", fix=plain)
     end = start + 1
     if plain in HARD:
         after = lexer.word(HARD[plain], plain, start, end)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
-import io
-import keyword
 import os
 import re
 import textwrap
-import tokenize
 
 FOREIGN = (
-    ast.ClassDef, ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await, ast.Yield, ast.YieldFrom, ast.TryStar,
+    ast.ClassDef,
+    ast.AsyncFunctionDef,
+    ast.AsyncFor,
+    ast.AsyncWith,
+    ast.Await,
+    ast.Yield,
+    ast.YieldFrom,
+    ast.TryStar,
 )
 TAKEN = {"true", "false", "none", "null", "TRUE", "FALSE", "NONE", "NULL", "struct", "sync", "deliver"}
 DUNDER = re.compile(r"__\w+__")

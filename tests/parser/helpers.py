@@ -41,7 +41,7 @@ def kinds(text):
 def shape(value):
     """The tree without positions, as plain tuples; types of constants are kept apart."""
     if isinstance(value, Node):
-        fields = zip(value._fields[2:], value[2:])
+        fields = zip(value._fields[2:], value[2:], strict=True)
         return (type(value).__name__, *(shape(part) for name, part in fields if name != "name_at"))
     if value.__class__ is tuple:
         return tuple(shape(part) for part in value)

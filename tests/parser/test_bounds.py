@@ -81,7 +81,12 @@ def test_work_grows_in_proportion(name):
 
 @pytest.mark.parametrize("opening", ["(", "[", "{", "f(", "x[", "-", "not ", "lambda: ", "x if y else ", "x**", "f'{"])
 def test_what_is_nested_too_deeply_is_refused(opening):
-    assert "E120" in codes("y = " + opening * 250 + "1" + (")" if "(" in opening else "]" if "[" in opening else "}" if opening == "{" else "") * 250)
+    assert "E120" in codes(
+        "y = "
+        + opening * 250
+        + "1"
+        + (")" if "(" in opening else "]" if "[" in opening else "}" if opening == "{" else "") * 250
+    )
 
 
 def test_what_people_write_is_not_too_deep():
@@ -102,8 +107,24 @@ def test_long_spines_are_bounded():
 
 def test_the_parser_loads_little():
     script = "import sys\nbefore = set(sys.modules)\nimport dana.parser\nprint(*sorted(set(sys.modules) - before))"
-    loaded = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True, cwd=sys.path[0] or ".", env={"PYTHONPATH": _root()}).stdout.split()
-    assert not {"lark", "typing", "dataclasses", "inspect", "unicodedata", "ast", "dana.parser.explain", "dana.parser.stray"} & set(loaded)
+    loaded = subprocess.run(
+        [sys.executable, "-S", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=sys.path[0] or ".",
+        env={"PYTHONPATH": _root()},
+    ).stdout.split()
+    assert not {
+        "lark",
+        "typing",
+        "dataclasses",
+        "inspect",
+        "unicodedata",
+        "ast",
+        "dana.parser.explain",
+        "dana.parser.stray",
+    } & set(loaded)
 
 
 def _root():

@@ -11,7 +11,7 @@ from lark import Token
 from lark.exceptions import UnexpectedToken
 
 from dana.parser import generate
-from dana.parser.driver import BUILDERS, Driver, load, ROWS
+from dana.parser.driver import BUILDERS, ROWS, Driver, load
 from dana.parser.lexer import Lexer
 from dana.parser.problems import Refused
 from dana.source import Source
@@ -103,7 +103,9 @@ def test_the_same_verdict_on_mutated_tokens(lark):
 
 def test_the_tables_are_those_of_the_grammar():
     with open(generate.HERE + "/_tables.py", encoding="utf-8") as file:
-        assert file.read() == generate.render(generate.tables(generate.load_grammar())), "run `python -m dana.parser.generate`"
+        assert file.read() == generate.render(generate.tables(generate.load_grammar())), (
+            "run `python -m dana.parser.generate`"
+        )
 
 
 def test_every_rule_has_its_builder():

@@ -7,7 +7,7 @@ from helpers import EVERYTHING, body, codes, kinds, parsed, shape
 
 from dana.ast import nodes as na
 
-HVAC = '''from opendxa.dana.poet import poet
+HVAC = """from opendxa.dana.poet import poet
 @poet(domain="building_management", learning=true)
 def control_hvac_zone(current_temp: float, setpoint: float,
                      occupancy: bool, outdoor_temp: float) -> HVACCommand {
@@ -25,7 +25,7 @@ def control_hvac_zone(current_temp: float, setpoint: float,
         return HVACCommand(0, cooling_level, 60, "Cooling")
     }
 }
-'''
+"""
 
 
 def test_the_main_example_parses_as_it_stands():
@@ -40,7 +40,9 @@ def test_the_whole_language_parses():
     assert len({type(s) for s in body(EVERYTHING)}) > 24
 
 
-@pytest.mark.parametrize("text", ["", "\n", "   ", "# c", "\n# c\n\n", "x", "x\n\n\n", "\t\n  # c\n", "\ufeff"[1:], "\\\n"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "   ", "# c", "\n# c\n\n", "x", "x\n\n\n", "\t\n  # c\n", "\ufeff"[1:], "\\\n"]
+)
 def test_texts_without_statements_or_line_ends(text):
     parsed(text)
 
@@ -52,7 +54,10 @@ SAME = [
     ("if a:\n    b\nelse:\n    c\n", "if a {\nb\n}\n\n# comment\nelse\n{ c }".replace("else\n{", "else {")),
     ("while a:\n    b\n    c\n", "while a { b; c }"),
     ("while a:\n    if b:\n        c\n    d\n", "while a {\n        if b:\n            c\n    d\n}"),
-    ("while a:\n    if b:\n        c\n    else:\n        e\n    d\n", "while a {\n  if b:\n       c\n  else:\n     e\nd\n}"),
+    (
+        "while a:\n    if b:\n        c\n    else:\n        e\n    d\n",
+        "while a {\n  if b:\n       c\n  else:\n     e\nd\n}",
+    ),
     ("def f(x) -> int:\n    return {1: 2}\n", "def f(x) -> int { return {1: 2} }"),
     ("def f(x) -> int?:\n    return 1\n", "def f(x) -> int? {\nreturn 1\n}"),
     ("def f() -> list[int]:\n    pass\n", "def f() -> list[int] {\npass\n}"),
@@ -61,7 +66,10 @@ SAME = [
     ("if not {}:\n    y\n", "if not {} { y }"),
     ("if f({}):\n    y\n", "if f({}) {\ny }"),
     ("try:\n    a\nexcept E as e:\n    b\nfinally:\n    c\n", "try { a } except E as e { b } finally { c }"),
-    ("match x:\n    case {'a': 1}:\n        b\n    case _:\n        c\n", "match x { case {'a': 1} { b }\n case _ { c } }"),
+    (
+        "match x:\n    case {'a': 1}:\n        b\n    case _:\n        c\n",
+        "match x { case {'a': 1} { b }\n case _ { c } }",
+    ),
     ("match (x):\n    case 1:\n        b\n", "match (x) {\ncase 1 { b }\n}"),
     ("struct P:\n    x: int\n    y: int = 2\n", "struct P { x: int\n y: int = 2 }"),
     ("agent A(B):\n    x = 1\n", "agent A(B) { x = 1 }"),

@@ -54,7 +54,9 @@ def test_names_are_normalised():
                                   "use", "export", "match", "case", "type", "test", "agent_blueprint", "frozen"])  # fmt: skip
 def test_soft_words_are_names_wherever_they_declare_nothing(word):
     text = f"{word} = 3\nx = {word} + 1\nd.{word} = f({word}=1, *{word})\n{word}[0]\n{word}.x = 1\ndef f({word}, k={word}): return {word}\n"
-    text += f"for {word} in {word}: {word}({word})\n{word}: int = 2\n{word} == 1\n{word} in x\n{word} if {word} else {word}"
+    text += (
+        f"for {word} in {word}: {word}({word})\n{word}: int = 2\n{word} == 1\n{word} in x\n{word} if {word} else {word}"
+    )
     expected = ["E128"] if word in ("private", "public", "local", "system") and "=" not in text else []
     assert codes(text) == expected
 
@@ -127,7 +129,21 @@ class TestFStrings:
     def test_adjacent_literals_join(self):
         assert [p.value for p in expression('"a" f"b" "c"').parts] == ["abc"]
 
-    @pytest.mark.parametrize("text", ['f"{x:=5}"', 'f"{x!=y}"', 'f"{(lambda a: a)(1)}"', 'f"{x:{y}.{z}}"', 'f"{ {1: 2}[1] }"', 'f"{a:%H:%M}"', 'f"""{\nx # c\n}"""', 'f"{f(a=1)}"', 'f"{x==y}"', "f'{private:x}'"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'f"{x:=5}"',
+            'f"{x!=y}"',
+            'f"{(lambda a: a)(1)}"',
+            'f"{x:{y}.{z}}"',
+            'f"{ {1: 2}[1] }"',
+            'f"{a:%H:%M}"',
+            'f"""{\nx # c\n}"""',
+            'f"{f(a=1)}"',
+            'f"{x==y}"',
+            "f'{private:x}'",
+        ],
+    )
     def test_fields_that_parse(self, text):
         parsed(text)
 
@@ -162,4 +178,11 @@ def k():  ## not this
     f, struct, agent, z, g, interface, h, k = body(text)
     assert ([p.doc for p in f.params], f.doc) == (["doc a", "doc b"], "doc f")
     assert (struct.doc, [x.doc for x in struct.fields]) == ("doc P", ["doc x", "doc y"])
-    assert (agent.doc, z.doc, g.doc, interface.methods[0].doc, h.doc, k.doc) == ("doc A", "doc z", "doc g", "doc m", "doc h", "this")
+    assert (agent.doc, z.doc, g.doc, interface.methods[0].doc, h.doc, k.doc) == (
+        "doc A",
+        "doc z",
+        "doc g",
+        "doc m",
+        "doc h",
+        "this",
+    )

@@ -134,7 +134,29 @@ class TestDecode:
 def test_nothing_but_findings_comes_out_of_broken_programs():
     """Words, signs and pieces in random order: a tree and findings, never an exception."""
     chance = random.Random(7)
-    pieces = EVERYTHING.split("\n") + list("()[]{}:;,=.|'\"\\@#!$?\n\t ") + ["f'", '"""', "{x", "}", "if", "match", "case", "lambda", "::", "private:", "\n    ", "\n  ", "é", "“", "\0", "1_", "0x"]
+    pieces = (
+        EVERYTHING.split("\n")
+        + list("()[]{}:;,=.|'\"\\@#!$?\n\t ")
+        + [
+            "f'",
+            '"""',
+            "{x",
+            "}",
+            "if",
+            "match",
+            "case",
+            "lambda",
+            "::",
+            "private:",
+            "\n    ",
+            "\n  ",
+            "é",
+            "“",
+            "\0",
+            "1_",
+            "0x",
+        ]
+    )
     for _ in range(1500):
         text = "".join(chance.choice(pieces) + chance.choice(["", " ", "\n"]) for _ in range(chance.randint(1, 25)))
         found = parse(Source("t", text))
@@ -154,7 +176,11 @@ def test_a_mutation_of_a_good_program_that_loses_a_statement_is_reported():
     chance = random.Random(11)
     for _ in range(300):
         at = chance.randrange(len(EVERYTHING))
-        text = EVERYTHING[:at] + chance.choice(["", "(", ")", "'", " = ", " if ", "\n"]) + EVERYTHING[at + chance.randint(0, 3) :]
+        text = (
+            EVERYTHING[:at]
+            + chance.choice(["", "(", ")", "'", " = ", " if ", "\n"])
+            + EVERYTHING[at + chance.randint(0, 3) :]
+        )
         found = parse(Source("t", text))
         broken = any(isinstance(n, na.ErrorStmt | na.ErrorExpr | na.TypeError_) for n in _walk(found.module))
         if broken:

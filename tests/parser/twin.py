@@ -12,13 +12,32 @@ import ast
 from dana.ast import nodes as na
 
 BIN = {
-    "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod, "**": ast.Pow,
-    "<<": ast.LShift, ">>": ast.RShift, "&": ast.BitAnd, "^": ast.BitXor, "|": ast.BitOr, "@": ast.MatMult,
+    "+": ast.Add,
+    "-": ast.Sub,
+    "*": ast.Mult,
+    "/": ast.Div,
+    "//": ast.FloorDiv,
+    "%": ast.Mod,
+    "**": ast.Pow,
+    "<<": ast.LShift,
+    ">>": ast.RShift,
+    "&": ast.BitAnd,
+    "^": ast.BitXor,
+    "|": ast.BitOr,
+    "@": ast.MatMult,
 }
 UNARY = {"-": ast.USub, "+": ast.UAdd, "~": ast.Invert, "not": ast.Not}
 COMPARE = {
-    "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, ">": ast.Gt, "<=": ast.LtE, ">=": ast.GtE, "in": ast.In,
-    "not in": ast.NotIn, "is": ast.Is, "is not": ast.IsNot,
+    "==": ast.Eq,
+    "!=": ast.NotEq,
+    "<": ast.Lt,
+    ">": ast.Gt,
+    "<=": ast.LtE,
+    ">=": ast.GtE,
+    "in": ast.In,
+    "not in": ast.NotIn,
+    "is": ast.Is,
+    "is not": ast.IsNot,
 }
 
 
@@ -30,7 +49,9 @@ class Twin:
 
     def say(self, what, d, p):
         line = getattr(p, "lineno", "?")
-        self.found.append(f"line {line}: {what}: {str(d)[:80]} against {ast.dump(p)[:80] if isinstance(p, ast.AST) else p!r}")
+        self.found.append(
+            f"line {line}: {what}: {str(d)[:80]} against {ast.dump(p)[:80] if isinstance(p, ast.AST) else p!r}"
+        )
 
     def same(self, what, a, b, d, p):
         if a != b or type(a) is not type(b):
@@ -47,7 +68,7 @@ class Twin:
         if len(ds) != len(ps):
             self.say(f"{len(ds)} {what}, not {len(ps)}", d, ps)
             return
-        for one, other in zip(ds, ps):
+        for one, other in zip(ds, ps, strict=True):
             self.node(one, other)
 
     def node(self, d, p):
@@ -225,16 +246,16 @@ class Twin:
         positional = args.posonlyargs + args.args
         kinds = ["positional"] * len(args.posonlyargs) + ["normal"] * len(args.args)
         defaults = [None] * (len(positional) - len(args.defaults)) + args.defaults
-        expected = list(zip(positional, kinds, defaults))
+        expected = list(zip(positional, kinds, defaults, strict=True))
         if args.vararg:
             expected.append((args.vararg, "star", None))
-        expected += [(a, "keyword", e) for a, e in zip(args.kwonlyargs, args.kw_defaults)]
+        expected += [(a, "keyword", e) for a, e in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
         if args.kwarg:
             expected.append((args.kwarg, "double_star", None))
         if len(ds) != len(expected):
             self.say(f"{len(ds)} parameters, not {len(expected)}", d, args)
             return
-        for one, (arg, kind, default) in zip(ds, expected):
+        for one, (arg, kind, default) in zip(ds, expected, strict=True):
             self.same("parameter", (one.name, one.kind), (arg.arg, kind), one, arg)
             self.position(one, arg, start=kind not in ("star", "double_star"), end=default is None)
             self.annotation(one.annotation, arg.annotation)
@@ -337,7 +358,7 @@ class Twin:
         if [type(m) is str for m in mine] != [type(t) is str for t in theirs]:
             self.say("parts", d, p)
             return
-        for one, other in zip(mine, theirs):
+        for one, other in zip(mine, theirs, strict=True):
             if isinstance(one, str):
                 self.same("text", one, other, d, p)
                 continue
