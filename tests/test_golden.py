@@ -6,7 +6,10 @@ import pytest
 
 from dana.engine import Engine, Limits
 from dana.errors import CompileError, RuntimeFault
+from dana.parser import decode, parse
+from dana.source import Source
 from tests import goldens
+from tests.fuzz import coverage
 
 LIMITS = Limits(steps=200_000, depth=200, wall_s=20)
 
@@ -45,3 +48,21 @@ def test_there_are_cases_for_every_item():
     folders = {p.relative_to(goldens.ROOT).parts[0][:3] for p in goldens.cases()}
     items = [*range(1, 11), *range(12, 34), 45, 46, 47]
     assert {f"L{n:02}" for n in items} <= folders
+
+
+# Productions that exist to say what is wrong with the programs that use them.
+ALWAYS_REFUSED = {
+    "handler -> handler_several (5 parts)",
+    "handler -> handler_several (3 parts)",
+    "signature -> signature_body (2 parts)",
+    "agent_blueprint_def -> agent_blueprint_def (4 parts)",
+}
+
+
+def test_accepted_programs_use_every_production():
+    used: set[int] = set()
+    for path in goldens.ROOT.rglob("*.na"):
+        source = decode(path.read_bytes(), str(path))
+        if isinstance(source, Source) and not any(d.is_error for d in parse(source).diagnostics):
+            used |= coverage.productions(source)
+    assert {coverage.describe(n) for n in coverage.counted() - used} == ALWAYS_REFUSED

@@ -6,12 +6,22 @@ nothing and exists only to count.
 
 from __future__ import annotations
 
+from functools import cache
+
 from dana.parser import _tables, tokens
+from dana.parser.generate import load_grammar
 from dana.source import Source
 
 ROWS = [dict(zip(_tables.KEYS[keys], actions, strict=True)) for keys, actions in _tables.ROWS]
-# `annotation` is the start symbol for types in strings, not part of a file.
-COUNTED = frozenset(n for n, rule in enumerate(_tables.RULES) if rule[1] != "annotation")
+
+
+@cache
+def counted() -> frozenset[int]:
+    """The productions a correct file can use: not those for what could not be read, nor those of `annotation`,
+    the start symbol for types in strings."""
+    spoiled = {"ERROR", "error_stmt", "annotation"}
+    rules = enumerate(load_grammar().rules)
+    return frozenset(n for n, r in rules if not spoiled & {r.origin.name, *(s.name for s in r.expansion)})
 
 
 def productions(source: Source) -> set[int]:

@@ -29,7 +29,7 @@ from dana.diagnostics import render, render_all
 from dana.errors import CompileError, DanaError
 from dana.source import Source
 from tests.fuzz import generate, mutate
-from tests.fuzz.coverage import COUNTED, describe, productions
+from tests.fuzz.coverage import counted, describe, productions
 from tests.fuzz.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -273,8 +273,8 @@ def report(tally: Tally) -> str:
         cells = [counts[stage if kind == "all" else f"{kind} {stage}"] for stage in STAGES]
         shares = "".join(f"{100 * c / total if total else 0:>9.1f}%" for c in cells)
         lines.append(f"{kind:10}{total:>9,}{shares}")
-    missing = sorted(COUNTED - tally.productions)
-    lines.append(f"productions reduced: {len(COUNTED) - len(missing)} of {len(COUNTED)}")
+    missing = sorted(counted() - tally.productions)
+    lines.append(f"productions reduced: {len(counted()) - len(missing)} of {len(counted())}")
     lines += [f"  not reached: {describe(rule)}" for rule in missing[:40]]
     lines.append(f"crashes: {sum(map(len, tally.crashes.values()))} of {len(tally.crashes)} kinds")
     return "\n".join(lines)

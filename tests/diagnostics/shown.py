@@ -1,0 +1,213 @@
+"""Every code as a user meets it: its wrong program through the front door that finds it, rendered as text.
+
+`shown(code, folder)` is what comes out. Most codes carry their program in the catalogue; `CASES` has the others,
+which need a second file, a host, bytes or a command line.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from unittest.mock import patch
+
+from dana.catalogue import catalogue
+from dana.cli import main as command_line
+from dana.diagnostics import render_all
+from dana.engine import Engine, Limits
+from dana.errors import DanaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from dana.diagnostics import Diagnostic
+
+RENDERED = Path(__file__).parent / "rendered"
+MAIN = "main.na"
+
+
+class Shown(NamedTuple):
+    """The codes that came out, in order, and the text people read."""
+
+    codes: list[str]
+    text: str
+
+
+class QuickClock:
+    """Time that passes by being looked at, so that nobody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 0.005
+        return self.now
+
+    def time(self) -> float:
+        return self.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def engine(*, steps: int | None = 200_000, wall_s: float | None = None, **options) -> Engine:
+    """An engine in which every program ends, at the same place on every machine."""
+    options = {"on_print": lambda _text: None, "clock": QuickClock(), "cache": False, "seed": 1, **options}
+    return Engine(limits=Limits(steps=steps, wall_s=wall_s, depth=100), **options)
+
+
+def shown(code: str, folder: Path) -> Shown:
+    """What comes out of a code's wrong program, run in an empty folder."""
+    with chdir(folder):
+        return CASES[code]() if code in CASES else of_program(catalogue()[code].wrong, **OPTIONS.get(code, {}))
+
+
+def of_program(text: str, **options) -> Shown:
+    """The findings of a program, or the error it ends with."""
+    Path(MAIN).write_text(text, encoding="utf-8")
+    return of_file(MAIN, **options)
+
+
+def of_file(path: str, **options) -> Shown:
+    found = engine(**options).check(path)
+    return of_findings(found) if found else of_run(lambda: engine(**options).run(path, arguments={}))
+
+
+def of_run(action: Callable[[], object]) -> Shown:
+    try:
+        action()
+    except DanaError as error:
+        return of_findings(error.diagnostics)
+    return Shown([], "")
+
+
+def of_findings(found: Iterable[Diagnostic]) -> Shown:
+    found = list(found)
+    return Shown([d.code for d in found], render_all(found))
+
+
+def of_words(*words: str) -> Shown:
+    """What the command line writes on stderr; it exits with 3, except for programs."""
+    err = StringIO()
+    with redirect_stderr(err), redirect_stdout(StringIO()):
+        command_line(["--no-colour", *words])
+    text = err.getvalue().rstrip("\n")
+    return Shown([line.partition("[")[2][:4] for line in text.split("\n") if line.startswith("error[")], text)
+
+
+def files(**texts: str) -> None:
+    for name, text in texts.items():
+        Path(name + ".na").write_text(text, encoding="utf-8")
+
+
+# --- codes whose wrong program is more than a text ----------------------------------------------
+
+OPTIONS: dict[str, dict[str, object]] = {"E706": {"steps": None}, "E812": {"steps": None}}
+
+
+def not_utf8() -> Shown:
+    Path(MAIN).write_bytes(b'city = "M\xfcnchen"\nprint(city)\n')
+    return of_run(lambda: engine().run(MAIN))
+
+
+def too_deep_for_the_compiler() -> Shown:
+    """Nothing the parser lets through is, as far as we know; the message exists for what we do not know."""
+    with patch("dana.lowering.lower", side_effect=RecursionError):
+        return of_run(lambda: engine().run("print(1)\n", name=MAIN))
+
+
+def cycle() -> Shown:
+    files(bill="import customer\n\ntotal = 1\n", customer="import bill\n\nname = 'Ann'\n")
+    return of_file("bill.na")
+
+
+def nobody_to_ask() -> Shown:
+    return of_program("name = input('Your name? ')\nprint(name)\n")
+
+
+def exports_what_is_not_there() -> Shown:
+    files(shapes="__exports__ = ['area', 'volume']\n\ndef area(r):\n    return r * r\n")
+    return of_program("from shapes import *\n\nprint(area(2))\n")
+
+
+def out_of_time() -> Shown:
+    return of_program("n = 1\nwhile n > 0:\n    n += 1\n", steps=None, wall_s=1.5)
+
+
+def printed_too_much() -> Shown:
+    files(main="def greet():\n    print('hello')\n    print('hello again')\n")
+    module = engine().load(MAIN)
+    module._run.program._output_left = 10
+    return of_run(module.greet)
+
+
+def cancelled() -> Shown:
+    files(main="def work():\n    n = 0\n    while true:\n        n += 1\n        if n == 3:\n            print(n)\n")
+    module = engine(on_print=lambda _text: module._run.program.meter.cancel("stopped by the host")).load(MAIN)
+    return of_run(module.work)
+
+
+def our_own_fault() -> Shown:
+    """A helper of the runtime that looks up what is not there."""
+    files(main="def size(x):\n    return abs(x)\n")
+    module = engine().load(MAIN)
+    scope: dict[str, object] = {"__name__": "dana.runtime.helper"}
+    exec("def broken(x):\n    return {}[x]\n", scope)
+    module._run.program.builtins["abs"] = scope["broken"]
+    return of_run(lambda: module.size(3))
+
+
+def unknown_option() -> Shown:
+    files(main="print(1)\n")
+    return of_words("--stpes", "100", MAIN)
+
+
+def missing_file() -> Shown:
+    files(main="print(1)\n")
+    return of_words("mian.na")
+
+
+def argument_not_utf8() -> Shown:
+    files(main="def __main__(text):\n    print(text)\n")
+    Path("note.txt").write_bytes(b"first line\nM\xfcnchen\n")
+    return of_words(MAIN, "text=@note.txt")
+
+
+def wrong_value() -> Shown:
+    files(main="print(1)\n")
+    return of_words("--steps", "many", MAIN)
+
+
+def stray_word() -> Shown:
+    files(main="print(1)\n")
+    return of_words(MAIN, "4.5")
+
+
+CASES: dict[str, Callable[[], Shown]] = {
+    "E100": not_utf8,
+    "E190": too_deep_for_the_compiler,
+    "E504": cycle,
+    "E615": nobody_to_ask,
+    "E616": exports_what_is_not_there,
+    "E702": out_of_time,
+    "E705": printed_too_much,
+    "E707": cancelled,
+    "E901": unknown_option,
+    "E902": missing_file,
+    "E903": argument_not_utf8,
+    "E904": wrong_value,
+    "E905": stray_word,
+    "E906": lambda: of_words("explain", "E2O1"),
+    "E990": our_own_fault,
+}
+
+
+def snapshot(code: str) -> Path:
+    return RENDERED / f"{code}.txt"
+
+
+def wants_update() -> bool:
+    """Whether snapshots are to be written instead of compared."""
+    return bool(os.environ.get("DANA_UPDATE"))
