@@ -28,7 +28,17 @@ DEL = py.Del()
 class FunctionScope:
     """Facts about the function being lowered."""
 
-    __slots__ = ("body", "fractions", "handlers", "methods", "name", "params", "private_stores", "returns")
+    __slots__ = (
+        "body",
+        "fractions",
+        "handlers",
+        "methods",
+        "name",
+        "params",
+        "private_stores",
+        "returns",
+        "unchanging",
+    )
 
     def __init__(
         self,
@@ -41,6 +51,7 @@ class FunctionScope:
         self.params = params
         self.body = body
         self.fractions: set[str] | None = None
+        self.unchanging: set[str] | None = None
         self.returns = returns
         self.private_stores: set[str] = set()
         self.handlers: list[str] = []

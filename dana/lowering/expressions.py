@@ -153,7 +153,7 @@ def lower_starred(cx: Context, node: na.Starred) -> py.expr:
 def lower_comprehensions(cx: Context, nodes: tuple[na.Comprehension, ...], *results: na.Expr) -> list[py.comprehension]:
     """The `for … if …` clauses; their steps are charged ahead when one round is certainly short."""
     quick = is_quick(cx, *results, *nodes)
-    still = quick and writes_only_names(*results, *nodes)
+    still = quick and writes_only_names(cx, *results, *nodes)
     return [lower_comprehension(cx, n, ahead=still or (quick and is_range(cx, n.iter))) for n in nodes]
 
 

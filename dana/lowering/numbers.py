@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from dana.lowering.context import Context
 
 NUMBERS = frozenset({"int", "float", "bool"})
+# What an operation on can only replace, never change.
+UNCHANGING = NUMBERS | {"str", "tuple", "tuple*", "none"}
+# `x op= e` that cannot turn a number or text into a list (`*=` can).
+KEEPING = frozenset({"+", "-", "/", "//", "%", "**", "<<", ">>", "&", "^"})
 
 
 def is_number(cx: Context, node: na.Expr) -> bool:
@@ -51,6 +55,33 @@ def fractions(cx: Context) -> set[str]:
                 _note(node, bound)
         scope.fractions = {name for name, divides in bound.items() if divides}
     return scope.fractions
+
+
+def unchanging(cx: Context) -> set[str]:
+    """The local variables of the function being lowered that only ever hold numbers, texts and the like."""
+    scope = cx.function
+    if scope.unchanging is None:
+        bound: dict[str, bool] = {p.name: False for p in scope.params}
+        for statement in scope.body:
+            for node in na.walk(statement):
+                _note_kept(cx, node, bound)
+        scope.unchanging = {name for name, kept in bound.items() if kept}
+    return scope.unchanging
+
+
+def _note_kept(cx: Context, node: na.Node, bound: dict[str, bool]) -> None:
+    """What a node binds: True while no binding of the name can be a list, dict or set."""
+    match node:
+        case na.Assign(targets=(na.Name(id=name),), value=value):
+            bound[name] = bound.get(name, True) and cx.type_of(value)[0] in UNCHANGING
+        case na.AnnAssign(target=na.Name(id=name), annotation=annotation):
+            declared = cx.checked.annotations.get(id(annotation), ("any",))
+            bound[name] = bound.get(name, True) and declared[0] in UNCHANGING
+        case na.AugAssign(target=na.Name(id=name), op=op):
+            bound[name] = bound.get(name, True) and (op in KEEPING or is_number(cx, node.value))
+        case _:
+            for name in _names_bound(node):
+                bound[name] = False
 
 
 def _note(node: na.Node, bound: dict[str, bool]) -> None:

@@ -8,6 +8,7 @@ functions that are quick themselves. A loop with quick rounds looks at the clock
 from __future__ import annotations
 
 from dana import ast as na
+from dana.lowering.numbers import UNCHANGING, is_number, unchanging
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,19 +26,41 @@ def is_quick(cx: Context, *nodes: na.Node) -> bool:
     return all(_quick_node(cx, node) for root in nodes for node in na.walk(root))
 
 
-def writes_only_names(*nodes: na.Node) -> bool:
-    """Whether these store into plain variables only, so that no sequence changes under an iterator."""
-    for root in nodes:
-        for node in na.walk(root):
-            if isinstance(node, na.Assign):
-                if not all(isinstance(t, na.Name) for t in node.targets):
-                    return False
-            elif isinstance(node, (na.AugAssign, na.AnnAssign)):
-                if not isinstance(node.target, na.Name):
-                    return False
-            elif isinstance(node, (na.Delete, na.Call)):
-                return False
-    return True
+def writes_only_names(cx: Context, *nodes: na.Node) -> bool:
+    """Whether these store into plain variables only and extend nothing, so that no sequence changes under an iterator."""
+    return all(_keeps_sequences(cx, node) for root in nodes for node in na.walk(root))
+
+
+def _keeps_sequences(cx: Context, node: na.Node) -> bool:
+    match node:
+        case na.Assign():
+            return all(is_names(t) for t in node.targets)
+        case na.AnnAssign() | na.For() | na.Comprehension():
+            return is_names(node.target)
+        case na.AugAssign():
+            return isinstance(node.target, na.Name) and _makes_anew(cx, node)
+        case na.Delete() | na.Call():
+            return False
+        case _:
+            return True
+
+
+def is_names(target: na.Expr) -> bool:
+    """Whether a target is plain variables and tuples of them."""
+    if isinstance(target, (na.Tuple, na.List)):
+        return all(is_names(e) for e in target.elts)
+    if isinstance(target, na.Starred):
+        return is_names(target.value)
+    return isinstance(target, na.Name)
+
+
+def _makes_anew(cx: Context, node: na.AugAssign) -> bool:
+    """Whether `x op= e` certainly makes a new value: a list is changed in place by `+= [e]` and by `*= 2`."""
+    if cx.type_of(node.target)[0] in UNCHANGING or cx.type_of(node.value)[0] == "float":
+        return True
+    if isinstance(node.target, na.Name) and node.target.id in unchanging(cx):
+        return True
+    return node.op != "*" and is_number(cx, node.value)
 
 
 def _quick_node(cx: Context, node: na.Node) -> bool:

@@ -19,7 +19,7 @@ from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.expressions import is_range
 from dana.lowering.functions import lower_composed_def, lower_function_def, unchecked_function
 from dana.lowering.patterns import lower_match
-from dana.lowering.quick import is_quick, writes_only_names
+from dana.lowering.quick import is_names, is_quick, writes_only_names
 from dana.lowering.stores import assign_to, lower_assign, lower_aug_assign, lower_delete, lower_target
 from dana.lowering.structs import (
     lower_agent_blueprint_def,
@@ -307,7 +307,7 @@ def _may_slice(cx: Context, node: na.For) -> bool:
     """Whether the loop's steps may be charged ahead (`quick`)."""
     if not cx.metered or cx.sliced >= MAX_SLICED or not is_quick(cx, *node.body):
         return False
-    return is_range(cx, node.iter) or writes_only_names(*node.body)
+    return is_range(cx, node.iter) or (is_names(node.target) and writes_only_names(cx, *node.body))
 
 
 def _sliced(cx: Context, node: na.For, target: py.expr, body: list[py.stmt]) -> list[py.stmt]:

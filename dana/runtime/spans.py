@@ -78,8 +78,11 @@ def slices_of(meter: Meter) -> Callable[[Any], Iterable[Iterable[Any]]]:
                 length = len(items)
             except OverflowError:
                 return (compress(items, meter.steps),)
-            if length <= SHORT and meter.charge(length) == length:
-                return (items,)
+            if length <= SHORT:
+                granted = meter.charge(length)
+                if granted == length:
+                    return (items,)
+                meter.refund(granted)
             return _Slices(meter, items, length)
         return (compress(items, meter.steps),)
 
