@@ -15,19 +15,20 @@ from __future__ import annotations
 
 import gc
 
-from dana.ast.nodes import Module
+from dana.ast.nodes import ExprStmt, Module
 from dana.parser.build_definitions import docstring
 from dana.parser.decoding import decode as decode
 from dana.parser.driver import drive
 from dana.parser.lexer import Lexer
+from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dana.ast.nodes import Expr
     from dana.diagnostics import Diagnostic
     from dana.parser.reader import Token
-    from dana.source import Source
 
 
 DIAGNOSTICS_MAX = 500  # a file with more is no program; the first ones say so
@@ -81,3 +82,13 @@ def parse(source: Source) -> Parsed:
 def tokens(source: Source) -> list[Token]:
     """The tokens of a source as `(start, end, kind, text)`, the last one being `$END`."""
     return Lexer(source).run()
+
+
+def parse_expression(text: str, name: str = "<expression>") -> Expr | None:
+    """The expression that a text consists of, or None when it is anything else, or wrong."""
+    found = parse(Source(name, text))
+    body = found.module.body
+    if len(body) != 1 or any(d.is_error for d in found.diagnostics):
+        return None
+    only = body[0]
+    return only.value if isinstance(only, ExprStmt) else None

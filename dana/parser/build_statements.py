@@ -86,7 +86,7 @@ def simple_line(items: list[Stmt], newline: Token) -> list[Stmt]:
         if isinstance(last, AnnAssign):
             items[-1] = last.replace(doc=str(doc))
         elif isinstance(last, Assign) and isinstance(doc, FieldDoc):
-            items[-1] = DocumentedAssign(*last, str(doc))
+            items[-1] = DocumentedAssign(last.start, last.end, last.targets, last.value, str(doc))
     return items
 
 

@@ -26,7 +26,8 @@ OPENING = frozenset("LPAR LSQB LBRACE WITH_LPAR FSTRING_OPEN".split())
 CLOSING = frozenset("RPAR RSQB RBRACE FSTRING_CLOSE".split())
 WORD_KINDS = frozenset(HARD.values()) - {"TRUE", "FALSE", "NONE"}
 STATEMENT_WORDS = frozenset(
-    "RETURN DELIVER RAISE PASS BREAK CONTINUE ASSERT DEL GLOBAL NONLOCAL IMPORT FROM IF WHILE FOR TRY WITH DEF STRUCT".split()
+    "RETURN DELIVER RAISE PASS BREAK CONTINUE ASSERT DEL GLOBAL NONLOCAL IMPORT FROM IF WHILE FOR TRY WITH DEF"
+    " STRUCT".split()
 )
 SIGN_KINDS = frozenset(
     "ADDITIVE STAR SLASH DIVIDE AT DOUBLE_STAR SHIFT AMPERSAND CARET BAR TILDE COMPARE EQUAL AUGMENT COMMA DOT ARROW"
@@ -34,42 +35,17 @@ SIGN_KINDS = frozenset(
     " LAMBDA LAMBDA_TYPED DOUBLE_COLON USE EXPORT TYPE".split()
 )
 FOREIGN_WORDS = {
-    "elseif": "`elif`", "elsif": "`elif`", "function": "`def`", "func": "`def`", "fn": "`def`", "fun": "`def`", "sub": "`def`",
-    "let": "a plain assignment: `x = 1`", "var": "a plain assignment: `x = 1`", "const": "a plain assignment: `x = 1`",
-    "switch": "`match`", "foreach": "`for`", "throw": "`raise`", "catch": "`except`", "new": "the type's name alone: `Point(1, 2)`",
-    "echo": "`print(…)`", "puts": "`print(…)`", "unless": "`if not`", "until": "`while not`", "delete": "`del`",
-    "require": "`import`", "include": "`import`", "enum": 'literal types: `type Level = "low" | "high"`',
-    "record": "`struct`", "impl": "`def (p: Point) name():`", "trait": "`interface`", "exec": "nothing: code cannot be run from text",
+    "elseif": "`elif`", "elsif": "`elif`", "function": "`def`", "func": "`def`", "fn": "`def`", "fun": "`def`",
+    "sub": "`def`", "let": "a plain assignment: `x = 1`", "var": "a plain assignment: `x = 1`",
+    "const": "a plain assignment: `x = 1`", "switch": "`match`", "foreach": "`for`", "throw": "`raise`",
+    "catch": "`except`", "new": "the type's name alone: `Point(1, 2)`", "echo": "`print(…)`", "puts": "`print(…)`",
+    "unless": "`if not`", "until": "`while not`", "delete": "`del`", "require": "`import`", "include": "`import`",
+    "enum": 'literal types: `type Level = "low" | "high"`', "record": "`struct`",
+    "impl": "`def (p: Point) name():`", "trait": "`interface`", "exec": "nothing: code cannot be run from text",
 }  # fmt: skip
-STATEMENT_STARTS = (
-    "if",
-    "while",
-    "for",
-    "def",
-    "return",
-    "import",
-    "from",
-    "struct",
-    "try",
-    "with",
-    "raise",
-    "elif",
-    "else",
-    "except",
-    "finally",
-    "assert",
-    "break",
-    "continue",
-    "pass",
-    "match",
-    "case",
-    "deliver",
-    "agent",
-    "interface",
-    "resource",
-    "workflow",
-    "global",
-    "nonlocal",
+STATEMENT_STARTS = tuple(
+    "if while for def return import from struct try with raise elif else except finally assert break continue pass"
+    " match case deliver agent interface resource workflow global nonlocal".split()
 )
 
 
@@ -277,9 +253,7 @@ def assignment_in_condition(place: Place) -> Diagnostic | None:
     if place.kind != "EQUAL":
         return None
     start, end = place.token[0], place.token[1]
-    if place.opener[2] in ("IF", "ELIF", "WHILE", "ASSERT") or (place.opened is None and place.previous[2] == "RPAR" and any(
-        token[2] in ("AND", "OR", "NOT") for token in place.tokens[place.first : place.at]
-    )):  # fmt: skip
+    if place.opener[2] in ("IF", "ELIF", "WHILE", "ASSERT"):
         return place.say("E126", "`=` assigns; a comparison is `==`", start, end, hint="write `==`", fix="==")
     before = place.tokens[max(place.at - 2, 0)][2]
     plain = place.previous[2] == "NAME" and before in ("LPAR", "COMMA")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dana.abi import ALLOWED_DUNDERS
 from dana.parser import literals
+from dana.parser._tables import SPELLINGS
 from dana.parser.fstrings import FStrings
 from dana.parser.layout import Layout
 from dana.parser.words import (
@@ -40,7 +41,6 @@ from dana.parser.words import (
     OPERAND_ENDS,
     SCOPE_NAME,
     SIGNS,
-    SPELLINGS,
     STARTERS,
     TOKEN,
     WITH_ITEMS,

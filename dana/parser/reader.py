@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dana.parser import literals
+from dana.parser._tables import SPELLINGS
 from dana.parser.problems import diagnostic
-from dana.parser.words import CLOSER_OF, MAYBE_DEEP_TOKENS, NESTING_MAX, SPELLINGS, WITH_ITEMS
+from dana.parser.words import CLOSER_OF, MAYBE_DEEP_TOKENS, NESTING_MAX, WITH_ITEMS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
