@@ -119,7 +119,9 @@ def _none_test(c: Context, left: Any, op: str) -> tuple[Facts, Facts]:
         return _EMPTY, _EMPTY
     t = current(c, var)
     present: Facts = {var: without_none(t)} if t[0] == "union" and NONE in t[1] else {}
-    absent: Facts = {var: NONE} if op in ("is", "is not") else {}
+    # Where the test cannot come out this way nothing is claimed: such code is odd, but it does not fail.
+    possible = t[0] in ("any", "none") or (t[0] == "union" and NONE in t[1])
+    absent: Facts = {var: NONE if possible else ANY} if op in ("is", "is not") else {}
     return (absent, present) if op in ("is", "==") else (present, absent)
 
 
