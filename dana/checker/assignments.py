@@ -237,7 +237,13 @@ def check_assigned(c: Context, stmt: na.AnnAssign, t: Type, declared: Type) -> N
             text = f"`{name}` must be {show(declared)}; {value.value!r} is no word for true or false"
             c.report("E306", text, value, hint="the words are yes, true, on, ok, no, false, off, none, …")
         return
+    if declared[0] == "set" and t[0] in _LISTED:
+        return
     check_value(c, value, t, declared, "E306", f"`{name}`")
+
+
+# What an annotated assignment makes a set of; no boundary would.
+_LISTED = frozenset({"list", "tuple", "tuple*", "range", "iterator"})
 
 
 def _word_for_bool(declared: Type) -> bool:
