@@ -185,7 +185,7 @@ def dana_frames(trace: TracebackType | None, sources: Mapping[str, Source]) -> l
             if not function and frames:
                 frames[-1] = Frame(trace.tb_frame, frames[-1].function, source, span)
             else:
-                frames.append(Frame(trace.tb_frame, function or "<module>", source, span))
+                frames.append(Frame(trace.tb_frame, function or MODULE, source, span))
         trace = trace.tb_next
     return frames
 
@@ -234,16 +234,28 @@ def _line_span(line: int, source: Source) -> Span:
 # --- notes --------------------------------------------------------------------------------------
 
 
-def _called_by(frame: Frame) -> str:
-    who = "the program" if frame.function == "<module>" else f"`{frame.function}`"
-    return f"called from {who} ({frame.module or frame.place})"
+MODULE = "<module>"
+
+
+def _called_by(frame: Frame, called: Frame, *, first: bool) -> str:
+    verb = "imported by" if called.function == MODULE else "called from"
+    who = "the program" if first and frame.function == MODULE else _who(frame)
+    return f"{verb} {who} ({frame.module or frame.place})"
+
+
+def _who(frame: Frame) -> str:
+    """A function, or a module whose own lines are running."""
+    if frame.function == MODULE:
+        return f"module `{splitext(basename(frame.source.name))[0]}`"
+    return f"`{frame.function}`"
 
 
 def _library_note(frames: list[Frame], visible: list[Frame]) -> list[str]:
     """Which function of the standard library, called at the place shown, raised the error."""
     for frame in frames[len(visible) : len(visible) + 1]:
         if frame.module:
-            return [f"raised in `{frame.function}` ({frame.module})"]
+            where = "" if frame.function == MODULE else f" ({frame.module})"
+            return [f"raised in {_who(frame)}{where}"]
     return []
 
 
@@ -251,8 +263,8 @@ def _stack_notes(frames: list[Frame]) -> list[str]:
     """The calls that led to the error, innermost first; long stacks keep both ends."""
     if len(frames) < 2:
         return []
-    lines = [_called_by(f) for f in frames[-2::-1]]
-    lines[0] = f"in `{frames[-1].function}`, {lines[0]}"
+    lines = [_called_by(frames[i], frames[i + 1], first=i == 0) for i in range(len(frames) - 2, -1, -1)]
+    lines[0] = f"in {_who(frames[-1])}, {lines[0]}"
     lines = _without_repetition(lines)
     surplus = len(lines) - 2 * NOTES_AT_EACH_END
     if surplus > 1:

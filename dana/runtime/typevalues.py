@@ -185,7 +185,7 @@ class BoolType(TypeValue):
         if isinstance(value, str):
             answer = (WORDS if mode == CONVERT else SAFE_WORDS).get(value.strip().lower())
             if answer is None:
-                raise Refused("the text is none of the words for true and false", ValueError)
+                raise Refused("the text is neither a yes (true, yes, on, 1) nor a no (false, no, off, 0)", ValueError)
             return answer
         if mode == CONVERT and isinstance(value, int | float):
             return bool(value)
