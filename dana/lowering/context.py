@@ -81,6 +81,7 @@ class Context:
         "_starts",
         "_temporary",
         "checked",
+        "entries",
         "expressions",
         "field_names",
         "functions",
@@ -115,6 +116,7 @@ class Context:
         # Functions and structs whose entry without checks some call uses.
         self.raw_used: set[int] = set()
         self.methods_of = _unchecked_candidates(checked.module)
+        self.entries = {s.name for s in checked.module.body if isinstance(s, (na.FunctionDef, na.StructDef))}
         self.placeholders: list[Callable[[], py.expr]] = []
         definitions = (na.StructDef, na.InterfaceDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef, na.TypeAlias)
         self.own_types = {s.name for s in checked.module.body if isinstance(s, definitions)}

@@ -61,8 +61,18 @@ def lower_module(cx: Context, module: na.Module) -> py.Module:
     if cx.field_names:
         names = cx.const(tuple(sorted(cx.field_names)), origin)
         head.append(cx.expr_stmt(cx.call(".fields", origin, cx.load(".module", origin), names), origin))
+    head += _undefined_entries(cx, module, origin)
     head += type_globals(cx, origin)
     return py.Module(body=head + body, type_ignores=[])
+
+
+def _undefined_entries(cx: Context, module: na.Module, origin: na.Node) -> list[py.stmt]:
+    """What entries without checks are until the `def` or `struct` they belong to has run."""
+    named = [s.name for s in module.body if isinstance(s, (na.FunctionDef, na.StructDef)) and id(s) in cx.raw_used]
+    if not named:
+        return []
+    words = [cx.const(name, origin) for name in named]
+    return [cx.expr_stmt(cx.call(".undefine", origin, cx.load(".module", origin), *words), origin)]
 
 
 def unchecked_entries(cx: Context, node: na.Stmt) -> list[py.stmt]:

@@ -256,6 +256,9 @@ def _delete(cx: Context, target: na.Expr, node: na.Delete) -> list[py.stmt]:
             return [cx.expr_stmt(cx.call(".delattr", target, *words), node)]
         case na.Name():
             lowered: py.expr = py.Name(id=abi.variable(target.id), ctx=DEL, **cx.at(target))
+            if cx.checked.bindings.get(id(target)) == "module" and target.id in cx.entries:
+                forget = cx.call(".undefine", target, cx.load(".module", target), cx.const(target.id, target))
+                return [py.Delete(targets=[lowered], **cx.at(node)), cx.expr_stmt(forget, node)]
         case na.ScopedName():
             lowered = scoped(cx, target.scope, target.id, target, DEL)
         case na.Subscript():

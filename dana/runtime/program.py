@@ -16,6 +16,7 @@ import sys
 import time
 from itertools import compress, islice
 
+from dana import abi
 from dana.runtime.builtins import bounded, dana_builtins, getattr_
 from dana.runtime.coercion import Converting, field, param, result, type_of_spec
 from dana.runtime.exceptions import Catching, failure
@@ -236,7 +237,7 @@ def helpers(program: Program) -> dict[str, Any]:
         # exceptions
         ".caught": catching.caught, ".err": catching.err, ".raising": catching.raising, ".depth": catching.depth,
         # scopes and modules
-        ".public": program.public, ".system": program.system,
+        ".undefine": undefine, ".public": program.public, ".system": program.system,
         ".import_": modules.import_, ".from_": modules.from_, ".star": modules.star, ".export": modules.export,
     }  # fmt: skip
 
@@ -249,6 +250,19 @@ def star_param(values: tuple[Any, ...], declared: TypeValue, function: str, name
 def double_star_param(values: dict[str, Any], declared: TypeValue, function: str, name: str) -> dict[str, Any]:
     """`.double_star_param`: every one of the values collected by `**name`."""
     return {k: param(v, declared, function, f"**{name}[{k}]") for k, v in values.items()}
+
+
+def undefine(record: ModuleRecord, *names: str) -> None:
+    """`.undefine(record, "f")`: until `f` is defined (again), its entry without checks says that it is not."""
+    for name in names:
+        record.globals[abi.unchecked(name)] = _undefined(name)
+
+
+def _undefined(name: str) -> Callable[..., Any]:
+    def missing(*_values: Any) -> Any:
+        raise NameError(f"name {name!r} is not defined", name=name)
+
+    return missing
 
 
 def maker(cls: type) -> Callable[[], Any]:
