@@ -589,7 +589,7 @@ def unexpected(place: Place) -> Diagnostic:
     """Nothing more telling was found."""
     wanted = [sign for sign in (")", "]", "}", ":", "=", ",", "->", "in") if place.accepts(SPELLINGS[sign])]
     if place.accepts("NEWLINE") and not place.begins_line:
-        hint = "the statement could end before it"
+        hint = "between two values stands an operator or a comma; a new statement begins on a new line"
     elif place.accepts("NAME"):
         hint = "a name or a value could stand here"
     elif wanted:

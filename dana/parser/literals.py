@@ -16,7 +16,7 @@ SIMPLE_ESCAPES = {
     "v": "\v",
 }  # fmt: skip
 ESCAPE_HINTS = {
-    "E116": "an escape names a character: \\xHH, \\uHHHH, \\UHHHHHHHH, \\N{NAME}",
+    "E116": "a backslash itself is `\\\\`, or `r` before the string (for paths); escapes: \\xHH, \\uHHHH, \\N{NAME}",
     "W101": "write `\\\\` for a backslash, or put `r` before the string",
 }
 
