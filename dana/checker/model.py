@@ -44,7 +44,7 @@ class StructInfo:
     are the names of the fields that lend theirs (L30); `bases` names the `(name, module)` of the
     resource, blueprint, exception or interfaces it extends; `open` says that values may have more
     attributes than are listed (resources and agents do); `broken` that its definition could not be
-    parsed completely.
+    parsed completely; `redeclared` are the fields of its own that a base has as well.
     """
 
     __slots__ = (
@@ -59,6 +59,7 @@ class StructInfo:
         "name",
         "node",
         "open",
+        "redeclared",
     )
 
     def __init__(self, name: str, module: str, kind: str, node: Any = None, *, frozen: bool = False) -> None:
@@ -69,6 +70,7 @@ class StructInfo:
         self.methods: dict[str, Method] = {}
         self.delegates: list[str] = []
         self.bases: list[tuple[str, str]] = []
+        self.redeclared: list[str] = []
         self.frozen = frozen
         self.node = node
         self.broken = False
@@ -229,6 +231,7 @@ class Checked:
         "source",
         "stages",
         "structs",
+        "tests",
         "types",
     )
 
@@ -248,6 +251,8 @@ class Checked:
         self.recursive: set[int] = set()
         self.structs: dict[str, StructInfo] = {}
         self.decorators: dict[int, dict[str, Any]] = {}
+        # `TestBlock` → the function it is checked and lowered as.
+        self.tests: dict[int, na.FunctionDef] = {}
         self.interface = Interface(name)
         self.requests: list[ModuleRequest] = []
 

@@ -191,13 +191,19 @@ def signature_type(c: Context, method: na.MethodSignature) -> Type:
 
 
 def inherit(c: Context, info: StructInfo) -> None:
-    """Agents and resources get the fields of what they extend (methods are looked up along `bases`)."""
+    """Agents and resources get the fields of what they extend, which come before their own (as at run time)."""
+    fields: dict[str, Field] = {}
     for key in info.bases:
         parent = c.registry.get(key)
         if parent is None:
             continue
         for name, field in parent.fields.items():
-            info.fields.setdefault(name, Field(name, field.type, field.has_default, field.doc, field.node))
+            if name in info.fields:
+                info.redeclared.append(name)
+            else:
+                fields.setdefault(name, Field(name, field.type, field.has_default, field.doc, field.node))
+    if fields:
+        info.fields = {**fields, **info.fields}
 
 
 def all_fields(_c: Context, info: StructInfo) -> dict[str, Field]:

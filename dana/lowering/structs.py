@@ -86,6 +86,12 @@ def _inherited(cx: Context, node: na.StructDef | na.ResourceDef, fields: tuple[n
     return [name for name in info.fields if name not in own]
 
 
+def _redeclared(cx: Context, node: na.StructDef | na.ResourceDef) -> list[str]:
+    """Fields of its own that the base fills as well, and so has to be told."""
+    info: StructInfo | None = cx.checked.structs.get(node.name)
+    return [] if info is None else info.redeclared
+
+
 def _delegates(fields: tuple[na.FieldDef, ...]) -> bool:
     return any(f.name.startswith("_") for f in fields)
 
@@ -111,9 +117,7 @@ def _init(
     before: list[py.stmt] = []
     body: list[py.stmt] = []
     defaults: list[py.expr] = []
-    if inherited:
-        body.append(_base_init(cx, node, inherited))
-        defaults += [cx.load(".MISSING", node) for _ in inherited]
+    defaults += [cx.load(".MISSING", node) for _ in inherited]
     required_after_default = bool(inherited)
     for field in fields:
         name = abi.variable(field.name)
@@ -127,6 +131,8 @@ def _init(
         if checked and field.annotation is not None:
             body += check_variable(cx, name, field.annotation, ".field", node.name, field.name, node=field)
         body.append(_set_field(cx, field, name, plain=plain))
+    if inherited:
+        body.append(_base_init(cx, node, [*inherited, *_redeclared(cx, node)]))
     args = [py.arg(arg=SELF, annotation=None, **place)]
     args += [py.arg(arg=abi.variable(n), annotation=None, **place) for n in inherited]
     args += [py.arg(arg=abi.variable(f.name), annotation=None, **cx.at(f)) for f in fields]
