@@ -111,12 +111,14 @@ def load() -> None:
         None if length == 1 and not places else Reduction(BUILDERS[name], symbol, length, places)
         for name, symbol, length, places in _tables.RULES
     ]
+    rows: list[dict[str, Any]] = []
     for keys, actions in _tables.ROWS:
         row: dict[str, Any] = dict(zip(_tables.KEYS[keys], actions, strict=True))
         for symbol, action in row.items():
             if action < 0:
                 row[symbol] = rules[~action] or Chain(~action, symbol)
-        ROWS.append(row)
+        rows.append(row)
+    ROWS[:] = rows  # in one step: another thread may be about to parse
 
 
 def drive(source: Source, tokens: list[Token], start: str) -> tuple[Any, list[Diagnostic]]:

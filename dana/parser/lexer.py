@@ -152,7 +152,7 @@ class Lexer(Layout, FStrings):
             kind = "NAME"
             dotted = DOTTED_NAME.match(self.text, end, self.end)
             if dotted is not None:
-                self.dotted_scopes.append((start, dotted.end(), word))
+                self.dotted_scopes.append((start, dotted.end(), word, dotted[1]))
             elif not EQUALS_FOLLOWS.match(self.text, end, self.end) or not self.brackets:
                 self.plain_scopes.add(word)
         elif self.brackets:
@@ -492,10 +492,9 @@ class Lexer(Layout, FStrings):
 
     def report_dotted_scopes(self) -> None:
         """`private.x` was once written for `private:x`; where `private` is no variable it is that (L10)."""
-        for start, end, word in self.dotted_scopes:
+        for start, end, word, name in self.dotted_scopes:
             if word not in self.plain_scopes:
-                colon = start + len(word)
-                right = f"{word}:{self.text[colon + 1 : end]}"
+                right = f"{word}:{name}"
                 self.report(
                     "E128",
                     f"names of the scope `{word}` are written with a colon",
@@ -503,7 +502,7 @@ class Lexer(Layout, FStrings):
                     end,
                     hint=f"write `{right}`",
                     fix=":",
-                    fix_at=(colon, colon + 1),
+                    fix_at=(start + len(word), end - len(name)),
                 )
 
     def finish_inside(self) -> int:

@@ -52,7 +52,7 @@ class Reader:
         self.bad_in_statement = False
         self.unclosed_reported = False
         self.blank_until = 0  # nothing but blanks and comments stands from the last look up to there
-        self.dotted_scopes: list[tuple[int, int, str]] = []  # `private` of `private.x`
+        self.dotted_scopes: list[tuple[int, int, str, str]] = []  # `private.x`: its span, both names
         self.plain_scopes: set[str] = set()  # those that are used as ordinary names
         self.stray_budget = 10_000 + 4 * (self.end - offset)  # characters that may be looked at once more
 

@@ -36,7 +36,7 @@ TOKEN = re.compile(
 )
 WORD = re.compile(r"[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+")
 SCOPE_NAME = re.compile(r":([^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+)(?![\"'])")
-DOTTED_NAME = re.compile(r"\.[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*")
+DOTTED_NAME = re.compile(r"[ \t]*\.[ \t\f\n]*([^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*)")
 EQUALS_FOLLOWS = re.compile(r"[ \t\f\n]*=(?!=)")
 FIELD_ENDS = re.compile(r"[ \t\f\n]*(?=[}!:])(?!!=)")
 CONVERSION = re.compile(r"!([A-Za-z_]\w*)?[ \t]*")
