@@ -221,7 +221,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "eval": ("it runs text as code", "parse the text with `json.loads`, `int` or `float`"),
     "exec": ("it runs text as code", "put the code in a module and import it"),
     "compile": ("it makes code from text", "put the code in a module and import it"),
-    "open": ("it reaches the file system past the policy", "use the module `files`"),
+    "open": ("it reaches the file system past the policy", "take the text as an argument: `dana main.na text=@path`"),
     "globals": ("it exposes the interpreter's own tables", "use `public:name` or a dict of your own"),
     "locals": ("it exposes the interpreter's own tables", "build a dict of the values you need"),
     "vars": ("it exposes the interpreter's own tables", "use `value.to_dict()` of a struct"),

@@ -26,6 +26,9 @@ _FOREIGN = {
     "this": "Dana methods name their receiver: `def (p: Point) norm()`, then use `p`",
     "undefined": "write `None`",
     "nil": "write `None`",
+    "null": "write `None`",
+    "Null": "write `None`",
+    "NULL": "write `None`",
     "console": "write `print(…)`",
     "println": "write `print(…)`",
     "printf": 'write `print(f"…")`',
@@ -101,6 +104,8 @@ def _help(c: Context, name: str, start: int, end: int) -> tuple[str, Fix | None]
     foreign = _FOREIGN.get(name)
     if foreign is not None:
         return foreign, None
+    if name in LIBRARY:
+        return f"write `import {name}` first", None
     near = c.near(name, lambda: candidates(c))
     if near is not None:
         return f"did you mean `{near}`?", Fix(Span(start, end), near)
@@ -110,15 +115,11 @@ def _help(c: Context, name: str, start: int, end: int) -> tuple[str, Fix | None]
     near = c.near(name, KEYWORDS)
     if near is not None:
         return f"did you mean the keyword `{near}`?", None
-    if name in COMMON_MODULES:
-        return f"write `import {name}` first", None
     return "", None
 
 
-COMMON_MODULES = frozenset(
-    "math text json time stats testing poet esper agents actors meta files http random datetime re itertools functools "
-    "string statistics decimal fractions collections".split()
-)
+# The standard library's modules; a test compares them with the folder.
+LIBRARY = frozenset("json math poet random stats terminal testing text time".split())
 
 
 def candidates(c: Context) -> set[str]:

@@ -279,6 +279,12 @@ def _concatenation(match: re.Match[str], frame: Frame | None) -> Words:
     return Words("E601", f"`+` does not work between {kind} and {other}", hint)
 
 
+def _repeated(match: re.Match[str], frame: Frame | None) -> Words:
+    kind = _kind(match[1])
+    hint = "numbers that were read as text are converted with `float(…)` or `int(…)`" if kind == "str" else ""
+    return Words("E601", f"`*` repeats a text or a list a whole number of times: {kind} is no int", hint)
+
+
 def _comparison(match: re.Match[str], frame: Frame | None) -> Words:
     left, right = _kind(match[2]), _kind(match[3])
     hint = "comparisons never convert: write `int(…)`, `float(…)` or `str(…)`" if {left, right} & {"str"} else ""
@@ -338,6 +344,7 @@ TYPE_ERRORS: tuple[tuple[str, Any], ...] = (
     (r"(.+?)\(\) takes (?:from (\d+) to )?(\d+) positional arguments? but (\d+) ", _too_many),
     (r"(.+?)\(\) got multiple values for argument '(.+)'$", _twice),
     (r"unsupported operand type\(s\) for (.+?): '(.+)' and '(.+)'$", _operands),
+    (r"can't multiply sequence by non-int of type '(.+)'$", _repeated),
     (r"can only concatenate (\w+) \(not \"(.+)\"\) to", _concatenation),
     (r"bad operand type for unary (.): '(.+)'$", _unary),
     (r"'(.+)' not supported between instances of '(.+)' and '(.+)'$", _comparison),
@@ -372,6 +379,8 @@ def _name_error(error: BaseException, frame: Frame | None) -> Words:
         return Words("E603", f"`{name}` has not been assigned", hint)
     if "local variable" in message or "free variable" in message:
         return Words("E603", f"`{name}` is used before it has a value", label="no value yet")
+    if frame is not None and frame.frame is not None and f"private:{name}" in frame.frame.f_globals:
+        return Words("E603", f"`{name}` has no value here", f"did you mean `private:{name}`?", "no value")
     near = suggest(name, [*_names(frame), *(n for n in dir(builtins) if n[0] != "_")])
     hint = f"did you mean `{near}`?" if near else "it is assigned later, or only on another path"
     return Words("E603", f"`{name}` has no value here", hint, "no value")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dana.checker.names import LIBRARY
 from dana.errors import CompileError, DanaError, RuntimeFault
+from dana.resources import stdlib_path
 from tests.diagnostics.shown import engine
 
 
@@ -312,3 +314,7 @@ def test_import_cycles_show_the_whole_circle(tmp_path, monkeypatch, modules, mes
         engine().run("a.na")
     assert [d.code for d in caught.value.diagnostics] == ["E504"]
     assert f"--> {place}\n" in str(caught.value)
+
+
+def test_imports_are_advised_for_modules_that_exist():
+    assert {path.stem for path in Path(stdlib_path()).glob("*.na")} == LIBRARY
