@@ -158,4 +158,11 @@ ENTRIES: dict[str, Entry] = {
         "def f():\n    return 1\n    print(2)\n",
         "def f():\n    print(2)\n    return 1\n",
     ),
+    "W403": Entry(
+        "a test that is never run",
+        "`dana test` runs the tests that stand at a module's own level. One inside a function, a loop or an `if` would\n"
+        "depend on what ran before it. A loop over cases goes inside the test, or is left to `cases` from `testing`.",
+        'for n in [1, 2]:\n    test "it is positive":\n        assert n > 0\n',
+        'test "they are positive":\n    for n in [1, 2]:\n        assert n > 0\n',
+    ),
 }

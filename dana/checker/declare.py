@@ -228,10 +228,6 @@ def _match(c: Context, scope: Scope, stmt: na.Match) -> None:
         declare_blocks(c, scope, case.body)
 
 
-def _block(c: Context, scope: Scope, stmt: Any) -> None:
-    declare_blocks(c, scope, stmt.body)
-
-
 def _error_stmt(c: Context, scope: Scope, stmt: na.ErrorStmt) -> None:
     """A statement that could not be parsed may have bound any of the names in it (L46)."""
     c.broken.update(words(c.text[stmt.start : stmt.end]))
@@ -350,7 +346,6 @@ _DECLARE: dict[type, Callable[[Context, Scope, Any], None]] = {
     na.Try: _try,
     na.With: _with,
     na.Match: _match,
-    na.TestBlock: _block,
     na.ErrorStmt: _error_stmt,
     na.Delete: _delete,
     na.Use: _use,
@@ -382,6 +377,8 @@ def declare_walrus(c: Context, scope: Scope, root: na.Node) -> None:
             bind_plain(c, scope, node.name, root[0])  # type: ignore[attr-defined]
         if kind in _OWN_SCOPE:
             stack.extend(outside_parts(node))
+        elif kind is na.TestBlock:
+            continue
         else:
             stack.extend(node.children())
 

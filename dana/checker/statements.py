@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from dana.ast import nodes as na
 from dana.checker.assignments import assign_target
 from dana.checker.conversion import check_value
@@ -323,9 +325,28 @@ def check_with(c: Context, stmt: na.With) -> bool:
 
 
 def check_test_block(c: Context, stmt: na.TestBlock) -> bool:
-    """`test "name":`."""
-    block_apart(c, stmt.body)
-    return False
+    """`test "name":` is a function that nobody calls but `dana test`: what it binds is its own."""
+    from dana.checker.functions import check_function_def
+
+    node = c.checked.tests.get(id(stmt))
+    if node is None:
+        name = f'test "{stmt.name}"'
+        node = na.FunctionDef(stmt.start, stmt.end, name, stmt.start, None, (), None, stmt.body, (), None)
+        c.checked.tests[id(stmt)] = node
+    if not _is_statement_of(c.checked.module, stmt):
+        hint = "move the test to the module's own level; a loop over cases goes inside the test"
+        c.report("W403", "a test inside another block is never run", (stmt.start, c.line_end(stmt.start)), hint=hint)
+    return check_function_def(c, node)
+
+
+def _is_statement_of(module: na.Module, stmt: na.Stmt) -> bool:
+    """Whether a statement stands at the module's own level."""
+    at = bisect_left(module.body, stmt.start, key=_start)
+    return at < len(module.body) and module.body[at] is stmt
+
+
+def _start(stmt: na.Stmt) -> int:
+    return stmt.start
 
 
 def check_error_stmt(c: Context, stmt: na.ErrorStmt) -> bool:

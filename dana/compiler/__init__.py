@@ -23,16 +23,20 @@ class Compiled:
     """A module ready to run.
 
     `code` is the module's code object; `interface` what importers see (marshal-able data) and `digest`
-    its hash; `requests` are the imports it makes, as `(level, path, python)`.
+    its hash; `requests` are the imports it makes, as `(level, path, python)`; `tests` are its test blocks, as
+    `(name, start, end)`, when it was compiled with them.
     """
 
-    __slots__ = ("code", "digest", "interface", "requests")
+    __slots__ = ("code", "digest", "interface", "requests", "tests")
 
-    def __init__(self, code: CodeType, interface: Any, digest: str, requests: tuple[Any, ...]) -> None:
+    def __init__(
+        self, code: CodeType, interface: Any, digest: str, requests: tuple[Any, ...], tests: tuple[Any, ...] = ()
+    ) -> None:
         self.code = code
         self.interface = interface
         self.digest = digest
         self.requests = requests
+        self.tests = tests
 
 
 def check_module(
@@ -52,25 +56,26 @@ def compile_module(
     modules: ModuleFinder | None = None,
     known: dict[str, Type] | None = None,
     metered: bool = True,
+    tests: bool = False,
 ) -> Compiled:
-    """The compiled module.
+    """The compiled module; with `tests`, its test blocks are in it.
 
     Raises `CompileError` with every error found when the text is no valid program.
     """
     checked = check_module(source, name=name, modules=modules, known=known)
     if checked.errors:
         raise CompileError(checked.errors)
-    return compile_checked(checked, metered=metered)
+    return compile_checked(checked, metered=metered, tests=tests)
 
 
-def compile_checked(checked: Checked, *, metered: bool = True) -> Compiled:
+def compile_checked(checked: Checked, *, metered: bool = True, tests: bool = False) -> Compiled:
     """The second half of `compile_module`, for callers that want the checker's tables too."""
     from warnings import catch_warnings, simplefilter
 
     from dana.lowering import lower
 
     try:
-        tree = lower(checked, metered=metered)
+        tree = lower(checked, metered=metered, tests=tests)
         with catch_warnings():
             # What CPython has to say about `x is 1` is about Python; Dana has lints of its own.
             simplefilter("ignore", SyntaxWarning)
@@ -79,7 +84,13 @@ def compile_checked(checked: Checked, *, metered: bool = True) -> Compiled:
         raise CompileError([_too_deep(checked)]) from None
     interface = checked.interface
     requests = tuple(r.key for r in checked.requests)
-    return Compiled(code, interface.to_data(), interface.digest(), requests)
+    return Compiled(code, interface.to_data(), interface.digest(), requests, _tests(checked) if tests else ())
+
+
+def _tests(checked: Checked) -> tuple[tuple[str, int, int], ...]:
+    from dana.ast import nodes as na
+
+    return tuple((s.name, s.start, s.end) for s in checked.module.body if isinstance(s, na.TestBlock))
 
 
 def _too_deep(checked: Checked) -> Diagnostic:

@@ -25,13 +25,21 @@ class Artefact:
     """One compiled module.
 
     `interface` is marshal-able data, `digest` its hash; `imports` are `(level, path, python, kind, file,
-    digest)`: what each import meant when this was compiled.
+    digest)`: what each import meant when this was compiled; `tests` are its test blocks, `(name, start, end)`.
     """
 
-    __slots__ = ("code", "digest", "file", "imports", "interface", "name", "source")
+    __slots__ = ("code", "digest", "file", "imports", "interface", "name", "source", "tests")
 
     def __init__(
-        self, name: str, file: str, source: Source, code: CodeType, interface: Any, digest: str, imports: Any
+        self,
+        name: str,
+        file: str,
+        source: Source,
+        code: CodeType,
+        interface: Any,
+        digest: str,
+        imports: Any,
+        tests: tuple[Any, ...] = (),
     ) -> None:
         self.name = name
         self.file = file
@@ -40,16 +48,18 @@ class Artefact:
         self.interface = interface
         self.digest = digest
         self.imports = imports
+        self.tests = tests
 
 
 class Loader:
-    """Artefacts of one engine, each made at most once."""
+    """Artefacts of one engine, each made at most once; the file `tested` keeps its test blocks."""
 
-    __slots__ = ("_artefacts", "_cache", "_compiling", "_interfaces", "finder", "metered")
+    __slots__ = ("_artefacts", "_cache", "_compiling", "_interfaces", "finder", "metered", "tested")
 
-    def __init__(self, finder: Finder, cache: Cache, *, metered: bool) -> None:
+    def __init__(self, finder: Finder, cache: Cache, *, metered: bool, tested: str = "") -> None:
         self.finder = finder
         self.metered = metered
+        self.tested = tested
         self._cache = cache
         self._artefacts: dict[str, Artefact] = {}
         self._interfaces: dict[str, Interface] = {}
@@ -64,7 +74,8 @@ class Loader:
             return known
         with open(path, "rb") as stream:
             data = stream.read()
-        key = self._cache.key(f"{name}\0{path}", data, metered=self.metered)
+        place = f"{name}\0{path}\0tests" if path == self.tested else f"{name}\0{path}"
+        key = self._cache.key(place, data, metered=self.metered)
         made = self._from_cache(key, path, name, data) or self._compile_file(key, path, name, data)
         self._artefacts[path] = made
         return made
@@ -72,16 +83,16 @@ class Loader:
     def text(self, source: Source, name: str, *, known: dict[str, Type] | None = None) -> Artefact:
         """The artefact of a program that is no file; its imports start from the current folder."""
         compiled, imports = self._compile(source, name, "", known)
-        return Artefact(name, "", source, compiled.code, compiled.interface, compiled.digest, imports)
+        return Artefact(name, "", source, compiled.code, compiled.interface, compiled.digest, imports, compiled.tests)
 
     def _from_cache(self, key: str, path: str, name: str, data: bytes) -> Artefact | None:
         entry = self._cache.read(key)
         if entry is None:
             return None
-        code, interface, digest, imports = entry
+        code, interface, digest, imports, tests = entry
         if not all(self._still_means(i, path) for i in imports):
             return None
-        return Artefact(name, path, file_source(path, data), code, interface, digest, imports)
+        return Artefact(name, path, file_source(path, data), code, interface, digest, imports, tests)
 
     def _still_means(self, imported: tuple[Any, ...], importer: str) -> bool:
         """Whether an import resolves as it did, to a module that looks the same from outside."""
@@ -103,8 +114,10 @@ class Loader:
         if not isinstance(decoded, Source):
             raise CompileError([decoded])
         compiled, imports = self._compile(decoded, name, path, None)
-        self._cache.write(key, (compiled.code, compiled.interface, compiled.digest, imports))
-        return Artefact(name, path, decoded, compiled.code, compiled.interface, compiled.digest, imports)
+        self._cache.write(key, (compiled.code, compiled.interface, compiled.digest, imports, compiled.tests))
+        return Artefact(
+            name, path, decoded, compiled.code, compiled.interface, compiled.digest, imports, compiled.tests
+        )
 
     def _compile(
         self, source: Source, name: str, path: str, known: dict[str, Type] | None
@@ -117,7 +130,9 @@ class Loader:
         if path:
             self._compiling.append(path)
         try:
-            compiled = compile_module(source, name=name, modules=finder, known=known, metered=self.metered)
+            compiled = compile_module(
+                source, name=name, modules=finder, known=known, metered=self.metered, tests=source.name == self.tested
+            )
         except CompileError as error:
             raise CompileError([*error.diagnostics, *broken]) from None
         finally:

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from dana.checker.model import Checked
 
 
-def lower(checked: Checked, *, metered: bool = True) -> py.Module:
+def lower(checked: Checked, *, metered: bool = True, tests: bool = False) -> py.Module:
     """The Python module for a checked Dana module.
 
-    `metered` False leaves out step counting (and with it deadlines inside loops).
+    `metered` False leaves out step counting (and with it deadlines inside loops). `tests` True keeps the test
+    blocks, each a function behind a guard, and lets failing assertions tell what was compared.
     Precondition: `checked.errors` is empty.
     """
-    return lower_module(Context(checked, EXPRESSIONS, STATEMENTS, metered=metered), checked.module)
+    return lower_module(Context(checked, EXPRESSIONS, STATEMENTS, metered=metered, tests=tests), checked.module)

@@ -70,6 +70,12 @@ def _unchecked_candidates(module: na.Module) -> dict[int, str]:
     return found
 
 
+def numbered_tests(module: na.Module) -> dict[int, int]:
+    """The module's own test blocks, counted from 0 in the order of the text."""
+    blocks = [s for s in module.body if isinstance(s, na.TestBlock)]
+    return {id(block): number for number, block in enumerate(blocks)}
+
+
 class Context:
     """One module's lowering. Mutable only in its counters and in the stack of functions."""
 
@@ -96,14 +102,19 @@ class Context:
         "sliced",
         "specs",
         "statements",
+        "tests",
         "types",
     )
 
-    def __init__(self, checked: Checked, expressions: Table, statements: Table, *, metered: bool) -> None:
+    def __init__(
+        self, checked: Checked, expressions: Table, statements: Table, *, metered: bool, tests: bool = False
+    ) -> None:
         self.checked = checked
         self.expressions = expressions
         self.statements = statements
         self.metered = metered
+        # Test blocks (by id) with their number, or None when they are left out.
+        self.tests: dict[int, int] | None = numbered_tests(checked.module) if tests else None
         self.types = checked.types
         self.specs: dict[object, int] = {}
         self.field_names: set[str] = set()

@@ -30,6 +30,7 @@ from dana.lowering.structs import (
     lower_type_alias,
     unchecked_constructor,
 )
+from dana.lowering.tests import lower_telling_assert, lower_test_block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ def _makes_exception(cx: Context, node: na.Expr) -> bool:
 
 
 def lower_assert(cx: Context, node: na.Assert) -> list[py.stmt]:
+    if cx.tests is not None:
+        return lower_telling_assert(cx, node)
     msg = None if node.msg is None else cx.expr(node.msg)
     return [py.Assert(test=cx.expr(node.test), msg=msg, **cx.at(node))]
 
@@ -191,9 +194,6 @@ def lower_nonlocal(cx: Context, node: na.Nonlocal) -> list[py.stmt]:
     return [py.Nonlocal(names=[abi.variable(n) for n in node.names], **cx.at(node))]
 
 
-def lower_test_block(_cx: Context, _node: na.TestBlock) -> list[py.stmt]:
-    """Tests are checked with their file but are no part of its program."""
-    return []
 
 
 # --- modules ------------------------------------------------------------------------------------
