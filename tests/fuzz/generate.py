@@ -7,6 +7,7 @@ statement where it may not stand.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -589,3 +590,66 @@ def _simple(line: str) -> bool:
     """May this line stand behind a header on the same line?"""
     words = ("if", "while", "for", "try", "def", "struct", "match", "with", "@", "case", "sync", " ", "\t", "}", "#")
     return not line.startswith(words) and not line.endswith(("{", ":", "# why")) and "\n" not in line
+
+
+# Among them: a branch that fails whenever it is reached is refused (`x is not none or x > 1`); a call behind
+# `|` is a stage in Dana (L20), so that `flags | mask(x)` is no Python there.
+_DANA_ONLY = re.compile(
+    r"::|\$\$|\bcast\(|\bcase\(|\| ?[\w.]+\(|\| ?\(|\| ?\[|\| ?abs|\| ?print|== '|\| 'str'|\bdeliver\b|\.message|\bbool\("
+    r"|is not [nN]one"
+)
+
+
+def twin(rng: Random) -> str:
+    """A program that is Python too, and so must mean what it means there."""
+    while True:
+        text = _Twin(rng, 0.0).program()
+        if not _DANA_ONLY.search(text):
+            return text
+
+
+class _Twin(_Writer):
+    """Leaves out what Python does not have, and annotations, which Dana enforces."""
+
+    def chain(self, parts: list[tuple[str, list[str]]]) -> list[str]:
+        return [line for header, body in parts for line in (header + ":", *("    " + inner for inner in body))]
+
+    def struct_def(self) -> list[str]:
+        return []
+
+    method_def = interface_def = resource_def = type_alias = rare_declaration = composed_def = struct_def
+
+    def params(self) -> tuple[str, dict[str, str]]:
+        _, names = super().params()
+        return ", ".join(names), names
+
+    def annotation(self, _kind: str) -> str:
+        return "int"
+
+    def ann_assign(self) -> list[str]:
+        return self.assign()
+
+    def function_def(self, *_depth: int) -> list[str]:
+        return [line.replace(" -> int:", ":").replace("sync ", "") for line in super().function_def() if line[0] != "@"]
+
+    def literal(self, kind: str) -> str:
+        text = super().literal(kind)
+        return {"true": "True", "false": "False", "FALSE": "False", "none": "None"}.get(text, text)
+
+    def expr(self, kind: str, depth: int) -> str:
+        while True:
+            text = super().expr(kind, depth)
+            if not _DANA_ONLY.search(text):
+                return re.sub(r"\bnone\b", "None", text)
+
+    def store(self) -> list[str]:
+        return [self.rng.choice([f"{name}.append(1)" for name in self.known(LIST)] or ["pass"])]
+
+    def match_stmt(self, depth: int) -> list[str]:
+        return [re.sub(r"\bnone\b", "None", line) for line in super().match_stmt(depth)]
+
+    def stage(self, *, plain: bool = False) -> str:
+        return super().stage(plain=True)
+
+    def bare(self) -> list[str]:
+        return [self.rng.choice(["pass", f"assert {self.expr(BOOL, 1)}, 'why'", self.expr(INT, 2)])]

@@ -21,6 +21,7 @@ import traceback
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -66,7 +67,7 @@ class Inputs:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.corpus = corpus()
-        self.sentences = Sentences()
+        self.sentences = sentences()
 
     def make(self, number: int) -> tuple[str, bytes]:
         """Kind and content of one input."""
@@ -83,6 +84,13 @@ class Inputs:
         return kind, mutate.noise(rng)
 
 
+@cache
+def sentences() -> Sentences:
+    """The grammar, read once."""
+    return Sentences()
+
+
+@cache
 def corpus() -> list[str]:
     """The programs of this repository, and a few generated ones."""
     texts = []
