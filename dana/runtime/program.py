@@ -260,7 +260,7 @@ def undefine(record: ModuleRecord, *names: str) -> None:
 
 def _undefined(name: str) -> Callable[..., Any]:
     def missing(*_values: Any) -> Any:
-        raise NameError(f"name {name!r} is not defined", name=name)
+        raise failure(NameError, "E603", f"name {name!r} is not defined", "it is defined later, or was deleted")
 
     return missing
 
