@@ -225,12 +225,13 @@ IMPLICIT_FIELDS = ("name", "description", "state", "config")
 
 
 def check_open_fields(c: Context, node: na.Call, info: StructInfo, name: str, given: Any) -> None:
-    """Resources and agents have a few built-in fields besides their own."""
+    """Agents have a few built-in fields besides their own; a resource may extend one that nobody has seen."""
     from dana.checker.structs import all_fields
 
     fields = all_fields(c, info)
     params = [(f.name, f.type, "normal", f.has_default) for f in fields.values()]
-    params += [(n, ANY, "keyword", True) for n in IMPLICIT_FIELDS if n not in fields]
+    if info.kind != "resource":
+        params += [(n, ANY, "keyword", True) for n in IMPLICIT_FIELDS if n not in fields]
     known = all(b in c.registry for b in info.bases) and not info.broken
     if not known:
         params = [(n, t, k, True) for n, t, k, _ in params]
