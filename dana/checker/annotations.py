@@ -139,6 +139,8 @@ def builtin_generic(c: Context, node: na.TypeName, name: str) -> Type:
     if lower == "tuple":
         if len(args) == 2 and isinstance(node.args[1], na.TypeName) and node.args[1].path == ("...",):
             return ("tuple*", args[0])
+        if len(args) == 1 and isinstance(node.args[0], na.TypeList) and not node.args[0].items:
+            return ("tuple", ())  # `tuple[()]`
         return ("tuple", tuple(args))
     if lower == "optional":
         return merge([args[0], NONE])

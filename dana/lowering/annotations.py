@@ -77,6 +77,8 @@ def _tuple_spec(node: na.TypeName, args: list[tuple[object, ...]]) -> tuple[obje
     last = node.args[-1]
     if isinstance(last, na.TypeName) and last.path == ("...",):
         return ("tuple*", args[0])
+    if isinstance(last, na.TypeList) and not last.items:
+        return ("tuple", ())  # `tuple[()]`
     return ("tuple", tuple(args))
 
 

@@ -141,10 +141,6 @@ def pattern_sequence_single(opening: Token, item: Pattern, _comma: Token | None,
     return sequence(opening[0], closing[1], [item])
 
 
-def pattern_sequence_star(opening: Token, star: Token, token: Token, closing: Token) -> PatternSequence:
-    return sequence(opening[0], closing[1], [pattern_star(star, token)])
-
-
 def pattern_sequence(opening: Token, items: list[Pattern], _comma: Token | None, closing: Token) -> PatternSequence:
     return sequence(opening[0], closing[1], items)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 QUOTED = re.compile(r"([A-Za-z]{0,2})(\"\"\"|'''|\"|')")
 DIGITS = re.compile(r"(?:[0-9]|\.[0-9])(?:[0-9a-zA-Z_]|\.(?=[0-9])|(?<=[eE])[-+](?=[0-9]))*+")
+ASSIGNED = re.compile(r"[ \t]*=(?!=)")
 GLUED_WORD = re.compile(r"([0-9][0-9_.]*|0[xX][0-9a-fA-F]+)(and|else|for|if|in|is|or|not)(?![0-9a-zA-Z_])")
 ONE_LINE_STRING = re.compile(r"[^\\\n]*(?:\\.[^\\\n]*)*", re.DOTALL)
 IN_BACKTICKS = re.compile(r"`([^`\n]*)`")
@@ -125,6 +126,7 @@ def string(lexer: Lexer, found: re.Match[str]) -> int:
             + ("" if len(quote) == 3 else ", or use three quotes for a text of several lines"),
         )
     lexer.bad(start, end)
+    lexer.bad_in_statement = True  # brackets that the rest of the line would have closed are not missed
     if len(quote) == 3:
         return lexer.end
     line = ONE_LINE_STRING.match(lexer.text, end, lexer.end)
@@ -164,6 +166,9 @@ def number(lexer: Lexer, pos: int) -> int:
             end,
             hint="names begin with a letter or `_`",
         )
+        if ASSIGNED.match(lexer.text, end, lexer.end):  # it was meant as a name, which is enough said
+            lexer.tokens.append((pos, end, "NAME", text))
+            return end
     lexer.tokens.append((pos, end, "NUMBER", 0))
     return end
 
