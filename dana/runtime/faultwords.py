@@ -189,7 +189,15 @@ def _type_error(error: BaseException, frame: Frame | None) -> Words:
         if match:
             words: Words = translate(match, frame)
             return words
-    return Words("E601", _plain(message))
+    return _host_words(message, "E601") or Words("E601", _plain(message))
+
+
+def _host_words(message: str, code: str) -> Words | None:
+    """The words for what a builtin of CPython complains about."""
+    from dana.runtime.hostwords import TYPE_WORDS, VALUE_WORDS, told
+
+    found = told(message, TYPE_WORDS if code == "E601" else VALUE_WORDS, _kind)
+    return Words(found[2] or code, found[0], found[1]) if found else None
 
 
 def _missing(match: re.Match[str], frame: Frame | None) -> Words:
@@ -465,7 +473,7 @@ def _arithmetic(error: BaseException, frame: Frame | None) -> Words:
     if isinstance(error, OverflowError):
         if message == "math range error":
             return Words("E607", f"the result of {_callee(frame)} is too large for a float")
-        return Words("E607", f"a number is too large: {_plain(message)}")
+        return _host_words(message, "E607") or Words("E607", f"a number is too large: {_plain(message)}")
     return Words("E607", f"{type(error).__name__}: {message}")
 
 
@@ -507,7 +515,7 @@ def _value_error(error: BaseException, frame: Frame | None) -> Words:
     if message == "math domain error":
         hint = "the square root of a negative number and the logarithm of 0, for example, are no numbers"
         return Words("E602", f"{_callee(frame)} has no result for this value", hint)
-    return Words("E602", _plain(message) or "a value cannot be used here")
+    return _host_words(message, "E602") or Words("E602", _plain(message) or "a value cannot be used here")
 
 
 def _unicode_error(error: BaseException, frame: Frame | None) -> Words:

@@ -318,3 +318,39 @@ def test_import_cycles_show_the_whole_circle(tmp_path, monkeypatch, modules, mes
 
 def test_imports_are_advised_for_modules_that_exist():
     assert {path.stem for path in Path(stdlib_path()).glob("*.na")} == LIBRARY
+
+
+TRANSLATED = [
+    ("def f(s): return s.split(1)\nf('abc')\n", "E601", "a text is needed here, not int"),
+    ("def f(s): return s.append(1, 2)\nf([])\n", "E610", "`append` takes exactly one argument, 2 were given"),
+    ("def f(g): return g(x=1)\nf(len)\n", "E610", "`len` takes its arguments by position only"),
+    ("def f(s): return s.pop(1, 2)\nf([])\n", "E610", "`pop` takes at most 1 argument, 2 were given"),
+    ("def f(a): return int(a)\nf([1])\n", "E601", "`int` makes a number from a number or a text, not from list"),
+    ("def f(a): return ','.join(a)\nf(['a', 1])\n", "E601", "`join` joins texts, and item 1 is int"),
+    ("def f(a): return range(a)\nf(1.5)\n", "E601", "a whole number is needed here, not float"),
+    ("def f(a): return round(a)\nf('x')\n", "E601", "`round` does not work on str"),
+    ("def f(a): return abs(a)\nf('x')\n", "E601", "`abs` does not work on str"),
+    ("def f(a): return dict(a)\nf([1])\n", "E601", "a dict is made from pairs, and item 0 is none"),
+    ("def f(a): return dict(a)\nf([[1, 2, 3]])\n", "E602", "a dict is made from pairs, and item 0 has the length 3"),
+    ("def f(a, b): return a in b\nf(1, 'abc')\n", "E601", "only a text can be `in` a text, not int"),
+    ("def f(a): return '%d' % a\nf('x')\n", "E601", "`%d` stands for a number, and this is str"),
+    ("def f(a):\n    with a as b:\n        print(b)\nf(3)\n", "E601", "`with` needs a resource or `timeout(…)`, not int"),
+    ("def f(a): return {**a}\nf([1])\n", "E601", "`**` takes the items of a dict, and this is list"),
+    ("def g(*a): return a\ndef f(a): return g(*a)\nf(3)\n", "E601", "`*` passes the items of a list or another collection, and this is int"),
+    ("def f(a): return f'{a:.2f}'\nf('x')\n", "E602", "the format `f` does not work on str"),
+    ("def f(a): return max(a)\nf([])\n", "E602", "`max` of nothing: the collection is empty"),
+    ("def f(a): return [1].index(a)\nf(5)\n", "E602", "5 is not in the list"),
+    ("def f(a): return [1].remove(a)\nf(5)\n", "E602", "the list has no such item"),
+    ("def f(a): return 'abc'.index(a)\nf('x')\n", "E602", "the text is not found"),
+    ("def f(a): return 'abc'.split(a)\nf('')\n", "E602", "the separator is an empty text"),
+    ("def f(a): return chr(a)\nf(-5)\n", "E602", "`chr` takes the number of a character, 0 to 1114111"),
+    ("def f(a): return range(0, 3, a)\nf(0)\n", "E602", "the step cannot be 0"),
+    ("def f(a): return int(a)\nf(float('inf'))\n", "E607", "infinity has no whole part"),
+    ("def f(a, b): return a * b\nf('2', '3')\n", "E601", "`*` repeats a text or a list a whole number of times: str is no int"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code", "message"), TRANSLATED, ids=[c[2][:30] for c in TRANSLATED])
+def test_what_builtins_complain_about_is_said_in_dana_s_words(fault, text, code, message):
+    (found,) = fault(text).diagnostics
+    assert (found.code, found.message) == (code, message)
