@@ -57,12 +57,18 @@ class Parsed:
 
 def parse(source: Source) -> Parsed:
     """The tree of a source; never fails (L46)."""
+    return read(source)[0]
+
+
+def read(source: Source) -> tuple[Parsed, list[Token]]:
+    """The tree of a source and the tokens it was built from, which tools that keep the text's look need."""
     # A tree is many small tuples without cycles: collecting while it grows finds nothing and costs a third.
     collecting = gc.isenabled()
     gc.disable()
     try:
         lexer = Lexer(source)
-        body, diagnostics = drive(source, lexer.run(), "module")
+        found_tokens = lexer.run()
+        body, diagnostics = drive(source, found_tokens, "module")
         body = tuple(body or ())
         if lexer.maybe_deep:
             from dana.parser.depth import bounded
@@ -73,7 +79,7 @@ def parse(source: Source) -> Parsed:
         found = [*lexer.diagnostics, *diagnostics]
         found.sort(key=lambda d: d.span[0] if d.span else 0)
         del found[DIAGNOSTICS_MAX:]
-        return Parsed(source, module, lexer.comments, found)
+        return Parsed(source, module, lexer.comments, found), found_tokens
     finally:
         if collecting:
             gc.enable()

@@ -28,7 +28,7 @@ class FStrings(Reader):
         if len(self.brackets) >= NESTING_MAX:
             self.open("(", start, end, None)
             self.brackets.pop()
-        state = (len(self.tokens), len(self.lambdas), start)
+        state = (len(self.tokens), len(self.lambdas), len(self.diagnostics), len(self.comments), start)
         self.brackets.append(("fstring", len(self.tokens), (quote, raw, state)))
         self.fstrings.append(len(self.brackets) - 1)
         self.tokens.append((start, end, "FSTRING_START", opening))
@@ -157,7 +157,10 @@ class FStrings(Reader):
     def unfinished_fstring(self) -> int:
         """Goes back to the outermost open f-string, reports it, and reads on after its line."""
         depth = self.fstrings[0]
-        quote, _, (count, lambdas, start) = self.brackets[depth][2]
+        quote, _, (count, lambdas, findings, comments, start) = self.brackets[depth][2]
+        # What was read as fields may have been anything: findings about it say nothing.
+        del self.diagnostics[findings:], self.comments[comments:]
+        self.bad_in_statement = True
         opening = self.tokens[self.brackets[depth][1]]
         self.report(
             "E104",

@@ -120,6 +120,13 @@ def test_the_catalogue_shows_each_code(code):
         assert codes(entry.right) == []
 
 
+@pytest.mark.parametrize(
+    "text", ['print(f"{1")', 'print("abc\nx = 1', "x = [f'a', f'{b]\ny = 2", "1a = 2", 'f(g("a)\ny = 1\n']
+)
+def test_one_slip_is_one_finding(text):
+    assert len(codes(text)) == 1
+
+
 class TestDecode:
     def test_utf8_and_line_ends(self):
         assert decode("é\r\nb\rc".encode(), "n").text == "é\nb\nc"
