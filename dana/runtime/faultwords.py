@@ -422,6 +422,9 @@ def _missing_attribute(name: str, owner: Any) -> Words:
     if not near and isinstance(owner, dict):
         hint = f'items of a dict are reached with `["{name}"]`'
     kind = class_name(cls)
+    if isinstance(owner, type) and issubclass(owner, BaseException):
+        kind = f"the exception type `{name_of(owner)}`"
+        hint = "a caught exception tells it: `e.type`" if name == "__name__" else hint
     return Words("E604", f"{kind} has no attribute `{name}`", hint)
 
 
