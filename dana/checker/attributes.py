@@ -110,10 +110,39 @@ def report_missing(c: Context, node: Any, t: Type) -> None:
     near = c.near(name, lambda: known_attributes(c, t))
     hint = f"did you mean `{near}`?" if near else ""
     info = c.info(t)
+    if name in _FOREIGN_METHODS and info is None:
+        hint = f"write {_FOREIGN_METHODS[name]}"
+    elif not hint and t[0] == "dict":
+        hint = f'items of a dict are reached with `["{name}"]`'
     if not hint and info is not None and info.fields:
         hint = f"`{info.name}` has the fields {', '.join(f'`{f}`' for f in info.fields)}"
     what = "field or method" if info is not None else "method"
     c.report("E304", f"{show(t)} has no {what} `{name}`", span, hint=hint)
+
+
+# What other languages call the methods and functions of texts, lists and dicts.
+_FOREIGN_METHODS = {
+    "push": "`append(x)`",
+    "add": "`append(x)`",
+    "length": "`len(x)`",
+    "size": "`len(x)`",
+    "trim": "`strip()`",
+    "toLowerCase": "`lower()`",
+    "toUpperCase": "`upper()`",
+    "toString": "`str(x)`",
+    "to_string": "`str(x)`",
+    "substring": "a slice, `text[2:5]`",
+    "indexOf": "`index(x)`, or `find(x)` of a text",
+    "contains": "`x in values`",
+    "includes": "`x in values`",
+    "has_key": "`key in values`",
+    "startsWith": "`startswith(x)`",
+    "endsWith": "`endswith(x)`",
+    "forEach": "a `for` loop",
+    "filter": "`[x for x in values if …]`",
+    "map": "`[f(x) for x in values]`",
+    "concat": "`a + b`",
+}
 
 
 def known_attributes(c: Context, t: Type) -> set[str]:
