@@ -46,13 +46,14 @@ BLANK = re.compile(r"(?:[ \t\f\n]|#[^\n]*+)*+")
 LAST_OF_LINE = re.compile(r"[^\n]*")
 
 _NAME = r"(?!(?:in|is|and|or|not|if|else|as|for)\b)[^\W\d]\w*"
+_NAMED = re.compile(rf"[ \t]+{_NAME}")
 DECLARES = {
-    "agent": re.compile(rf"[ \t]+{_NAME}"),
-    "agent_blueprint": re.compile(rf"[ \t]+{_NAME}"),
-    "resource": re.compile(rf"[ \t]+{_NAME}"),
-    "workflow": re.compile(rf"[ \t]+{_NAME}"),
-    "interface": re.compile(rf"[ \t]+{_NAME}"),
-    "export": re.compile(rf"[ \t]+{_NAME}"),
+    "agent": _NAMED,
+    "agent_blueprint": _NAMED,
+    "resource": _NAMED,
+    "workflow": _NAMED,
+    "interface": _NAMED,
+    "export": _NAMED,
     "use": re.compile(rf"[ \t]+{_NAME}|[ \t]*[rRfFuU]{{0,2}}[\"']"),
     "type": re.compile(rf"[ \t]+{_NAME}[ \t]*(?:=(?!=)|\n)"),
     "test": re.compile(r"[ \t]*[rRfFuU]{0,2}[\"']"),
