@@ -6,11 +6,9 @@ columns CPython wants are computed here and nowhere else.
 
 from __future__ import annotations
 
-from _bisect import bisect_right  # `bisect` would be one more file to find at every start
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class Span(tuple[int, int]):
@@ -36,12 +34,13 @@ class Source:
     `name` is what users see (a path, `<stdin>`, `<eval>`); in `text` every line ends with a line feed.
     """
 
-    __slots__ = ("_ascii", "_starts", "name", "text")
+    __slots__ = ("_ascii", "_line_of", "_starts", "name", "text")
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
         self._starts: list[int] | None = None
+        self._line_of: Callable[[int], int] = self._first_line_of
         self._ascii = text.isascii()
 
     @property
@@ -58,17 +57,23 @@ class Source:
             self._starts = starts
         return starts
 
+    def _first_line_of(self, offset: int) -> int:
+        """The line of an offset; the first call finds the search (nobody asks a program that does not fail)."""
+        from bisect import bisect_right
+        from functools import partial
+
+        self._line_of = partial(bisect_right, self.line_starts)
+        return self._line_of(offset)
+
     def line_column(self, offset: int) -> tuple[int, int]:
         """Line and column of a character, both counted from 1, the column in characters."""
-        starts = self.line_starts
-        line = bisect_right(starts, offset)
-        return line, offset - starts[line - 1] + 1
+        line = self._line_of(offset)
+        return line, offset - self.line_starts[line - 1] + 1
 
     def python_position(self, offset: int) -> tuple[int, int]:
         """Line from 1 and column from 0 in UTF-8 bytes, as `ast` nodes carry them."""
-        starts = self.line_starts
-        line = bisect_right(starts, offset)
-        begin = starts[line - 1]
+        line = self._line_of(offset)
+        begin = self.line_starts[line - 1]
         if self._ascii:
             return line, offset - begin
         return line, len(self.text[begin:offset].encode("utf-8", "surrogatepass"))

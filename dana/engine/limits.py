@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dana.errors import UsageError
-
 DEFAULT_STEPS = 200_000_000
 DEFAULT_WALL_S = 60.0
 DEFAULT_DEPTH = 1000
@@ -27,12 +25,18 @@ class Limits:
         depth: int = DEFAULT_DEPTH,
     ) -> None:
         if steps is not None and (not isinstance(steps, int) or steps < 1):
+            from dana.errors import UsageError
+
             msg = f"Limits(steps=…) takes a positive whole number or None, not {steps!r}"
             raise UsageError(msg)
         if wall_s is not None and (not isinstance(wall_s, (int, float)) or wall_s <= 0):
+            from dana.errors import UsageError
+
             msg = f"Limits(wall_s=…) takes a positive number of seconds or None, not {wall_s!r}"
             raise UsageError(msg)
         if not isinstance(depth, int) or not 1 <= depth <= MAX_DEPTH:
+            from dana.errors import UsageError
+
             msg = f"Limits(depth=…) takes a whole number from 1 to {MAX_DEPTH}, not {depth!r}"
             raise UsageError(msg)
         self.steps = steps
