@@ -75,7 +75,12 @@ def check(
     finally:
         sys.setrecursionlimit(limit)
     found = [*parsed.diagnostics, *independent(parsed, c.finished + c.diagnostics)]
-    checked.diagnostics = sorted(found, key=lambda d: (d.span[0] if d.span is not None else -1, d.code))
+    found.sort(key=lambda d: (d.span[0] if d.span is not None else -1, d.code))
+    if len(parsed.diagnostics) > 1:
+        from dana.parser.echoes import without_echoes
+
+        found = without_echoes(found)
+    checked.diagnostics = found
     return checked
 
 

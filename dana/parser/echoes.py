@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from dana.diagnostics import Diagnostic
 
-# Findings about the parts of a statement whose header is wrong.
+BLOCK = 200  # lines below a header that are looked at
+# What is said about a wrong header.
 _HEADERS = frozenset({"E103", "E130"})
 
 
@@ -46,7 +47,12 @@ def _belongs_to(part: Diagnostic, header: Diagnostic) -> bool:
     """Whether a stray part stands where the refused header is, or in the block below it."""
     if part.line == header.line:
         return True
-    if header.source is None:
+    if header.source is None or part.line - header.line > BLOCK:
         return False
-    text = header.source.line(header.line)
-    return part.column - 1 > len(text) - len(text.lstrip())
+    depth = _indentation(header.source.line(header.line))
+    below = [header.source.line(number) for number in range(header.line + 1, part.line + 1)]
+    return all(_indentation(text) > depth for text in below if text.strip())
+
+
+def _indentation(text: str) -> int:
+    return len(text) - len(text.lstrip())

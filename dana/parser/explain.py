@@ -587,7 +587,7 @@ def field_leftover(place: Place) -> Diagnostic | None:
 
 def unexpected(place: Place) -> Diagnostic:
     """Nothing more telling was found."""
-    wanted = [sign for sign in (")", "]", "}", ":", "=", ",", "->", "in") if place.accepts(SPELLINGS[sign])]
+    wanted = [sign for sign in (")", "]", "}", ":", "=", ",", "->", "in", "import") if place.accepts(SPELLINGS[sign])]
     if place.accepts("NEWLINE") and not place.begins_line:
         hint = "between two values stands an operator or a comma; a new statement begins on a new line"
     elif place.accepts("NAME"):

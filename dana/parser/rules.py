@@ -179,5 +179,6 @@ def params(items: list[Any] | None) -> tuple[tuple[Param, ...], Refused | None]:
 
 
 def _param(start: int, end: int, message: str) -> Refused:
-    hint = "the order is: a, /, b, c=1, *rest, d, **options"
+    twice = message.startswith("two parameters")
+    hint = "rename one of them" if twice else "the order is: a, /, b, c=1, *rest, d, **options"
     return Refused(None, "E107", message, start, end, hint=hint)
