@@ -22,7 +22,7 @@ from dana.runtime.exceptions import (
     message_of,
     name_of,
 )
-from dana.runtime.typevalues import class_name, short
+from dana.runtime.typevalues import class_name, short, word_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,10 +163,7 @@ def _subscripted(frame: Frame | None) -> tuple[str, Any]:
 
 def _kind(name: str) -> str:
     """Dana's word for a CPython class name in a message."""
-    found = {"NoneType": "None", "ModuleValue": "module", "StructMeta": "type", "TypeValue": "type"}.get(name)
-    if found:
-        return found
-    return "function" if name in ("builtin_function_or_method", "method", "Composed", "Partial", "Bound") else name
+    return "function" if name in ("Composed", "Partial", "Bound") else word_for(name)
 
 
 def _plain(message: str) -> str:

@@ -621,7 +621,12 @@ def union_of(*types: Any) -> TypeValue:
 
 def class_name(cls: type) -> str:
     """Dana's word for a class of values."""
-    return _CLASS_NAMES.get(cls.__name__, cls.__name__)
+    return word_for(cls.__name__)
+
+
+def word_for(name: str) -> str:
+    """Dana's word for a class known by its name, as CPython's messages have it."""
+    return _CLASS_NAMES.get(name, name)
 
 
 _CLASS_NAMES = {
@@ -630,7 +635,11 @@ _CLASS_NAMES = {
     "method": "function",
     "method_descriptor": "function",
     "ModuleValue": "module",
-    "TypeValue": "type",
+    **dict.fromkeys(
+        "TypeValue IntType FloatType BoolType StrType ListType SetType DictType TupleType UnionType LiteralType "
+        "AnyType NothingType CallableType TypeOf InstanceType StructType Reference".split(),
+        "type",
+    ),
     "StructMeta": "type",
     "islice": "generator",
     "compress": "iterator",
