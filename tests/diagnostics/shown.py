@@ -185,6 +185,11 @@ def stray_word() -> Shown:
     return of_words(MAIN, "4.5")
 
 
+def nothing_to_test() -> Shown:
+    files(main="print(1)\n")
+    return of_words("test", ".")
+
+
 CASES: dict[str, Callable[[], Shown]] = {
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
@@ -200,6 +205,7 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E904": wrong_value,
     "E905": stray_word,
     "E906": lambda: of_words("explain", "E2O1"),
+    "E907": nothing_to_test,
     "E990": our_own_fault,
 }
 

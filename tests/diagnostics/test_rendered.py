@@ -23,10 +23,12 @@ JARGON = re.compile(
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_wrong_program_shows_exactly_this_code_and_this_text(code, tmp_path):
+    assert code in CASES or CATALOGUE[code].wrong, "give its page a wrong program, or add a case to CASES"
     found = shown(code, tmp_path)
     assert found.codes == [code]
     if wants_update():
         snapshot(code).write_text(found.text + "\n", encoding="utf-8")
+    assert snapshot(code).exists(), "write it: python -m tests.diagnostics.update " + code
     assert found.text + "\n" == snapshot(code).read_text(encoding="utf-8")
 
 
