@@ -37,6 +37,12 @@ ENTRIES: dict[str, Entry] = {
         "`dana explain` knows every code that Dana prints: a letter (`E` for errors, `W` for warnings) and three\n"
         "digits. docs/errors lists them all.",
     ),
+    "E907": Entry(
+        "there is nothing to test",
+        "`dana test` found no test below the folders it was given, or `-k` left none over. A test is a block\n"
+        '`test "name":` in a `.na` file, a program called `test_*.na` or `*_test.na`, or a fenced `dana` block in a\n'
+        "Markdown file or docstring.",
+    ),
     "E990": Entry(
         "a fault of Dana itself",
         "Dana did something it should not have done; the program may be right. Please report it with the program\n"

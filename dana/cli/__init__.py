@@ -78,6 +78,12 @@ def _seam(chosen: options.Options, terminal: Terminal) -> int:
     return show(chosen, terminal)
 
 
+def _test(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.testing import test
+
+    return test(chosen, terminal)
+
+
 def _help(chosen: options.Options, _terminal: Terminal) -> int:
     from dana.cli.help import text
 
@@ -96,6 +102,7 @@ VERBS: dict[str, Verb] = {
     "run": _run,
     "check": _check,
     "explain": _explain,
+    "test": _test,
     "tokens": _seam,
     "tree": _seam,
     "ast": _seam,

@@ -12,6 +12,7 @@ usage: dana FILE [key=value ...]        run a program
 commands:
   run FILE          run a program (the word `run` may be left out)
   check FILE...     report everything that is wrong, without running anything
+  test [FILE...]    run tests: test blocks, test programs, examples in pages and docstrings
   explain CODE      what a code such as E201 means, with a wrong and a right program
   tokens FILE       what the parser reads          } every step of the compiler,
   tree FILE         the grammar's view of it       } for the curious
@@ -94,7 +95,32 @@ example:
   dana {verb} -e 'x = 1 | str'
 """
 
-TEXTS = {"run": RUN, "check": CHECK, "explain": EXPLAIN}
+TEST = """\
+usage: dana test [options] [FILE... | FOLDER...]
+
+Runs every `test "name":` block, every program called test_*.na or *_test.na, and every ```dana block
+in Markdown files and docstrings below the folders named (default: the current one). Each runs in a
+program of its own, with a clock that stands still and chance that repeats itself. Exit status 1 when
+a test fails.
+
+options:
+  -k EXPR              only tests whose file and name have these words: 'total and not tax'
+  --watch              run again whenever a file changes; Enter runs again, q or the end of input ends
+  --update-snapshots   what `snapshot` sees now is how it should be
+  --seed N             other random numbers (default 0)
+  --cover              show which lines ran
+  --slowest N          show the N slowest tests
+  -j, --jobs N         run files in N processes (default: one, or one per processor for 8 files and more)
+  --junit FILE         write the results as JUnit XML
+  --no-cache           compile afresh and keep nothing
+
+examples:
+  dana test
+  dana test billing.na -k discount
+  dana test --cover --junit results.xml src docs
+"""
+
+TEXTS = {"run": RUN, "check": CHECK, "explain": EXPLAIN, "test": TEST}
 
 
 def text(verb: str) -> str:

@@ -69,13 +69,24 @@ def _text(text: str) -> str:
     return text
 
 
+def _seed(text: str) -> int:
+    value = int(text.replace("_", ""))
+    if value < 0:
+        raise ValueError
+    return value
+
+
+SEED = ("a whole number, as in 42", _seed)
+FILE = ("the name of a file", _text)
+WORDS = ("words of tests' names, as in 'total and not tax'", _text)
 COUNT = ("a whole number above 0, as in 5000 or 5_000_000", _count)
 SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
 CODE = ("a Dana program, in quotes", _text)
 
 RUNS = frozenset({"run"})
+TESTS = frozenset({"test"})
 COMPILES = frozenset({"run", "check", "tokens", "tree", "ast", "lower"})
-EVERY = frozenset({"run", "check", "explain", "tokens", "tree", "ast", "lower", "help", "version"})
+EVERY = frozenset({"run", "check", "explain", "tokens", "tree", "ast", "lower", "test", "help", "version"})
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
 TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozenset[str]]] = {
@@ -93,7 +104,16 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--depth": ("depth", COUNT, None, RUNS),
     "--time": ("time", SECONDS, None, RUNS),
     "--no-limits": ("no_limits", None, True, RUNS),
-    "--no-cache": ("no_cache", None, True, RUNS),
+    "--no-cache": ("no_cache", None, True, RUNS | TESTS),
+    "-k": ("select", WORDS, None, TESTS),
+    "--watch": ("watch", None, True, TESTS),
+    "--junit": ("junit", FILE, None, TESTS),
+    "--jobs": ("jobs", COUNT, None, TESTS),
+    "-j": ("jobs", COUNT, None, TESTS),
+    "--update-snapshots": ("update_snapshots", None, True, TESTS),
+    "--seed": ("seed", SEED, None, TESTS),
+    "--cover": ("cover", None, True, TESTS),
+    "--slowest": ("slowest", COUNT, None, TESTS),
     "--json": ("json", None, True, frozenset({"check"})),
 }
 

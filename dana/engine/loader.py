@@ -80,6 +80,11 @@ class Loader:
         self._artefacts[path] = made
         return made
 
+    def block(self, path: str, name: str, data: bytes) -> Artefact:
+        """The artefact of a program that stands in the file `path`, such as a page's block. Raises `CompileError`."""
+        key = self._cache.key(f"{name}\0{path}\0block", data, metered=self.metered)
+        return self._from_cache(key, path, name, data) or self._compile_file(key, path, name, data)
+
     def text(self, source: Source, name: str, *, known: dict[str, Type] | None = None) -> Artefact:
         """The artefact of a program that is no file; its imports start from the current folder."""
         compiled, imports = self._compile(source, name, "", known)
@@ -237,7 +242,7 @@ class Loader:
 
 def file_source(path: str, data: bytes) -> Source:
     """The text of a file that is known to be valid (it has been compiled before)."""
-    text = data.decode("utf-8-sig", "replace")
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")  # "utf-8-sig" is a module of its own to load
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Source(path, text)

@@ -87,7 +87,7 @@ def statement_text(name: str, source: Source, statement: na.Stmt) -> str:
     """The entry of a function, method or type; nothing for anything else."""
     if isinstance(statement, na.FunctionDef) and not statement.name.startswith("_"):
         return function_text(name, source, statement)
-    if isinstance(statement, na.StructDef):
+    if isinstance(statement, na.StructDef) and not statement.name.startswith("_"):
         methods = [function_text(name, source, each, statement.name) for each in statement.methods]
         return struct_text(name, statement) + "".join(methods)
     return ""
