@@ -162,7 +162,7 @@ def lower_aug_assign(cx: Context, node: na.AugAssign) -> list[py.stmt]:
     if node.op == "+" and cx.type_of(target)[0] == "str" and cx.type_of(node.value)[0] != "str":
         value = cx.call(".text", node.value, value)
     elif node.op == "+" and cx.type_of(node.value)[0] == "str" and cx.type_of(target)[0] != "str":
-        return _augment_through_helper(cx, node)
+        return _extend_by_text(cx, node)
     lowered: Any = lower_target(cx, target)[0]
     return [py.AugAssign(target=lowered, op=BINARY[node.op](), value=value, **cx.at(node))]
 
@@ -175,6 +175,21 @@ def _augment_through_helper(cx: Context, node: na.AugAssign) -> list[py.stmt]:
     else:
         value = combine(cx, node, node.op, node.target, read, node.value)
     return [*before, py.Assign(targets=[_as_store(read)], value=value, **cx.at(node))]
+
+
+def _extend_by_text(cx: Context, node: na.AugAssign) -> list[py.stmt]:
+    """`x += "text"` for an unknown x: a text grows in place, a number or bool becomes text, a list is extended."""
+    place = cx.at(node)
+    before, read = _read_once(cx, node.target)
+    made = cx.call(".extended", node, read, cx.expr(node.value))
+    slow: list[py.stmt] = [py.Assign(targets=[_as_store(read)], value=made, **place)]
+    if not isinstance(read, py.Name):
+        return [*before, *slow]
+    own = py.Attribute(value=read, attr="__class__", ctx=LOAD, **place)
+    test = py.Compare(left=own, ops=[py.Is()], comparators=[cx.load(".str", node)], **place)
+    target = py.Name(id=read.id, ctx=STORE, **cx.at(node.target))
+    grown = py.AugAssign(target=target, op=py.Add(), value=cx.expr(node.value), **place)
+    return [py.If(test=test, body=[grown], orelse=slow, **place)]
 
 
 def _read_once(cx: Context, target: na.Expr) -> tuple[list[py.stmt], py.expr]:

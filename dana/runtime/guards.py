@@ -44,6 +44,14 @@ def add(left: Any, right: Any) -> Any:
     return left + right
 
 
+def extended(left: Any, right: str) -> Any:
+    """`.extended(x, "text")`: what `x += "text"` makes of x; a number or bool becomes text (L15)."""
+    if isinstance(left, int | float):
+        return text(left) + right
+    left += right
+    return left
+
+
 class Guards:
     """The bounded operators of one program."""
 

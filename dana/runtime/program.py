@@ -21,7 +21,7 @@ from dana.runtime.builtins import bounded, dana_builtins, getattr_
 from dana.runtime.coercion import Converting, field, param, result, type_of_spec
 from dana.runtime.exceptions import Catching, failure
 from dana.runtime.formatting import format_of
-from dana.runtime.guards import Guards, add, text
+from dana.runtime.guards import Guards, add, extended, text
 from dana.runtime.lifecycle import Resource, adopt_hooks, stop_all
 from dana.runtime.meter import Meter
 from dana.runtime.methods import Methods, put_method
@@ -223,7 +223,7 @@ def helpers(program: Program) -> dict[str, Any]:
         ".type": type_of_spec, ".param": param, ".result": result, ".field": field,
         ".star_param": star_param, ".double_star_param": double_star_param, ".assign": converting.assign,
         # operators
-        ".add": add, ".text": text, ".pow": guards.pow, ".lshift": guards.lshift, ".mul": guards.mul,
+        ".add": add, ".text": text, ".extended": extended, ".pow": guards.pow, ".lshift": guards.lshift, ".mul": guards.mul,
         ".format_of": format_of,
         # structs and methods
         ".Struct": Struct, ".StructMeta": StructMeta, ".ErrorStruct": ErrorStruct, ".Resource": Resource,
