@@ -43,6 +43,11 @@ ENTRIES: dict[str, Entry] = {
         '`test "name":` in a `.na` file, a program called `test_*.na` or `*_test.na`, or a fenced `dana` block in a\n'
         "Markdown file or docstring.",
     ),
+    "E908": Entry(
+        "file cannot be written",
+        "`dana fmt` and `dana fix` replace a file by a new one in the same folder, in one step. The message says\n"
+        "what keeps them from it: a folder or a file that may not be written, or a full disk. The file is as it was.",
+    ),
     "E990": Entry(
         "a fault of Dana itself",
         "Dana did something it should not have done; the program may be right. Please report it with the program\n"

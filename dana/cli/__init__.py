@@ -72,6 +72,18 @@ def _explain(chosen: options.Options, terminal: Terminal) -> int:
     return explain(chosen, terminal)
 
 
+def _fmt(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.rewriting import fmt
+
+    return fmt(chosen, terminal)
+
+
+def _fix(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.rewriting import fix
+
+    return fix(chosen, terminal)
+
+
 def _seam(chosen: options.Options, terminal: Terminal) -> int:
     from dana.cli.seams import show
 
@@ -102,6 +114,8 @@ VERBS: dict[str, Verb] = {
     "run": _run,
     "check": _check,
     "explain": _explain,
+    "fmt": _fmt,
+    "fix": _fix,
     "test": _test,
     "tokens": _seam,
     "tree": _seam,

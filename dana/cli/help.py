@@ -13,6 +13,8 @@ commands:
   run FILE          run a program (the word `run` may be left out)
   check FILE...     report everything that is wrong, without running anything
   test [FILE...]    run tests: test blocks, test programs, examples in pages and docstrings
+  fmt [FILE...]     write programs in Dana's one look
+  fix [FILE...]     apply the changes that findings offer
   explain CODE      what a code such as E201 means, with a wrong and a right program
   tokens FILE       what the parser reads          } every step of the compiler,
   tree FILE         the grammar's view of it       } for the curious
@@ -79,6 +81,39 @@ example:
   dana explain E201
 """
 
+FMT = """\
+usage: dana fmt [options] [FILE... | FOLDER... | -]
+
+Writes programs in Dana's one look (docs/style.md): all .na files below the folders named, by default
+the current one; - formats stdin to stdout. A program with syntax errors is reported and left alone,
+and so is one whose meaning or comments the result would not keep. Exit status 2 when there is one.
+
+options:
+  --check           write nothing; exit status 1 when a file would change
+  --diff            write nothing; show what would change
+  --style STYLE     indent or braces: convert blocks (without it a file keeps the style of most of its)
+
+examples:
+  dana fmt
+  dana fmt --check src
+  dana fmt --style indent main.na
+"""
+
+FIX = """\
+usage: dana fix [options] [FILE... | FOLDER... | -]
+
+Applies the changes that findings of `dana check` offer, older spellings of Dana included, until
+none is left, and says what it did. Exit status 2 when errors are left that need a person.
+
+options:
+  --check           write nothing; exit status 1 when a file would change
+  --diff            write nothing; show what would change
+
+examples:
+  dana fix main.na
+  dana fix --diff .
+"""
+
 SEAMS = {
     "tokens": "Prints one token per line: position, kind, text.",
     "tree": "Prints the program as the productions of grammar/dana.lark, those left out that only pass a value on.",
@@ -120,7 +155,7 @@ examples:
   dana test --cover --junit results.xml src docs
 """
 
-TEXTS = {"run": RUN, "check": CHECK, "explain": EXPLAIN, "test": TEST}
+TEXTS = {"run": RUN, "check": CHECK, "explain": EXPLAIN, "fmt": FMT, "fix": FIX, "test": TEST}
 
 
 def text(verb: str) -> str:

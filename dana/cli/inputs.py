@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dana.diagnostics import Diagnostic
     from dana.source import Source
 
-COMMANDS = ("run", "check", "explain", "tokens", "tree", "ast", "lower", "test", "help", "version")
+COMMANDS = ("run", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "help", "version")
 
 
 def sources(options: Options) -> list[Source | Diagnostic]:
@@ -31,11 +31,12 @@ def sources(options: Options) -> list[Source | Diagnostic]:
     words = options.words or ([] if sys.stdin.isatty() else ["-"])
     if not words:
         raise UsageProblem("E905", f"`dana {options.verb}` needs a file", f"as in: dana {options.verb} main.na")
-    paths = [path for word in words for path in _paths(word)]
-    return [decode(data_of(path), "<stdin>" if path == "-" else path) for path in paths]
+    found = [path for word in words for path in paths(word)]
+    return [decode(data_of(path), "<stdin>" if path == "-" else path) for path in found]
 
 
-def _paths(word: str) -> list[str]:
+def paths(word: str) -> list[str]:
+    """The files a word names: itself, or every `.na` file below a folder. Raises `UsageProblem`."""
     if not os.path.isdir(word):
         return [word]
     found = []

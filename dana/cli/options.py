@@ -65,6 +65,12 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _style(text: str) -> str:
+    if text not in ("indent", "braces"):
+        raise ValueError
+    return text
+
+
 def _text(text: str) -> str:
     return text
 
@@ -80,13 +86,15 @@ SEED = ("a whole number, as in 42", _seed)
 FILE = ("the name of a file", _text)
 WORDS = ("words of tests' names, as in 'total and not tax'", _text)
 COUNT = ("a whole number above 0, as in 5000 or 5_000_000", _count)
+STYLE = ("`indent` or `braces`", _style)
 SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
 CODE = ("a Dana program, in quotes", _text)
 
 RUNS = frozenset({"run"})
+REWRITES = frozenset({"fmt", "fix"})
 TESTS = frozenset({"test"})
 COMPILES = frozenset({"run", "check", "tokens", "tree", "ast", "lower"})
-EVERY = frozenset({"run", "check", "explain", "tokens", "tree", "ast", "lower", "test", "help", "version"})
+EVERY = frozenset({"run", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "help", "version"})
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
 TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozenset[str]]] = {
@@ -114,6 +122,9 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--seed": ("seed", SEED, None, TESTS),
     "--cover": ("cover", None, True, TESTS),
     "--slowest": ("slowest", COUNT, None, TESTS),
+    "--check": ("check", None, True, REWRITES),
+    "--diff": ("diff", None, True, REWRITES),
+    "--style": ("style", STYLE, None, frozenset({"fmt"})),
     "--json": ("json", None, True, frozenset({"check"})),
 }
 

@@ -94,14 +94,16 @@ class Blocks:
         self.blocks[-1].empty = False
         self.fresh = self.decorated = self.after_definition = self.after_comment = False
         end = line.end
-        suffix = "" if not header else " {" if self.braces else ":"
-        if continues and self.braces and self.out.out and self.out.out[-1].strip() == "}":
+        suffix = " {" if header else ""
+        joins = continues and self.braces and self.out.out[-1].strip() == "}"
+        if joins:
             self.out.out.pop()
-            line.parts.insert(0, "} ")
-            line.kinds.insert(0, "CLOSED")
-            line.tokens.insert(0, self.tokens[at])
-            line.first = "CLOSED"
-        self.write(line, suffix)
+        place = len(self.out.out)
+        self.write(line, suffix, "} " if continues else "")
+        if header and not self.braces:
+            self.out.replace_end(" {", ":")
+        if continues and not joins:
+            self.out.drop_lead(place, "} ")
         self.last = self.tokens[end - 1][1]
         if header:
             return self.open(line, at, defines=defines)
@@ -112,11 +114,10 @@ class Blocks:
             self.last = max(self.last, self.tokens[end][0])
         return end + 1
 
-    def write(self, line: Line, suffix: str) -> None:
+    def write(self, line: Line, suffix: str, lead: str = "") -> None:
+        """Lines take the room they have in braces, so that both styles break alike."""
         indent = INDENT * self.depth
-        if line.kinds == ["DEL"]:
-            suffix = ""
-        flat = "".join(line.parts)
+        flat = lead + "".join(line.parts)
         inside = self.comments[self.next][0] < line.tokens[-1][1]
         if (
             not inside
@@ -130,7 +131,7 @@ class Blocks:
             self.out.out.append(f"{' ' * indent}{flat}{suffix}\n")
             return
         after = self.comments_inside(line) if inside else {}
-        Layout(self.out, line, self.text, after).statement(indent, suffix)
+        Layout(self.out, line, self.text, after, lead).statement(indent, suffix)
 
     def broken(self, line: Line) -> bool:
         """Whether a statement with a `|` spans several lines in the source."""
@@ -145,6 +146,9 @@ class Blocks:
         while (comment := self.comments[self.next])[0] < end:
             while part + 1 < count and line.tokens[part + 1][0] < comment[0]:
                 part += 1
+            if line.tokens[part][1] > comment[0]:  # in a field of an f-string, which is kept as it is
+                self.next += 1
+                continue
             after.setdefault(part, []).append((self.text[comment[0] : comment[1]], self.has_own_line(comment[0])))
             self.next += 1
         return after
@@ -171,16 +175,25 @@ class Blocks:
         """`if x: y; z`: every statement gets a line of its own."""
         self.enter(BRACE, defines=defines)
         tokens = self.tokens
+        annotates = False
         while tokens[at][2] != "NEWLINE":
             line = read(tokens, self.text, at)
             self.blocks[-1].empty = False
+            if line.ended in ("COLON", "LBLOCK"):  # a method of an interface
+                self.write(line, " {")
+                if not self.braces:
+                    self.out.replace_end(" {", ":")
+                at = self.open(line, at, defines=True)
+                self.close()
+                return at
             self.write(line, "")
+            annotates = line.kinds[1:2] == ["COLON"]
             at = line.end
             self.last = tokens[at - 1][1]
             if tokens[at][2] == "SEMICOLON":
                 at += 1
         comment = self.comments[self.next]
-        if documents and comment[0] < tokens[at][0] and self.text.startswith("##", comment[0]):
+        if documents and not annotates and comment[0] < tokens[at][0] and self.text.startswith("##", comment[0]):
             self.own_comment()  # behind its line it would document a field
         else:
             self.comment_behind(tokens[at][0])
@@ -193,13 +206,10 @@ class Blocks:
         brace = tokens[end]
         self.last = brace[1]
         if tokens[end + 1][2] == "RBLOCK" and self.comments[self.next][0] > tokens[end + 1][0]:
-            if self.braces:
-                self.out.out[-1] = self.out.out[-1][:-1] + "}\n"
-                self.enter(BRACE, defines=defines)
-                self.leave()
-            else:
-                self.enter(BRACE, defines=defines)
-                self.close()
+            self.enter(BRACE, defines=defines)
+            self.out.code(INDENT * self.depth, "pass")
+            self.blocks[-1].empty = False
+            self.close()
             self.last = tokens[end + 1][1]
             self.behind_brace()
             return end + 2
@@ -241,11 +251,16 @@ class Blocks:
         return block
 
     def close(self) -> None:
-        if self.blocks[-1].empty and not self.braces:
+        if self.blocks[-1].empty:
             self.out.code(INDENT * self.depth, "pass")
         self.leave()
         if self.braces:
-            self.out.code(INDENT * self.depth, "}")
+            out = self.out.out
+            if out[-1].strip() == "pass" and out[-2].endswith("{\n"):
+                out.pop()
+                out[-1] = out[-1][:-1] + "}\n"
+            else:
+                self.out.code(INDENT * self.depth, "}")
 
     def column(self, at: int) -> int:
         start = self.text.rfind("\n", 0, at) + 1

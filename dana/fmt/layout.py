@@ -39,10 +39,14 @@ LITERALS = frozenset({"NUMBER", "STRING", "TRUE", "FALSE", "NONE"})
 
 
 class Layout:
-    """Breaks one statement; `after` are the comments behind a part, by its number."""
+    """Breaks one statement.
 
-    def __init__(self, out: Lines, line: Line, text: str, after: dict[int, list[Comment]]) -> None:
+    `after` are the comments behind a part, by its number; `lead` stands before the statement (`} ` of `} else {`).
+    """
+
+    def __init__(self, out: Lines, line: Line, text: str, after: dict[int, list[Comment]], lead: str) -> None:
         self.out = out
+        self.lead = lead
         self.text = text
         self.line = line
         self.parts = line.parts
@@ -161,7 +165,10 @@ class Layout:
         return [
             at
             for at in self.level_parts(lo, hi)
-            if at in self.match and (self.match[at] > at + 1 or self.after.get(at)) and self.match[at] < hi
+            if at in self.match
+            and (self.match[at] > at + 1 or self.after.get(at))
+            and self.match[at] < hi
+            and self.kinds[at - 1 : at] != ["LAMBDA_TYPED"]
         ]
 
     # --- writing ----------------------------------------------------------------------------------------
@@ -377,16 +384,13 @@ class Layout:
         if lo < 0:
             self.whole(indent, suffix)
             return
-        prefix = self.flat(0, lo) + " " if lo else ""
-        if self.strips(lo, hi):
-            lo, hi = lo + 1, hi - 1
+        prefix = self.lead + self.flat(0, lo) + " " if lo else ""
         if self.forced(0, lo) or not fits(prefix, indent):
             self.whole(indent, suffix)
             return
-        tail = suffix
-        rest = len(self.parts) - hi - (self.kinds[hi : hi + 1] == ["RPAR"])
-        if rest > 0:
-            tail = "".join(self.parts[-rest:]) + suffix
+        tail = "".join(self.parts[hi:]) + suffix
+        while self.strips(lo, hi):
+            lo, hi = lo + 1, hi - 1
         if self.commas(lo, hi):
             self.tuple_value(prefix, lo, hi, tail, indent)
             return
@@ -394,7 +398,8 @@ class Layout:
         if level == PIPE and not tail and any(self.newline_at(point) for point in points):
             self.pipeline(prefix, lo, hi, points, indent)
         else:
-            self.put(prefix, lo, hi, tail, indent, WRAP, INDENT)
+            starred = self.kinds[lo] == "UNARY" and self.parts[lo].strip() == "*"
+            self.put(prefix, lo, hi, tail, indent, FIXED if starred else WRAP, INDENT)
 
     def tuple_value(self, prefix: str, lo: int, hi: int, tail: str, indent: int) -> None:
         text = prefix + self.flat(lo, hi) + tail
@@ -433,7 +438,7 @@ class Layout:
 
     def strips(self, lo: int, hi: int) -> bool:
         """Whether the value stands in parentheses that say nothing."""
-        if self.kinds[lo] != "LPAR" or self.match[lo] != hi - 1 or hi - lo < 3 or lo == 0:
+        if lo == 0 or self.kinds[lo] != "LPAR" or self.match[lo] != hi - 1 or hi - lo < 3:
             return False
         inside = [self.kinds[at] for at in self.level_parts(lo + 1, hi - 1)]
         if any(kind in ("FOR", "COMMA", "WALRUS", "LAMBDA", "LAMBDA_TYPED", "COLON") for kind in inside):
@@ -453,7 +458,7 @@ class Layout:
         elif first == "WITH" and self.kinds[1] == "WITH_LPAR" and self.match[1] == count - 1:
             self.names(1, indent, suffix)
         else:
-            self.put("", 0, count, suffix, indent, FIXED, INDENT)
+            self.put(self.lead, 0, count, suffix, indent, FIXED, INDENT)
 
     def names(self, lo: int, indent: int, suffix: str) -> None:
         """What `from … import` and `with` list: in parentheses when it takes several lines."""
@@ -502,18 +507,23 @@ PLAIN_BEGINNERS = frozenset(
 )  # fmt: skip
 
 
+TUPLE_BEGINNERS = frozenset({"EQUAL", "AUGMENT", "RETURN", "DELIVER", "FOR", "CASE", "MATCH", "EXCEPT", "DEL"})
+
+
 def close_bare_tuples(line: Line, after: dict[int, list[Comment]]) -> None:
     """`x = 1,` becomes `x = (1,)`; the last comma of longer tuples without brackets goes."""
     at = 0
     depth = 0
     begin = 0
     commas = 0
+    looping = False
     while at < len(line.parts):
         kind = line.kinds[at]
         depth += (kind in OPENERS) - (kind in CLOSERS)
         following = line.kinds[at + 1] if at + 1 < len(line.kinds) else "NEWLINE"
-        if depth == 0 and kind in ("EQUAL", "AUGMENT", "IN", "RETURN", "DELIVER", "FOR", "CASE", "MATCH", "EXCEPT", "DEL"):
+        if depth == 0 and (kind in TUPLE_BEGINNERS or (kind == "IN" and line.first == "FOR" and not looping)):
             begin, commas = at + 1, 0
+            looping = looping or kind == "IN"
         elif depth == 0 and kind == "COMMA":
             commas += 1
             if following in ("EQUAL", "AUGMENT", "IN", "IF", "NEWLINE") and "LAMBDA" not in line.kinds[begin:at]:

@@ -43,6 +43,20 @@ class Lines:
         if code.lstrip()[:1] not in ")]}":
             self.commented.append((len(self.out) - 1, indent, code, comment))
 
+    def replace_end(self, old: str, new: str) -> None:
+        """The last line of code ends otherwise."""
+        line = self.out[-1]
+        assert line.endswith(old + "\n")
+        self.out[-1] = f"{line[: -len(old) - 1]}{new}\n"
+
+    def drop_lead(self, place: int, lead: str) -> None:
+        """The line at `place` begins without `lead`."""
+        self.out[place] = self.out[place].replace(lead, "", 1)
+        self.commented = [
+            (at, indent, code.replace(lead, "", 1) if at == place else code, comment)
+            for at, indent, code, comment in self.commented
+        ]
+
     def finish(self, separation: int) -> str:
         """The whole text; `separation` is the number of blank lines between definitions."""
         for place in self.gaps:

@@ -82,10 +82,9 @@ def read(tokens: Sequence[Token], text: str, at: int) -> Line:
         number += 1
         if how == PLAIN:
             word = text[token[0] : token[1]]
-            if hugs and (kind != "IMPORT" or not parts):
-                hugs = False
-            else:
+            if not hugs or (kind == "IMPORT" and parts):
                 word = " " + word
+            hugs = False
         elif how == OPEN:
             word = text[token[0] : token[1]]
             if previous in OPERANDS:
@@ -219,11 +218,10 @@ def read(tokens: Sequence[Token], text: str, at: int) -> Line:
 
 def _close_import_source(line: Line) -> None:
     """`from ...a import`: the three dots are no operand here."""
-    if line.kinds[1] == "ELLIPSIS":
-        for at in range(2, len(line.parts)):
-            if line.kinds[at] not in ("DOT", "ELLIPSIS", "NAME"):
-                break
-            line.parts[at] = line.parts[at].strip()
+    for at in range(2, len(line.parts)):
+        if line.kinds[at] == "IMPORT":
+            break
+        line.parts[at] = line.parts[at].strip()
 
 
 def spaced_slices(tokens: Sequence[Token], text: str, opening: Token, number: int) -> bool:

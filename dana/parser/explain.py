@@ -43,6 +43,12 @@ FOREIGN_WORDS = {
     "enum": 'literal types: `type Level = "low" | "high"`', "record": "`struct`",
     "impl": "`def (p: Point) name():`", "trait": "`interface`", "exec": "nothing: code cannot be run from text",
 }  # fmt: skip
+# Those that need nothing but another spelling, or (the empty ones) nothing at all.
+RESPELLED = {
+    "elseif": "elif", "elsif": "elif", "function": "def", "func": "def", "fn": "def", "fun": "def", "sub": "def",
+    "foreach": "for", "throw": "raise", "delete": "del", "record": "struct", "trait": "interface", "let": "", "var": "",
+    "const": "",
+}  # fmt: skip
 STATEMENT_STARTS = tuple(
     "if while for def return import from struct try with raise elif else except finally assert break continue pass"
     " match case deliver agent interface resource workflow global nonlocal".split()
@@ -460,7 +466,7 @@ def word_salad(place: Place) -> Diagnostic | None:
     word = place.previous[3]
     start, end = place.previous[0], place.previous[1]
     if word in FOREIGN_WORDS and (place.kind in OPERAND_STARTS or place.kind in ("LPAR", "COLON", "LBLOCK")):
-        return place.say("E130", f"`{word}` is no word of Dana", start, end, hint=f"Dana writes {FOREIGN_WORDS[word]}")
+        return foreign_word(place, word, start, end)
     if place.kind not in OPERAND_STARTS and place.kind not in WORD_KINDS:
         return None
     near = None if word == "print" else suggest(word, STATEMENT_STARTS)
@@ -500,12 +506,23 @@ def orphan_foreign(place: Place) -> Diagnostic | None:
     opener = place.opener
     if opener[2] != "NAME" or place.begins_line or place.opened is not None or opener[3] not in FOREIGN_WORDS:
         return None
+    return foreign_word(place, opener[3], opener[0], opener[1])
+
+
+def foreign_word(place: Place, word: str, start: int, end: int) -> Diagnostic:
+    """A word of another language, and Dana's for it."""
+    right = RESPELLED.get(word)
+    stop = end
+    while right == "" and place.driver.source.text[stop : stop + 1] in (" ", "\t"):
+        stop += 1
     return place.say(
         "E130",
-        f"`{opener[3]}` is no word of Dana",
-        opener[0],
-        opener[1],
-        hint=f"Dana writes {FOREIGN_WORDS[opener[3]]}",
+        f"`{word}` is no word of Dana",
+        start,
+        end,
+        hint=f"Dana writes {FOREIGN_WORDS[word]}",
+        fix=right,
+        fix_at=(start, stop),
     )
 
 
