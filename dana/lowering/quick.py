@@ -27,7 +27,7 @@ def is_quick(cx: Context, *nodes: na.Node) -> bool:
 
 
 def writes_only_names(cx: Context, *nodes: na.Node) -> bool:
-    """Whether these store into plain variables only and extend nothing, so that no sequence changes under an iterator."""
+    """Whether these store into plain variables only and extend nothing: no sequence changes under an iterator."""
     return all(_keeps_sequences(cx, node) for root in nodes for node in na.walk(root))
 
 
