@@ -52,7 +52,8 @@ from dana.poet.errors import (
     seconds,
 )
 from dana.poet.options import Options, check
-from dana.runtime.exceptions import DeniedFault, LimitFault, POETFault, TimeoutStop
+from dana.runtime.exceptions import DeniedFault, LimitFault, POETFault
+from dana.runtime.stops import TimeoutStop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from itertools import compress
 
 from dana import abi
-from dana.runtime.exceptions import DANA_NAMES, PYTHON_NAMES, ExitStop, failure
+from dana.runtime.exceptions import DANA_NAMES, PYTHON_NAMES
 from dana.runtime.formatting import format_of, format_value
 from dana.runtime.pipelines import apply
 from dana.runtime.scopes import LOG_LEVELS, log_level
+from dana.runtime.stops import ExitStop, failure
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import (
     ANY,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import compress
 
-from dana.runtime.exceptions import failure
+from dana.runtime.stops import failure
 from dana.runtime.typevalues import (
     ANY,
     BOOL,

@@ -1,14 +1,12 @@
-"""Exceptions: what stops a program, Dana's own names, and how a caught `e` looks from inside.
+"""Exceptions: Dana's own names, and how a caught `e` looks from inside.
 
-Stop (BaseException)          no `except Exception` sees it; the engine's boundary turns it into a DanaError
-├── LimitStop                 a limit was reached: `.which`
-├── TimeoutStop               a deadline passed: `.token` is what `push_deadline` returned   (Dana: `Timeout`)
-├── CancelStop                the host cancelled the program                                (Dana: `Cancelled`)
-└── ExitStop                  `exit(code)`
+Stop (BaseException)          see `stops`
 Fault (Exception)             Dana's `DanaError`, with Denied, POETError, … below it
 """
 
 from __future__ import annotations
+
+from dana.runtime.stops import CancelStop, ExitStop, LimitStop, Stop, TimeoutStop, failure, limit_message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,43 +14,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.runtime.program import Program
-
-
-class Stop(BaseException):
-    """Ends a program, or the extent of a deadline."""
-
-
-class LimitStop(Stop):
-    """A limit was reached; `which` names it: "steps", "depth", "time", "memory", "output"."""
-
-    def __init__(self, which: str, limit: object = None) -> None:
-        self.which = which
-        self.limit = limit
-        super().__init__(limit_message(which, limit))
-
-
-class TimeoutStop(Stop):
-    """A deadline passed. Dana's `Timeout`: a program may catch it by this name, and raise it."""
-
-    def __init__(self, message: str = "", *, seconds: float | None = None, token: object = None) -> None:
-        self.seconds = seconds
-        self.token = token
-        super().__init__(message or ("timed out" if seconds is None else f"timed out after {seconds:g} s"))
-
-
-class CancelStop(Stop):
-    """The host cancelled the program. Dana's `Cancelled`."""
-
-    def __init__(self, message: str = "cancelled") -> None:
-        super().__init__(message)
-
-
-class ExitStop(Stop):
-    """`exit(code)`: an orderly end."""
-
-    def __init__(self, code: object = 0) -> None:
-        self.code = code
-        super().__init__(code)
 
 
 class Fault(Exception):
@@ -139,19 +100,6 @@ _HOST_ATTRIBUTES = {"AttributeError": ("obj",), "UnicodeDecodeError": ("object",
 _PLAIN = (str, int, float, bool, type(None), bytes)
 
 
-def limit_message(which: str, limit: object) -> str:
-    """The headline of a limit, in Dana's words."""
-    amount = "" if limit is None else f" of {limit:,}" if isinstance(limit, int) else f" of {limit:g} s"
-    words = {
-        "steps": f"the program reached its limit{amount} steps" if amount else "the program reached its step limit",
-        "depth": f"calls are nested deeper than the limit{amount}",
-        "time": f"the program reached its time limit{amount}",
-        "memory": "a value would be larger than any program may build",
-        "output": "the program printed more than it may",
-    }
-    return words.get(which, f"the program reached its limit for {which}")
-
-
 def name_of(cls: type[BaseException]) -> str:
     """The class's name as programs spell it."""
     return DANA_SPELLING.get(cls) or cls.__name__
@@ -163,15 +111,6 @@ def message_of(error: BaseException) -> str:
         return str(error)
     except Exception:  # noqa: BLE001  a field whose own text cannot be made must not hide the error itself
         return name_of(type(error))
-
-
-def failure(cls: type[Exception], code: str, message: str, hint: str = "") -> Exception:
-    """An exception with a diagnostic code and a hint; Dana code sees class and message only."""
-    error = cls(message)
-    error._code = code  # type: ignore[attr-defined]
-    if hint:
-        error._hint = hint  # type: ignore[attr-defined]
-    return error
 
 
 def position_of(error: BaseException, program: Program) -> tuple[str, int, int]:
@@ -225,7 +164,9 @@ class Catching:
             if name in _POSITION:
                 return position_of(error, self.program)[_POSITION[name]]
         _sanitise(error)
-        return self.program.builtins[".getattr"](error, name)
+        from dana.runtime.builtins import getattr_
+
+        return getattr_(error, name)
 
     def raising(self, value: Any) -> BaseException:
         """`.raising(v)`: what `raise v` raises: text becomes a RuntimeError, a class is called."""
@@ -238,7 +179,9 @@ class Catching:
         exception = getattr(value, "_raw", None)
         if isinstance(exception, type) and issubclass(exception, BaseException):
             return exception()
-        kind = self.program.type_name(value)
+        from dana.runtime.typevalues import kind_of
+
+        kind = kind_of(value)
         return failure(
             TypeError,
             "E601",

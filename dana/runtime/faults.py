@@ -17,21 +17,9 @@ from os.path import basename, dirname, splitext
 from dana import abi, errors
 from dana.diagnostics import Diagnostic, Label, shown_name
 from dana.resources import stdlib_path
-from dana.runtime.exceptions import (
-    AgentFault,
-    CancelStop,
-    DeniedFault,
-    EsperFault,
-    ExitStop,
-    IPVFault,
-    LimitStop,
-    POETFault,
-    Stop,
-    TimeoutStop,
-    message_of,
-    name_of,
-)
+from dana.runtime.exceptions import AgentFault, DeniedFault, EsperFault, IPVFault, POETFault, message_of, name_of
 from dana.runtime.faultwords import Words, is_raised_by_program, words_for
+from dana.runtime.stops import CancelStop, ExitStop, LimitStop, Stop, TimeoutStop
 from dana.source import Span
 
 TYPE_CHECKING = False

@@ -12,16 +12,8 @@ import re
 
 from dana import abi
 from dana.diagnostics import suggest
-from dana.runtime.exceptions import (
-    CancelStop,
-    Fault,
-    LimitStop,
-    Stop,
-    TimeoutStop,
-    limit_message,
-    message_of,
-    name_of,
-)
+from dana.runtime.exceptions import Fault, message_of, name_of
+from dana.runtime.stops import CancelStop, LimitStop, Stop, TimeoutStop, limit_message
 from dana.runtime.typevalues import class_name, short, word_for
 
 TYPE_CHECKING = False

@@ -8,8 +8,8 @@ struct. Widths are bounded.
 from __future__ import annotations
 
 from dana import abi
-from dana.runtime.exceptions import failure
 from dana.runtime.pipelines import MethodType
+from dana.runtime.stops import failure
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import kind_of
 

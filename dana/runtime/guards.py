@@ -6,7 +6,7 @@ A number or sequence that would be larger than `MAX_BITS` or `MAX_ITEMS` stops t
 
 from __future__ import annotations
 
-from dana.runtime.exceptions import failure
+from dana.runtime.stops import failure
 from dana.runtime.typevalues import kind_of
 
 TYPE_CHECKING = False

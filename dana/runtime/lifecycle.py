@@ -9,7 +9,7 @@ the program, which stops it in reverse order when it ends.
 
 from __future__ import annotations
 
-from dana.runtime.exceptions import Stop, failure
+from dana.runtime.stops import Stop, failure
 from dana.runtime.structs import Struct
 
 TYPE_CHECKING = False

@@ -24,7 +24,7 @@ import sys
 from itertools import chain
 from time import monotonic
 
-from dana.runtime.exceptions import CancelStop, LimitStop, Stop, TimeoutStop
+from dana.runtime.stops import CancelStop, LimitStop, Stop, TimeoutStop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

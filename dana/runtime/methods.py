@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dana import abi
 from dana.runtime.coercion import Reference
-from dana.runtime.exceptions import failure
 from dana.runtime.lifecycle import HOOKS, Resource
 from dana.runtime.pipelines import MethodType
+from dana.runtime.stops import failure
 from dana.runtime.structs import Struct, store, unknown_field
 from dana.runtime.typevalues import (
     Refused,

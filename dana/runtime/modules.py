@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from dana import abi
-from dana.runtime.exceptions import failure
+from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

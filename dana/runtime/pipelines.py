@@ -5,7 +5,7 @@ What the checker can decide is lowered to plain calls; these helpers are for the
 
 from __future__ import annotations
 
-from dana.runtime.exceptions import failure
+from dana.runtime.stops import failure
 from dana.runtime.typevalues import TypeValue, is_type, kind_of, union_of
 
 TYPE_CHECKING = False

@@ -19,7 +19,7 @@ from itertools import compress, islice
 from dana import abi
 from dana.runtime.builtins import bounded, dana_builtins, getattr_
 from dana.runtime.coercion import Converting, field, param, result, type_of_spec
-from dana.runtime.exceptions import Catching, failure
+from dana.runtime.exceptions import Catching
 from dana.runtime.formatting import format_of
 from dana.runtime.guards import Guards, add, extended, text
 from dana.runtime.lifecycle import Resource, adopt_hooks, stop_all
@@ -29,6 +29,7 @@ from dana.runtime.modules import Modules, ModuleValue
 from dana.runtime.pipelines import apply, bind, compose, is_stage, parallel, partial, pipe, pipe_call, stage, workflow
 from dana.runtime.scopes import Public, System
 from dana.runtime.spans import overdrawn_of, slices_of, spans_of
+from dana.runtime.stops import failure
 from dana.runtime.structs import (
     MISSING,
     ErrorStruct,

@@ -16,7 +16,7 @@ from __future__ import annotations
 from _operator import attrgetter
 
 from dana import abi
-from dana.runtime.exceptions import failure
+from dana.runtime.stops import failure
 from dana.runtime.typevalues import (
     ANY,
     DEEP,

@@ -111,7 +111,7 @@ class TypeValue:
             found = getattr(self._raw, name, None)
             if callable(found) and not isinstance(found, type):
                 return found
-        from dana.runtime.exceptions import failure
+        from dana.runtime.stops import failure
 
         raise failure(AttributeError, "E604", f"the type `{self._text}` has no attribute `{abi.demangle(name)}`")
 
@@ -241,7 +241,7 @@ def truth_of(value: Any) -> bool:
     if isinstance(value, str):
         answer = WORDS.get(value.strip().lower())
         if answer is None:
-            from dana.runtime.exceptions import failure
+            from dana.runtime.stops import failure
 
             hint = 'compare it: `text == "…"`, or ask whether there is any: `text != ""`'
             raise failure(ValueError, "E612", f"bool() cannot tell whether {short(value)} means true or false", hint)

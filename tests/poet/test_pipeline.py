@@ -14,7 +14,8 @@ from dana.poet.errors import (
     POETPerceiveError,
     POETTimeoutError,
 )
-from dana.runtime.exceptions import CancelStop, DeniedFault, POETFault, TimeoutStop
+from dana.runtime.exceptions import DeniedFault, POETFault
+from dana.runtime.stops import CancelStop, TimeoutStop
 
 
 class Flaky:

@@ -6,8 +6,8 @@ import pytest
 
 from dana import abi
 from dana.checker import builtins as table
-from dana.runtime.exceptions import ExitStop, LimitStop
 from dana.runtime.program import ModuleRecord
+from dana.runtime.stops import ExitStop, LimitStop
 
 
 def test_the_checker_and_the_runtime_agree_on_the_names(machine):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dana import errors
-from dana.runtime.exceptions import ExitStop
 from dana.runtime.faults import diagnose
+from dana.runtime.stops import ExitStop
 
 CASES = [
     # text, code, message, hint

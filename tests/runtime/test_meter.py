@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dana.runtime.exceptions import CancelStop, LimitStop, TimeoutStop
 from dana.runtime.meter import GRACE_STEPS, Meter
+from dana.runtime.stops import CancelStop, LimitStop, TimeoutStop
 
 ENDLESS = """
     n = 0

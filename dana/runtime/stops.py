@@ -1,0 +1,69 @@
+"""What stops a program, and how the runtime says that something failed.
+
+Stop (BaseException)          no `except Exception` sees it; the engine's boundary turns it into a DanaError
+├── LimitStop                 a limit was reached: `.which`
+├── TimeoutStop               a deadline passed: `.token` is what `push_deadline` returned   (Dana: `Timeout`)
+├── CancelStop                the host cancelled the program                                (Dana: `Cancelled`)
+└── ExitStop                  `exit(code)`
+"""
+
+from __future__ import annotations
+
+
+class Stop(BaseException):
+    """Ends a program, or the extent of a deadline."""
+
+
+class LimitStop(Stop):
+    """A limit was reached; `which` names it: "steps", "depth", "time", "memory", "output"."""
+
+    def __init__(self, which: str, limit: object = None) -> None:
+        self.which = which
+        self.limit = limit
+        super().__init__(limit_message(which, limit))
+
+
+class TimeoutStop(Stop):
+    """A deadline passed. Dana's `Timeout`: a program may catch it by this name, and raise it."""
+
+    def __init__(self, message: str = "", *, seconds: float | None = None, token: object = None) -> None:
+        self.seconds = seconds
+        self.token = token
+        super().__init__(message or ("timed out" if seconds is None else f"timed out after {seconds:g} s"))
+
+
+class CancelStop(Stop):
+    """The host cancelled the program. Dana's `Cancelled`."""
+
+    def __init__(self, message: str = "cancelled") -> None:
+        super().__init__(message)
+
+
+class ExitStop(Stop):
+    """`exit(code)`: an orderly end."""
+
+    def __init__(self, code: object = 0) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def limit_message(which: str, limit: object) -> str:
+    """The headline of a limit, in Dana's words."""
+    amount = "" if limit is None else f" of {limit:,}" if isinstance(limit, int) else f" of {limit:g} s"
+    words = {
+        "steps": f"the program reached its limit{amount} steps" if amount else "the program reached its step limit",
+        "depth": f"calls are nested deeper than the limit{amount}",
+        "time": f"the program reached its time limit{amount}",
+        "memory": "a value would be larger than any program may build",
+        "output": "the program printed more than it may",
+    }
+    return words.get(which, f"the program reached its limit for {which}")
+
+
+def failure(cls: type[Exception], code: str, message: str, hint: str = "") -> Exception:
+    """An exception with a diagnostic code and a hint; Dana code sees class and message only."""
+    error = cls(message)
+    error._code = code  # type: ignore[attr-defined]
+    if hint:
+        error._hint = hint  # type: ignore[attr-defined]
+    return error
