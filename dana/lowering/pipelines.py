@@ -48,7 +48,8 @@ def _join(cx: Context, node: na.BinOp, value: py.expr, captured: set[str]) -> py
 def _dynamic(cx: Context, node: na.BinOp, value: py.expr, stage: na.Expr, captured: set[str]) -> py.expr:
     if not cx.in_iterable and _takes_one(cx, stage):
         return _plain_or_piped(cx, node, value, stage)
-    if isinstance(stage, (na.List, na.Capture)) or (isinstance(stage, na.Call) and _is_explicit(stage, captured)):
+    explicit = _is_explicit(stage, captured) if isinstance(stage, na.Call) else _is_formula(stage)
+    if explicit or isinstance(stage, (na.List, na.Capture)):
         return lower_stage(cx, stage, value, captured)
     if isinstance(stage, na.Call) and cx.checked.stages.get(id(stage)) != "value":
         if _spreads(stage):
@@ -88,9 +89,16 @@ def lower_stage(cx: Context, stage: na.Expr, value: py.expr, captured: set[str])
         return _dropping(cx, stage, value)
     if isinstance(stage, na.Call):
         return _call_stage(cx, stage, value, captured)
+    if _is_formula(stage):
+        return _with_placeholder(cx, stage, value)
     if isinstance(stage, na.Lambda) or _is_known_function(cx, stage):
         return py.Call(func=cx.expr(stage), args=[value], keywords=[], **cx.at(stage))
     return cx.call(".apply", stage, value, cx.expr(stage))
+
+
+def _is_formula(stage: na.Expr) -> bool:
+    """`$$ + 1` as a stage: its value is what the stage yields."""
+    return not isinstance(stage, (na.Name, na.Call, na.List, na.Capture, na.Lambda)) and mentions_placeholder(stage)
 
 
 def _is_known_function(cx: Context, stage: na.Expr) -> bool:
@@ -179,7 +187,7 @@ def stage_function(cx: Context, stage: na.Expr) -> py.expr:
         if cx.checked.stages.get(id(stage)) == "value":
             return cx.expr(stage)
         return _bound(cx, stage)
-    if isinstance(stage, (na.List, na.Capture)):
+    if isinstance(stage, (na.List, na.Capture)) or _is_formula(stage):
         return _as_lambda(cx, stage)
     return cx.expr(stage)
 
