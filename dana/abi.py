@@ -31,6 +31,18 @@ INTERNAL_ATTRIBUTES = frozenset(
 ALLOWED_DUNDERS = frozenset({"__main__", "__exports__", "__all__", "__name__", "__file__"})
 
 
+# The names of the scope `system:` (L10), and what each means.
+SETTINGS = {
+    "version": "Dana's version",
+    "file": "the program's file",
+    "steps_used": "steps taken so far",
+    "steps_limit": "the step limit, or None",
+    "depth_limit": "the limit for nested calls",
+    "time_limit_s": "the time limit in seconds, or None",
+    "log_level": "the least level that `log` prints: DEBUG, INFO, WARNING, ERROR, CRITICAL",
+}
+
+
 # A letter that NFKC turns into another one: an identifier for CPython (so it may name a slot), but no
 # text a Dana program contains can spell it, because the lexer normalises every name (L5).
 HIDDEN = "\u00aa"

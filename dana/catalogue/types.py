@@ -64,7 +64,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E310": Entry(
         "interface not satisfied",
-        "A type satisfies an interface when it has all its methods. The note lists the ones that are missing here.",
+        "A type satisfies an interface when it has all its methods, with parameters and results that fit. "
+        "The notes list what is missing or differs here.",
         "interface Shape:\n    area() -> float\n\nstruct Dot:\n    x: float\n\n"
         "def show(s: Shape):\n    print(s.area())\n\nshow(Dot(x=1.0))\n",
         "interface Shape:\n    area() -> float\n\nstruct Dot:\n    x: float\n\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dana.ast import nodes as na
 from dana.checker.builtins import ANNOTATION_ONLY, EXCEPTIONS, TYPES
 from dana.checker.model import Interface, StructInfo
+from dana.checker.names import check_order
 from dana.checker.types import ANY, CALLABLE, NONE
 
 TYPE_CHECKING = False
@@ -31,6 +32,14 @@ def annotation(c: Context, node: Any) -> Type:
     return t
 
 
+def evaluated_annotation(c: Context, node: Any) -> Type:
+    """The annotation of `x: T = e`, which a value meets at once: a type defined further down is used too early."""
+    c.evaluated, saved = True, c.evaluated
+    t = annotation(c, node)
+    c.evaluated = saved
+    return t
+
+
 def type_name(c: Context, node: na.TypeName) -> Type:
     """`int`, `list[int]`, `geo.Point`."""
     name = node.path[0]
@@ -38,6 +47,8 @@ def type_name(c: Context, node: na.TypeName) -> Type:
         return dotted_type(c, node)
     var = c.lookup(name)
     if var is not None:
+        if c.evaluated and var.kind == "type":
+            check_order(c, var, node)
         t = user_type(c, node, var)
         if node.args:
             wrong_arguments(c, node, name)
@@ -181,12 +192,19 @@ def _optional(c: Context, node: na.TypeOptional) -> Type:
 
 
 def merge(types: list[Type]) -> Type:
-    """A union exactly as declared: unlike inferred unions it is never simplified or widened."""
+    """A union as declared, its literals as one in the order written: it is never simplified or widened."""
     found: dict[Type, None] = {}
+    literals: list[Any] = []
     for t in types:
         if t is ANY:
             return ANY
-        found.update(dict.fromkeys(t[1] if t[0] == "union" else (t,)))
+        for option in t[1] if t[0] == "union" else (t,):
+            if option[0] == "lit":
+                literals += [v for v in option[1] if not any(v == w and v.__class__ is w.__class__ for w in literals)]
+            else:
+                found[option] = None
+    if literals:
+        found["lit", tuple(literals)] = None
     if len(found) == 1:
         return next(iter(found))
     return ("union", tuple(sorted(found, key=repr)))

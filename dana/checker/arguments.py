@@ -118,7 +118,7 @@ class _Matching:
             elif star is not None:
                 self.value(star, arg, t)
             elif not self.open:
-                self.surplus(arg, len(normal) - skip, count)
+                self.surplus(arg, len(normal), skip + count)
                 self.open = True
                 return
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
-from dana.checker.annotations import annotation
+from dana.checker.annotations import annotation, evaluated_annotation
 from dana.checker.attributes import MISSING, check_index, lookup_attribute, report_missing
 from dana.checker.conversion import check_value, converted
-from dana.checker.expressions import check_iterable, peek, resolve
+from dana.checker.expressions import check_iterable, check_setting, peek, resolve
 from dana.checker.types import ANY, MUTABLE, NONE, element, held, join, show, strip, widen
 
 TYPE_CHECKING = False
@@ -102,6 +102,8 @@ def assign_scoped(c: Context, target: na.ScopedName, t: Type) -> None:
         var = c.lookup(target.id)
         if var is not None:
             c.assign(var, t)
+    elif target.scope == "system":
+        check_setting(c, target)
 
 
 def refuse_target(c: Context, target: Any) -> None:
@@ -202,7 +204,7 @@ def assign_subscript(c: Context, target: na.Subscript, t: Type) -> None:
 
 def check_ann_assign(c: Context, stmt: na.AnnAssign) -> bool:
     """`x: T = e` converts (L14); `x: T` alone only declares."""
-    declared = annotation(c, stmt.annotation)
+    declared = (annotation if stmt.value is None else evaluated_annotation)(c, stmt.annotation)
     target = stmt.target
     if target.__class__ in (na.Tuple, na.List, na.Starred):
         c.report("E410", "only a single target can be annotated", target)

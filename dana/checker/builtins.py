@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from dana.checker.types import Type
 
 _REASON = (
-    "(prompt, options=None, *, context=None, type=None, schema=None, model=None, temperature=None, max_tokens=None, "
-    "system_message=None, format=None, resources=None, use_mock=None, timeout=None, seed=None, retries=None) -> any"
+    "(prompt: str, options: dict|None=None, *, context=None, type=None, schema=None, model: str|None=None, "
+    "temperature: number|None=None, max_tokens: int|None=None, system_message: str|None=None, format: str|None=None, "
+    "resources=None, use_mock: bool|None=None, timeout: number|None=None, seed: int|None=None, "
+    "retries: int|None=None) -> any"
 )
 
 FUNCTIONS: dict[str, str] = {

@@ -85,7 +85,8 @@ def check(
 
 
 def independent(parsed: Any, found: list[Diagnostic]) -> list[Diagnostic]:
-    """Findings on lines the parser has not complained about: one mistake is reported once."""
+    """Findings on lines the parser has not complained about, each once: an expression may be visited twice."""
+    found = list({(d.code, d.span, d.message): d for d in reversed(found)}.values())
     lines = {d.line for d in parsed.diagnostics if d.is_error}
     return [d for d in found if d.line not in lines] if lines else found
 

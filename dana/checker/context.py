@@ -30,7 +30,7 @@ class Context:
     # fmt: off
     __slots__ = (
         "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls", "checked",
-        "diagnostics", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
+        "diagnostics", "evaluated", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
         "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped",
         "pipes", "receivers", "registry", "rerun", "scope", "scoped", "seen", "session", "source", "structs",
         "suggestions", "text", "top", "types", "ufcs", "unknown",
@@ -45,6 +45,7 @@ class Context:
         self.name = checked.name
         self.source = checked.source
         self.text = checked.source.text
+        self.evaluated = False  # whether the annotation at hand is used where it stands
         self.has_placeholders = "$$" in self.text
         self.assigns_in_expressions = ":=" in self.text or ("|" in self.text and " as " in self.text)
         self.types = checked.types

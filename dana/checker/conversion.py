@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dana.ast import nodes as na
 from dana.checker.builtins import is_subexception
-from dana.checker.interfaces import missing_methods
+from dana.checker.interfaces import unfit_methods
 from dana.checker.types import ANY, FLOAT, INT, NONE, NOT_CALLABLE, show
 
 TYPE_CHECKING = False
@@ -107,7 +107,7 @@ def _fits_interface(c: Context, static: Type, declared: Type) -> bool:
         return True
     if static[0] != "struct":
         return static[0] not in ("none", "int", "float", "bool", "range") or not wanted.methods
-    return info is None or info.open or not missing_methods(c, info, wanted)
+    return info is None or info.open or not unfit_methods(c, info, wanted)
 
 
 def _converts(kind: str, want: str) -> bool:
@@ -141,8 +141,7 @@ def check_value(
     notes = []
     info, wanted = c.info(static), c.info(declared)
     if info is not None and wanted is not None and wanted.kind == "interface":
-        lacking = ", ".join(f"`{m}`" for m in missing_methods(c, info, wanted))
-        notes.append(f"`{info.name}` has no {lacking}, which `{wanted.name}` asks for")
+        notes = unfit_methods(c, info, wanted)
         code = "E310"
     c.report(
         code, f"{what} must be {show(declared)}, not {show(static)}", node, label=f"this is {show(static)}", notes=notes

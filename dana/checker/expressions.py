@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dana.abi import SETTINGS
 from dana.ast import nodes as na
 from dana.checker.attributes import attribute_type
 from dana.checker.builtins import ANNOTATION_ONLY, TYPES, builtin_type
@@ -135,7 +136,17 @@ def check_scoped_name(c: Context, node: na.ScopedName) -> Type:
         near = c.near(node.id, c.scoped["private"])
         hint = f"did you mean `private:{near}`?" if near else "this module never assigns it"
         c.report("E201", f"unknown name `private:{node.id}`", node, hint=hint)
+    if node.scope == "system":
+        check_setting(c, node)
     return ANY
+
+
+def check_setting(c: Context, node: na.ScopedName) -> None:
+    """`system:x`: the settings are a closed list, so a wrong name is found before running."""
+    if node.id not in SETTINGS:
+        near = c.near(node.id, SETTINGS)
+        hint = f"did you mean `system:{near}`?" if near else f"settings are {', '.join(SETTINGS)}"
+        c.report("E201", f"there is no setting `system:{node.id}`", node, hint=hint)
 
 
 def type_value(c: Context, node: Any, t: Type) -> Type | None:

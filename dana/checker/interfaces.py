@@ -1,6 +1,8 @@
-"""Interfaces (L31): a type satisfies one when it has its methods."""
+"""Interfaces (L31): a type satisfies one when it has its methods, with types that fit where both are known."""
 
 from __future__ import annotations
+
+from dana.checker.types import show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,29 +21,57 @@ def interface_methods(c: Context, interface: StructInfo, seen: frozenset[str] = 
     return found
 
 
-def missing_methods(c: Context, info: StructInfo, interface: StructInfo) -> list[str]:
-    """Names of the methods a type lacks (or has with a number of parameters that cannot fit)."""
-    return [
-        name for name, wanted in interface_methods(c, interface).items() if not has_method(c, info, name, wanted.type)
-    ]
+def unfit_methods(c: Context, info: StructInfo, interface: StructInfo) -> list[str]:
+    """Why a type does not satisfy an interface: a sentence for every method it lacks or has otherwise."""
+    problems = []
+    for name, wanted in interface_methods(c, interface).items():
+        problem = unfit_method(c, info, name, wanted.type)
+        if problem:
+            asks = ", which `{}` asks for" if problem.endswith(f"has no `{name}`") else ", as `{}` asks"
+            problems.append(problem + asks.format(interface.name))
+    return problems
 
 
-def has_method(c: Context, info: StructInfo, name: str, wanted: Type, depth: int = 0) -> bool:
-    """Whether a type has a method (or a field that may hold one) that can be called as wanted."""
+def unfit_method(c: Context, info: StructInfo, name: str, wanted: Type, depth: int = 0) -> str:
+    """What keeps a type's method (or a field that may hold one) from being called as wanted; "" when nothing does."""
     own_methods = interface_methods(c, info) if info.kind == "interface" else info.methods
     method = own_methods.get(name)
+    absent = f"`{info.name}` has no `{name}`"
     if method is not None:
-        return accepts(method.type, len(wanted[1] or ()))
-    if name in info.fields or name in BUILT_IN_METHODS:
-        return True
-    if depth > 8:
-        return True
-    lenders = [c.info(info.fields[d].type) for d in info.delegates]
-    if any(lender is None or has_method(c, lender, name, wanted, depth + 1) for lender in lenders):
-        return True
-    return any(
-        base not in c.registry or has_method(c, c.registry[base], name, wanted, depth + 1) for base in info.bases
-    )
+        return difference(c, f"`{name}` of `{info.name}`", method.type, wanted)
+    if name in info.fields or name in BUILT_IN_METHODS or depth > MAX_LENDERS:
+        return ""
+    lenders = [c.info(info.fields[d].type) for d in info.delegates] + [c.registry.get(b) for b in info.bases]
+    for lender in lenders:
+        if lender is None:
+            return ""
+        problem = unfit_method(c, lender, name, wanted, depth + 1)
+        if not problem:
+            return ""
+        if not problem.endswith(f"has no `{name}`"):
+            absent = problem
+    return absent
+
+
+def difference(c: Context, what: str, func: Type, wanted: Type) -> str:
+    """How a method's signature differs from the wanted one so that a call through the interface could not work."""
+    asked = wanted[1] or ()
+    if not accepts(func, len(asked)):
+        return f"{what} cannot be called with {len(asked)} argument{'' if len(asked) == 1 else 's'}"
+    takes = [p for p in func[1] or () if p[2] in ("normal", "positional")]
+    for param, other in zip(takes, asked, strict=False):
+        if not _agree(c, other[1], param[1]):
+            return f"{what} takes {show(param[1])} as `{param[0]}`, not {show(other[1])}"
+    if func[0] == "func" and not _agree(c, func[2], wanted[2]):
+        return f"{what} returns {show(func[2])}, not {show(wanted[2])}"
+    return ""
+
+
+def _agree(c: Context, given: Type, wanted: Type) -> bool:
+    """Whether a value may be used as the other type unconverted; interfaces, which may ask for each other, are left alone."""
+    from dana.checker.conversion import possible
+
+    return "interface" in (given[0], wanted[0]) or possible(c, given, wanted, strict=True)
 
 
 def accepts(func: Type, count: int) -> bool:
@@ -60,4 +90,6 @@ def accepts(func: Type, count: int) -> bool:
     return low <= count <= high
 
 
+# How deep methods are looked for in what lends them.
+MAX_LENDERS = 8
 BUILT_IN_METHODS = frozenset({"copy", "to_dict", "from_dict", "to_json", "from_json"})

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dana.runtime.exceptions import failure
+from dana.abi import SETTINGS
+from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,16 +33,7 @@ class Public(dict[str, "Any"]):
         super().__delitem__(name)
 
 
-# Settings, and what each means; those in WRITABLE may be assigned.
-SETTINGS = {
-    "version": "Dana's version",
-    "file": "the program's file",
-    "steps_used": "steps taken so far",
-    "steps_limit": "the step limit, or None",
-    "depth_limit": "the limit for nested calls",
-    "time_limit_s": "the time limit in seconds, or None",
-    "log_level": "the least level that `log` prints: DEBUG, INFO, WARNING, ERROR, CRITICAL",
-}
+# Settings that may be assigned.
 WRITABLE = frozenset({"log_level"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 

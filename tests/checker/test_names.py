@@ -176,3 +176,7 @@ def test_except_name_may_be_read_in_a_later_loop_round(codes: Codes) -> None:
     """Only what is certain is reported."""
     text = "def f():\n    e = None\n    try:\n        print(1)\n    except ValueError as e:\n        print(e)\n    return e\n"
     assert codes(text) == []
+
+
+def test_a_name_used_too_early_is_reported_once(codes: Codes) -> None:
+    assert codes("print(f)\ndef f(): return 1\n") == ["E202"]
