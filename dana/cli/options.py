@@ -94,7 +94,7 @@ RUNS = frozenset({"run"})
 REWRITES = frozenset({"fmt", "fix"})
 TESTS = frozenset({"test"})
 COMPILES = frozenset({"run", "check", "tokens", "tree", "ast", "lower"})
-EVERY = frozenset({"run", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "help", "version"})
+EVERY = COMPILES | TESTS | REWRITES | {"explain", "help", "version"}
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
 TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozenset[str]]] = {

@@ -144,7 +144,7 @@ def summary(changed: int, unchanged: int, verb: str) -> str:
     if changed:
         parts.append(f"{changed} {'file' if changed == 1 else 'files'} {verb}")
     if unchanged:
-        parts.append(f"{unchanged} {'file' if unchanged == 1 else 'files'} left as {'it was' if unchanged == 1 else 'they were'}")
+        parts.append("1 file left as it was" if unchanged == 1 else f"{unchanged} files left as they were")
     return (", ".join(parts) + "\n") if parts else ""
 
 

@@ -31,7 +31,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
     from dana.source import Source
 
 STYLES = ("indent", "braces")

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from dana.fmt.layout import Layout
 from dana.fmt.lines import INDENT, WIDTH, Lines
-from dana.fmt.spacing import BLOCKED, Line, read
+from dana.fmt.spacing import Line, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dana.fmt.layout import Comment
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
-DEFINERS = frozenset({"DEF", "SYNC", "STRUCT", "FROZEN", "RESOURCE", "AGENT", "AGENT_BLUEPRINT", "INTERFACE", "WORKFLOW", "TEST", "AT"})
-FIELD_HEADS = frozenset({"STRUCT", "FROZEN", "RESOURCE", "AGENT", "AGENT_BLUEPRINT", "INTERFACE"})
+FIELD_HEADS = frozenset("STRUCT FROZEN RESOURCE AGENT AGENT_BLUEPRINT INTERFACE".split())
+DEFINERS = FIELD_HEADS | {"DEF", "SYNC", "WORKFLOW", "TEST", "AT"}
 CONTINUES = frozenset({"ELIF", "ELSE", "EXCEPT", "FINALLY"})
+# What begins a statement whose pipeline may stand on several lines.
+PIPED = frozenset("NAME SCOPED DEF SYNC WORKFLOW TYPE RETURN DELIVER STRING LSQB LPAR LBRACE NUMBER".split())
 BLANKS_MAX = 2
 BRACE = -1
 
@@ -38,7 +40,9 @@ class Block:
 class Blocks:
     """Writes one file; `run` gives its text."""
 
-    def __init__(self, text: str, tokens: Sequence[Token], comments: Sequence[tuple[int, int]], *, braces: bool) -> None:
+    def __init__(
+        self, text: str, tokens: Sequence[Token], comments: Sequence[tuple[int, int]], *, braces: bool
+    ) -> None:
         self.text = text
         self.tokens = tokens
         self.comments = [*comments, (len(text) + 1, len(text) + 1)]
@@ -70,7 +74,7 @@ class Blocks:
                 at = self.close_braces(at)
             elif kind == "$END":
                 break
-            elif kind == "NEWLINE" or kind == "SEMICOLON":
+            elif kind in ("NEWLINE", "SEMICOLON"):
                 at += 1
             else:
                 at = self.statement(at)
@@ -82,7 +86,7 @@ class Blocks:
         """Writes a statement or a header; gives the number of the token after it."""
         line = read(self.tokens, self.text, at)
         ended = line.ended
-        header = ended == "COLON" or ended == "LBLOCK"
+        header = ended in ("COLON", "LBLOCK")
         start = self.tokens[at][0]
         first = line.first
         continues = first in CONTINUES
@@ -95,9 +99,7 @@ class Blocks:
         self.fresh = self.decorated = self.after_definition = self.after_comment = False
         end = line.end
         suffix = " {" if header else ""
-        joins = continues and self.braces and self.out.out[-1].strip() == "}"
-        if joins:
-            self.out.out.pop()
+        joins = continues and self.braces and self.out.closes_block()
         place = len(self.out.out)
         self.write(line, suffix, "} " if continues else "")
         if header and not self.braces:
@@ -126,7 +128,7 @@ class Blocks:
             and not line.bare_comma
             and indent + len(flat) + len(suffix) <= WIDTH
             and "\n" not in flat
-            and (line.first not in BAR_BREAKERS or " |" not in flat or not self.broken(line))
+            and (line.first not in PIPED or " |" not in flat or not self.broken(line))
         ):
             self.out.out.append(f"{' ' * indent}{flat}{suffix}\n")
             return
@@ -254,13 +256,8 @@ class Blocks:
         if self.blocks[-1].empty:
             self.out.code(INDENT * self.depth, "pass")
         self.leave()
-        if self.braces:
-            out = self.out.out
-            if out[-1].strip() == "pass" and out[-2].endswith("{\n"):
-                out.pop()
-                out[-1] = out[-1][:-1] + "}\n"
-            else:
-                self.out.code(INDENT * self.depth, "}")
+        if self.braces and not self.out.closes_empty_block():
+            self.out.code(INDENT * self.depth, "}")
 
     def column(self, at: int) -> int:
         start = self.text.rfind("\n", 0, at) + 1
@@ -314,6 +311,3 @@ class Blocks:
             self.out.gap()
         elif blanks > 0:
             self.out.blank(min(blanks, 1 if self.depth else BLANKS_MAX))
-
-
-BAR_BREAKERS = frozenset({"NAME", "SCOPED", "DEF", "SYNC", "WORKFLOW", "TYPE", "RETURN", "DELIVER", "STRING", "LSQB", "LPAR", "LBRACE", "NUMBER"})

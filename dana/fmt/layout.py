@@ -9,6 +9,8 @@ A line may also break before a `|` outside brackets (L20), which is how pipeline
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from dana.fmt.lines import INDENT, WIDTH, fits
 from dana.fmt.spacing import CLOSERS, OPENERS, OPERANDS
 
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 # How loosely an operator holds what stands around it.
 CLAUSE, TERNARY, OR, AND, COMPARE, PIPE, XOR, BITAND, SHIFT, SUM, PRODUCT, STRINGS, CHAIN, NONE = range(14)
 LEVELS = {
-    "OR": OR, "AND": AND, "COMPARE": COMPARE, "IN": COMPARE, "IS": COMPARE, "BAR": PIPE, "CARET": XOR, "AMPERSAND": BITAND,
-    "SHIFT": SHIFT, "ADDITIVE": SUM, "STAR": PRODUCT, "SLASH": PRODUCT, "DIVIDE": PRODUCT, "AT": PRODUCT,
+    "OR": OR, "AND": AND, "COMPARE": COMPARE, "IN": COMPARE, "IS": COMPARE, "BAR": PIPE, "CARET": XOR,
+    "AMPERSAND": BITAND, "SHIFT": SHIFT, "ADDITIVE": SUM, "STAR": PRODUCT, "SLASH": PRODUCT, "DIVIDE": PRODUCT,
+    "AT": PRODUCT,
 }  # fmt: skip
 LEADERS = frozenset({*LEVELS, "IF", "ELSE", "FOR"})
 # Where a line may break: anywhere inside brackets; at statement level after adding parentheses; only in
@@ -96,7 +99,7 @@ class Layout:
         lambdas = 0
         for at in self.level_parts(lo, hi):
             kind = self.kinds[at]
-            if kind == "LAMBDA" or kind == "LAMBDA_TYPED":
+            if kind in ("LAMBDA", "LAMBDA_TYPED"):
                 lambdas += 1
                 typed = kind == "LAMBDA_TYPED"
             elif lambdas and ((kind == "COLON" and not typed) or kind == "DOUBLE_COLON"):
@@ -109,7 +112,10 @@ class Layout:
 
     def delimiters(self, lo: int, hi: int) -> tuple[int, list[int]]:
         """The loosest operators outside brackets, and the parts that would begin new lines."""
-        best, points, strings, dots = NONE, [], [], []
+        points: list[int] = []
+        strings: list[int] = []
+        dots: list[int] = []
+        best = NONE
         kinds = self.kinds
         in_clause = False
         previous = ""
@@ -123,14 +129,12 @@ class Layout:
                 best, points, strings, dots, start = NONE, [], [], [], at + 1
             elif kind == "FOR":
                 level, in_clause = CLAUSE, True
-            elif kind == "IF" or kind == "ELSE":
+            elif kind in ("IF", "ELSE"):
                 level = CLAUSE if in_clause and kind == "IF" else TERNARY
             elif kind == "IN" and (in_clause and self.is_clause_in(lo, at)):
                 level = NONE
             elif kind == "NOT":
                 level = COMPARE if previous in OPERANDS else NONE
-            elif kind == "IN" and previous == "NOT" and at - 1 in points:
-                level = NONE
             elif kind == "IN" and previous == "NOT":
                 level = NONE
             else:
@@ -168,7 +172,7 @@ class Layout:
             if at in self.match
             and (self.match[at] > at + 1 or self.after.get(at))
             and self.match[at] < hi
-            and self.kinds[at - 1 : at] != ["LAMBDA_TYPED"]
+            and (self.kinds[at - 1 : at] != ["LAMBDA_TYPED"] or self.forced(at, self.match[at] + 1))
         ]
 
     # --- writing ----------------------------------------------------------------------------------------
@@ -185,7 +189,9 @@ class Layout:
                     self.out.behind(indent, comment)
                 behind = True
 
-    def put(self, prefix: str, lo: int, hi: int, suffix: str, indent: int, place: int, deeper: int, *comma: int) -> None:
+    def put(
+        self, prefix: str, lo: int, hi: int, suffix: str, indent: int, place: int, deeper: int, *comma: int
+    ) -> None:
         """The parts `[lo, hi)` after `prefix`, before `suffix`, broken where need be.
 
         `deeper` is how far lines that an operator begins are moved in; `comma` a part that `suffix` stands for.
@@ -200,13 +206,25 @@ class Layout:
         if points and not comments and self.bracket_is_better(prefix, lo, hi, points, level, indent):
             points = []
         if place == FREE and (points or comments):
-            self.split(prefix, lo, hi, sorted({*points, *comments}), suffix, indent, deeper if points else INDENT, place, *comma)
+            self.split(
+                prefix,
+                lo,
+                hi,
+                sorted({*points, *comments}),
+                suffix,
+                indent,
+                deeper if points else INDENT,
+                place,
+                *comma,
+            )
         elif place != FREE and level == PIPE and points and not suffix:
             self.pipeline(prefix, lo, hi, points, indent)
         elif place == WRAP and points:
             self.wrap(prefix, lo, hi, suffix, indent)
         elif comments:
             self.split(prefix, lo, hi, comments, suffix, indent, INDENT, place, *comma)
+        elif place == WRAP and not self.groups(lo, hi) and fits(self.flat(lo, hi), indent + INDENT) and lo:
+            self.wrap(prefix, lo, hi, suffix, indent)
         else:
             self.explode(prefix, lo, hi, suffix, indent, place, *comma)
 
@@ -217,7 +235,7 @@ class Layout:
 
     def bracket_is_better(self, prefix: str, lo: int, hi: int, points: list[int], level: int, indent: int) -> bool:
         """`a + f(` … `)`: with one operator before a last bracket, only the bracket is opened."""
-        if level == CHAIN or len(points) > 1 or level < COMPARE or level == PIPE:
+        if level in (CHAIN, PIPE) or len(points) > 1 or level < COMPARE:
             return False
         groups = self.groups(points[0], hi)
         if not groups or self.match[groups[-1]] != hi - 1:
@@ -225,7 +243,16 @@ class Layout:
         return fits(prefix + self.flat(lo, groups[-1] + 1), indent) and not self.forced(lo, groups[-1])
 
     def split(
-        self, prefix: str, lo: int, hi: int, points: list[int], suffix: str, indent: int, deeper: int, place: int, *comma: int
+        self,
+        prefix: str,
+        lo: int,
+        hi: int,
+        points: list[int],
+        suffix: str,
+        indent: int,
+        deeper: int,
+        place: int,
+        *comma: int,
     ) -> None:
         """One line per operand, operators in front."""
         edges = [lo, *points, hi]
@@ -315,14 +342,14 @@ class Layout:
         return tuple(at for at in self.level_parts(0, len(self.parts)) if self.kinds[at] == "CALL")[:1]
 
     def rows(self, group: int) -> list[list[str]] | None:
-        """The lines of a bracket that holds nothing but literals: the author's rows, else as many as fit; None for others."""
+        """The lines of a bracket full of literals: the author's rows, else as many as fit. None for others."""
         close = self.match[group]
         if self.kinds[group] == "CALL" or self.forced_by_comment(group, close):
             return None
         edges = [group, *self.commas(group + 1, close)]
         if edges[-1] != close - 1:
             edges.append(close)
-        items = list(zip(edges, edges[1:], strict=False))
+        items = list(pairwise(edges))
         if not all(self.is_literal(a + 1, b) for a, b in items):
             return None
         texts = [self.flat(a + 1, b) for a, b in items]
@@ -339,7 +366,8 @@ class Layout:
 
     def is_literal(self, lo: int, hi: int) -> bool:
         kinds = [kind for kind in self.kinds[lo:hi] if kind != "UNARY"]
-        return (len(kinds) == 1 or (len(kinds) == 3 and kinds[1] == "COLON" and kinds.pop(0) in LITERALS)) and kinds[-1] in LITERALS
+        pair = len(kinds) == 3 and kinds[1] == "COLON"
+        return (pair or len(kinds) == 1) and kinds[0] in LITERALS and kinds[-1] in LITERALS
 
     def starts_line(self, at: int) -> bool:
         """Whether the author began a line with this part."""
@@ -351,10 +379,8 @@ class Layout:
     def items(self, lo: int, hi: int, indent: int, *, comma: bool, rows: list[list[str]] | None = None) -> None:
         """One item per line."""
         commas = self.commas(lo, hi)
-        if commas and commas[-1] == hi - 1:
-            edges = [lo - 1, *commas]
-        else:
-            edges = [lo - 1, *commas, hi]
+        closed = bool(commas) and commas[-1] == hi - 1
+        edges = [lo - 1, *commas] if closed else [lo - 1, *commas, hi]
         if lo >= hi:
             return
         if rows is not None:
@@ -362,7 +388,7 @@ class Layout:
                 self.filled(row, indent)
             return
         alone = len(edges) == 2 and not comma
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             is_comma = end < hi
             suffix = "," if comma or is_comma else ""
             self.put("", begin + 1, end, suffix, indent, FREE, 0 if alone else INDENT, *((end,) if is_comma else ()))
@@ -379,7 +405,18 @@ class Layout:
     # --- statements -------------------------------------------------------------------------------------
 
     def statement(self, indent: int, suffix: str) -> None:
-        """The whole statement; `suffix` is what opens its block."""
+        """The whole statement; `suffix` is what opens its block.
+
+        One with a comment in a place where no line is broken stays as it was written.
+        """
+        place, commented = len(self.out.out), len(self.out.commented)
+        self.arrange(indent, suffix)
+        if any(self.after.values()):
+            del self.out.out[place:], self.out.commented[commented:]
+            tokens = self.line.tokens
+            self.out.code(indent, self.lead + self.text[tokens[0][0] : tokens[-1][1]] + suffix)
+
+    def arrange(self, indent: int, suffix: str) -> None:
         lo, hi = self.value()
         if lo < 0:
             self.whole(indent, suffix)
@@ -453,9 +490,10 @@ class Layout:
         first = self.line.first
         if first == "FROM" and "IMPORT" in self.kinds:
             self.names(self.kinds.index("IMPORT") + 1, indent, suffix)
-        elif first == "WITH" and "AS" in [self.kinds[at] for at in self.level_parts(0, count)]:
-            self.names(1, indent, suffix)
-        elif first == "WITH" and self.kinds[1] == "WITH_LPAR" and self.match[1] == count - 1:
+        elif first == "WITH" and (
+            "AS" in [self.kinds[at] for at in self.level_parts(0, count)]
+            or (self.kinds[1] == "WITH_LPAR" and self.match[1] == count - 1)
+        ):
             self.names(1, indent, suffix)
         else:
             self.put(self.lead, 0, count, suffix, indent, FIXED, INDENT)
@@ -484,7 +522,6 @@ class Layout:
             self.items(lo, hi, indent + INDENT, comma=True)
             self.emit(indent, ")" + suffix)
 
-
     def imports(self, prefix: str, lo: int, hi: int, indent: int) -> None:
         """Imported names: on one line, else as many to a line as fit."""
         commas = self.commas(lo, hi)
@@ -496,15 +533,14 @@ class Layout:
             return
         edges = [lo - 1, *commas, hi]
         self.emit(indent, prefix + "(")
-        self.filled([self.flat(a + 1, b) for a, b in zip(edges, edges[1:], strict=False)], indent + INDENT)
+        self.filled([self.flat(a + 1, b) for a, b in pairwise(edges)], indent + INDENT)
         self.emit(indent, ")")
 
 
 # What an expression that stands alone begins with.
-PLAIN_BEGINNERS = frozenset(
-    {"NAME", "SCOPED", "NUMBER", "STRING", "FSTRING_START", "LPAR", "LSQB", "LBRACE", "NOT", "ADDITIVE", "TILDE", "TRUE",
-     "FALSE", "NONE", "DOLLARS", "ELLIPSIS"}
-)  # fmt: skip
+PLAIN_BEGINNERS = LITERALS | frozenset(
+    "NAME SCOPED FSTRING_START LPAR LSQB LBRACE NOT ADDITIVE TILDE DOLLARS ELLIPSIS".split()
+)
 
 
 TUPLE_BEGINNERS = frozenset({"EQUAL", "AUGMENT", "RETURN", "DELIVER", "FOR", "CASE", "MATCH", "EXCEPT", "DEL"})

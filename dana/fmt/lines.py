@@ -13,10 +13,11 @@ INDENT = 4
 class Lines:
     """Collects the result."""
 
-    __slots__ = ("commented", "gaps", "out")
+    __slots__ = ("behind_at", "commented", "gaps", "out")
 
     def __init__(self) -> None:
         self.out: list[str] = []
+        self.behind_at = -1  # the line that has got a comment behind its code last
         self.gaps: list[int] = []  # places of the blank lines between definitions
         self.commented: list[tuple[int, int, str, str]] = []  # (place, indentation, code, comment)
 
@@ -40,8 +41,36 @@ class Lines:
         code = self.out[-1][:-1]
         comment = tidy(text)
         self.out[-1] = f"{code}  {comment}\n"
+        self.behind_at = len(self.out) - 1
         if code.lstrip()[:1] not in ")]}":
             self.commented.append((len(self.out) - 1, indent, code, comment))
+
+    def is_code(self, place: int) -> bool:
+        """Whether a line (counted from the end) is code without a comment behind it."""
+        return not self.out[place].lstrip().startswith("#") and self.behind_at != len(self.out) + place
+
+    def closes_empty_block(self) -> bool:
+        """Makes a header and its lonely `pass` `header {}`, when that is what the last lines are."""
+        if self.out[-1].strip() != "pass" or not self.out[-2].endswith("{\n"):
+            return False
+        if not (self.is_code(-1) and self.is_code(-2)):
+            return False
+        self.out.pop()
+        self.out[-1] = self.out[-1][:-1] + "}\n"
+        return True
+
+    def closes_block(self) -> bool:
+        """Whether the last line is a `}`; it goes, because the next line begins with it."""
+        last = self.out[-1]
+        if not self.is_code(-1):
+            return False
+        if last.endswith("{}\n"):
+            self.out[-1] = last[:-2] + "\n"
+            return True
+        if last.strip() == "}":
+            self.out.pop()
+            return True
+        return False
 
     def replace_end(self, old: str, new: str) -> None:
         """The last line of code ends otherwise."""
@@ -76,9 +105,7 @@ class Lines:
 
     def align_run(self, run: list[tuple[int, int, str, str]]) -> None:
         column = max(last_width(code) for _, _, code, _ in run)
-        if any(
-            column + 2 + len(comment) > WIDTH and last_width(code) < column for _, _, code, comment in run
-        ):
+        if any(column + 2 + len(comment) > WIDTH and last_width(code) < column for _, _, code, comment in run):
             return
         for place, _, code, comment in run:
             self.out[place] = f"{code}{' ' * (column - last_width(code))}  {comment}\n"

@@ -7,8 +7,8 @@ more, parentheses fewer, another block style) are parsed again and compared as t
 
 from __future__ import annotations
 
-from dana.ast.nodes import Module, Node
-from dana.parser import parse, tokens
+from dana.ast.nodes import Node
+from dana.parser import parse
 from dana.parser.driver import drive
 from dana.parser.lexer import Lexer
 from dana.source import Source
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.ast.nodes import Stmt
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
 DEEPER = {"INDENT": 1, "LBLOCK": 1, "DEDENT": -1, "RBLOCK": -1}
+# Before these, a statement has not ended yet.
+CONTINUES = frozenset({"INDENT", "ELIF", "ELSE", "EXCEPT", "FINALLY"})
 
 
 def difference(body: Sequence[Stmt], read: Sequence[Token], comments: Sequence[str], text: str) -> str:
@@ -71,35 +73,21 @@ def _different_tree(body: Sequence[Stmt], source: Source) -> str:
 def statements(read: Sequence[Token]) -> list[tuple[int, int]]:
     """Where top-level statements begin and end among the tokens."""
     found = []
-    depth = begin = 0
-    decorated = False
+    depth = begin = line = 0
     for at, token in enumerate(read):
         kind = token[2]
         if kind in DEEPER:
             depth += DEEPER[kind]
-            if depth or DEEPER[kind] > 0:
-                continue
-        elif kind != "NEWLINE" or depth or read[at + 1][2] == "INDENT":
+        elif kind != "NEWLINE":
             continue
-        if at == begin - 1:
+        following = read[at + 1][2]
+        if depth or following in CONTINUES:
             continue
-        if read[at + 1][2] in ("ELIF", "ELSE", "EXCEPT", "FINALLY", "DEDENT", "RBLOCK"):
-            continue
-        decorated = read[begin][2] == "AT" if not decorated else decorated
-        if decorated and kind == "NEWLINE" and _is_decorator(read, begin, at):
-            continue
-        found.append((begin, at + 1))
-        begin = at + 1
-        decorated = False
+        if read[line][2] != "AT" or kind != "NEWLINE":  # a decorator belongs to what follows
+            found.append((begin, at + 1))
+            begin = at + 1
+        line = at + 1
     return found
-
-
-def _is_decorator(read: Sequence[Token], begin: int, newline: int) -> bool:
-    """Whether the line that ends here is one of the decorators that begin the statement."""
-    at = newline - 1
-    while at > begin and read[at][2] != "NEWLINE":
-        at -= 1
-    return read[at if at == begin else at + 1][2] == "AT"
 
 
 def same(left: Any, right: Any) -> bool:
@@ -121,6 +109,3 @@ def same(left: Any, right: Any) -> bool:
         elif one != other and repr(one) != repr(other):
             return False
     return True
-
-
-__all__ = ["Module", "difference", "same", "tokens"]

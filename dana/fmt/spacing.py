@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from dana.parser.lexer import Token
+    from dana.parser.reader import Token
 
 OPENERS = frozenset({"LPAR", "WITH_LPAR", "LSQB", "LBRACE", "CALL", "SUBSCRIPT"})
 CLOSERS = frozenset({"RPAR", "RSQB", "RBRACE"})
@@ -115,7 +115,7 @@ def read(tokens: Sequence[Token], text: str, at: int) -> Line:
                 elif tokens[number][2] in TUPLE_ENDS:
                     line.bare_comma = True
         elif how == DOT:
-            word = " ." if (previous == "NUMBER" or previous == "FROM") and not hugs else "."
+            word = " ." if previous in ("NUMBER", "FROM") and not hugs else "."
             hugs = True
         elif how == STRING:
             word = text[token[0] : token[1]]
@@ -230,24 +230,16 @@ def spaced_slices(tokens: Sequence[Token], text: str, opening: Token, number: in
     while tokens[at] is not opening:
         at -= 1
     previous = ""
-    depth = 0
     while True:
         at += 1
         start, end, kind, _ = tokens[at]
-        if kind == "RSQB" and not depth:
+        if kind == "RSQB":
             return False
         if kind == "ADDITIVE" and previous not in OPERANDS:
-            previous = kind
-            continue
-        if kind not in SIMPLE_IN_SLICES or (kind == "COLON" and previous == "NAME" and text[end - 1] == ":" and _scope(tokens, text, at)):
-            return True
+            kind = "UNARY"
+        elif kind not in SIMPLE_IN_SLICES or (kind == "NAME" and text[start:end] in SCOPES):
+            return True  # `private : x` must not become the scoped name `private:x` (L10)
         previous = kind
-
-
-def _scope(tokens: Sequence[Token], text: str, at: int) -> bool:
-    """`private : x` in a slice must not become the scoped name `private:x` (L10)."""
-    start, end, _, _ = tokens[at - 1]
-    return text[start:end] in SCOPES
 
 
 def requoted(literal: str) -> str:
