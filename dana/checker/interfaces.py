@@ -68,7 +68,7 @@ def difference(c: Context, what: str, func: Type, wanted: Type) -> str:
 
 
 def _agree(c: Context, given: Type, wanted: Type) -> bool:
-    """Whether a value may be used as the other type as it is; interfaces, which may ask for each other, are left alone."""
+    """Whether a value may be used as the other type as it is; interfaces may ask for each other and are left alone."""
     from dana.checker.conversion import possible
 
     return "interface" in (given[0], wanted[0]) or possible(c, given, wanted, strict=True)
