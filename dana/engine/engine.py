@@ -10,9 +10,10 @@ from dana.engine.finder import Finder, Found
 from dana.engine.limits import Limits
 from dana.engine.loader import Artefact, Loader
 from dana.errors import DanaError, UsageError
-from dana.runtime.exceptions import ExitStop, Stop
 from dana.runtime.meter import Meter
-from dana.runtime.program import ModuleRecord, Program
+from dana.runtime.modules import ModuleRecord
+from dana.runtime.program import Program
+from dana.runtime.stops import ExitStop, Stop
 from dana.source import Source
 
 TYPE_CHECKING = False
@@ -190,7 +191,7 @@ class _Run:
     def _execute(self, artefact: Artefact, key: str, names: Mapping[str, Any]) -> ModuleRecord:
         program = self.program
         program.sources[artefact.source.name] = artefact.source
-        record = program.module(artefact.name, artefact.file)
+        record = program.module(artefact.name, artefact.file, artefact.code)
         record.globals.update(names)
         self._records[key] = record
         exec(artefact.code, record.globals)  # noqa: S102  (the compiled program; this is what running means)
@@ -301,8 +302,8 @@ def _give_poet(program: Program) -> None:
         made = native(None, options)
         return made if function is None else made(function)
 
-    program.builtins[".poet"] = native
-    program.builtins["poet"] = poet
+    program.table[".poet"] = native
+    program.table["poet"] = poet
 
 
 def _no_main(arguments: Mapping[str, Any]) -> Exception:

@@ -1,19 +1,12 @@
-"""The names every program has: Python's harmless ones, Dana's own, and what they must not do here.
-
-Invariants: nothing in this table leads to the interpreter (no `type` of the host, no frames, no modules);
-whatever consumes an iterable in C draws it through the meter when it is long or of unknown length, so that
-limits and deadlines hold inside `sum(range(10 ** 11))` too.
-"""
+"""Builtins about values and their types: the type names, `type`, `isinstance`, `getattr`, `case`, …"""
 
 from __future__ import annotations
 
-from itertools import compress
-
 from dana import abi
-from dana.runtime.exceptions import DANA_NAMES, PYTHON_NAMES
-from dana.runtime.formatting import format_of, format_value
+from dana.runtime.exceptions import DANA_NAMES
+from dana.runtime.families import by_name
+from dana.runtime.formatting import format_of
 from dana.runtime.pipelines import apply
-from dana.runtime.scopes import LOG_LEVELS, log_level
 from dana.runtime.stops import ExitStop, failure
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import (
@@ -49,61 +42,8 @@ if TYPE_CHECKING:
 
     from dana.runtime.program import Program
 
-# A range up to this long is walked by C code without being metered.
-SHORT_RANGE = 100_000
-_SIZED = frozenset(
-    {list, tuple, dict, set, frozenset, str, bytes, type({}.keys()), type({}.values()), type({}.items())}
-)
 _ABSENT = object()
 _NONE_SUCH = object()
-
-# What needs a model, a policy or an agent, and is said clearly until those exist.
-UNAVAILABLE = {
-    **dict.fromkeys(
-        ("reason", "llm", "ask", "context_aware_reason", "set_model"),
-        ("E820", "needs a language model, and this version of Dana cannot call one yet"),
-    ),
-    **dict.fromkeys(
-        ("use", "get_resource"), ("E821", "creates an external resource, and this version of Dana has none yet")
-    ),
-    **dict.fromkeys(
-        ("feedback", "learnable", "poet"),
-        ("E822", "belongs to learning with POET, which this version does not have yet"),
-    ),
-    "race": ("E823", "needs effects that run side by side, and this version of Dana has none yet"),
-}
-
-
-def python_builtins() -> dict[str, Any]:
-    """What is Python's own, unchanged."""
-    import builtins as python
-
-    names = "abs all any bin callable chr divmod hash hex id len next oct ord range repr round zip".split()
-    table = {name: getattr(python, name) for name in names}
-    table |= {name: getattr(python, name) for name in PYTHON_NAMES}
-    table |= {"Ellipsis": ..., "NotImplemented": NotImplemented, "__build_class__": python.__build_class__}
-    return table
-
-
-def dana_builtins(program: Program) -> dict[str, Any]:
-    """Everything a program finds without importing it; helpers of compiled code are `program.helpers`."""
-    table = python_builtins()
-    table |= DANA_NAMES
-    table |= Iteration(program).table()
-    table |= Values(program).table()
-    table |= Texts(program).table()
-    table |= type_names(program)
-    table |= {name: _unavailable(name, *why) for name, why in UNAVAILABLE.items()}
-    return table
-
-
-def _unavailable(name: str, code: str, why: str) -> Callable[..., Any]:
-    def refuse(*_args: Any, **_keywords: Any) -> Any:
-        raise failure(RuntimeError, code, f"`{name}` {why}")
-
-    refuse.__name__ = refuse.__qualname__ = name
-    return refuse
-
 
 # --- types --------------------------------------------------------------------------------------
 
@@ -183,107 +123,6 @@ def _metered_dict(source: Callable[[Any], Any]) -> Callable[..., Any]:
     return make
 
 
-# --- what walks iterables -----------------------------------------------------------------------
-
-
-class Iteration:
-    """Builtins that walk an iterable."""
-
-    def __init__(self, program: Program) -> None:
-        self.source = program.source
-        self.program = program
-
-    def table(self) -> dict[str, Any]:
-        source = self.source
-
-        def sum_(items: Any, /, start: Any = 0) -> Any:
-            return sum(items if items.__class__ in _SIZED else source(items), start)
-
-        def min_(*values: Any, **options: Any) -> Any:
-            return min(source(values[0]), **options) if len(values) == 1 else min(*values, **options)
-
-        def max_(*values: Any, **options: Any) -> Any:
-            return max(source(values[0]), **options) if len(values) == 1 else max(*values, **options)
-
-        def all_(items: Any, /) -> bool:
-            return all(items if items.__class__ in _SIZED else source(items))
-
-        def any_(items: Any, /) -> bool:
-            return any(items if items.__class__ in _SIZED else source(items))
-
-        any_._type = ANY  # type: ignore[attr-defined]  # `list[any]` as a value: the function's name is a type, too
-
-        def sorted_(items: Any, /, *, key: Any = None, reverse: bool = False) -> list[Any]:
-            return sorted(items if items.__class__ in _SIZED else source(items), key=key, reverse=reverse)
-
-        def filter_(function: Any, items: Any, /) -> Any:
-            return filter(function, source(items))
-
-        def map_(function: Any, items: Any, /, *more: Any) -> Any:
-            return map(function, source(items), *more)
-
-        def iter_(items: Any, sentinel: Any = _ABSENT, /) -> Any:
-            return iter(items) if sentinel is _ABSENT else source(iter(items, sentinel))
-
-        def enumerate_(items: Any, start: int = 0) -> Any:
-            return enumerate(items, start)
-
-        def reversed_(items: Any, /) -> Any:
-            return reversed(items)
-
-        def slice_(*bounds: Any) -> Any:
-            return slice(*bounds)
-
-        def basic_sum(items: Any, /) -> Any:
-            return sum(_basic(items, "basic_sum"))
-
-        def basic_min(items: Any, /) -> Any:
-            return min(_basic(items, "basic_min"))
-
-        def basic_max(items: Any, /) -> Any:
-            return max(_basic(items, "basic_max"))
-
-        def parallel(function: Any, items: Any, limit: int = 8) -> list[Any]:
-            return [function(item) for item in source(items)]
-
-        made = (
-            sum_, min_, max_, all_, any_, sorted_, filter_, map_, iter_, enumerate_, reversed_, slice_,
-            basic_sum, basic_min, basic_max, parallel,
-        )  # fmt: skip
-        return {_named(f): f for f in made}
-
-
-def _named(function: Any) -> str:
-    """The function's Dana name, which it also prints under."""
-    name: str = function.__name__.rstrip("_")
-    function.__name__ = function.__qualname__ = name
-    return name
-
-
-def _basic(items: Any, name: str) -> Any:
-    if items.__class__ not in (list, tuple, set):
-        raise failure(
-            TypeError, "E601", f"Invalid arguments for '{name}': expected a list, tuple or set, got {kind_of(items)}"
-        )
-    return items
-
-
-def bounded(steps: Any) -> Callable[[Any], Any]:
-    """A function that hands an iterable back, metered unless it is certainly short enough."""
-
-    def source(items: Any) -> Any:
-        if items.__class__ in _SIZED:
-            return items
-        if items.__class__ is range:
-            span = (items.stop - items.start) // (items.step or 1)
-            return items if span <= SHORT_RANGE else compress(items, steps)
-        if hasattr(items, "__next__"):
-            return compress(items, steps)
-        return items
-
-    return source
-
-
 # --- values, types, choices ---------------------------------------------------------------------
 
 
@@ -294,19 +133,11 @@ class Values:
         self.program = program
 
     def table(self) -> dict[str, Any]:
-        program = self.program
-        made = {
-            "cast": program.converting.cast,
-            "pow": program.guards.power,
-            "factorial": program.guards.factorial,
-            "exit": exit_,
-            "quit": exit_,
-            "timeout": self._timeout(),
-        }
-        functions = (
-            self._type(), isinstance_, issubclass_, getattr_, self._hasattr(), case, noop, is_even, is_odd, sum_range
+        made = by_name(
+            self._type(), isinstance_, issubclass_, getattr_, self._hasattr(), self._timeout(), exit_,
+            case, noop, is_even, is_odd, sum_range,
         )  # fmt: skip
-        return made | {_named(f): f for f in functions}
+        return made | {"quit": exit_, ".getattr": getattr_}
 
     def _type(self) -> Callable[[Any], Any]:
         types = self.program.types
@@ -425,9 +256,6 @@ def exit_(code: Any = 0) -> None:
     raise ExitStop(code)
 
 
-exit_.__name__ = exit_.__qualname__ = "exit"
-
-
 def noop(*values: Any) -> Any:
     return values[0] if len(values) == 1 else values or None
 
@@ -469,86 +297,3 @@ def is_odd(n: int) -> bool:
 def sum_range(start: int, end: int) -> int:
     """The sum of all whole numbers from start to end, both included."""
     return (start + end) * (end - start + 1) // 2 if end >= start else 0
-
-
-# --- texts and output ---------------------------------------------------------------------------
-
-
-class Texts:
-    """Builtins that print and read."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-
-    def table(self) -> dict[str, Any]:
-        made: dict[str, Any] = {"format": format_value, "log": Log(self.program)}
-        return made | {
-            _named(f): f for f in (self._print(), self._input(), self._log_level(), capitalize_words, title_case)
-        }
-
-    def _print(self) -> Callable[..., None]:
-        program = self.program
-
-        def print_(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
-            text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
-            program.write(text)
-
-        return print_
-
-    def _input(self) -> Callable[[Any], str]:
-        program = self.program
-
-        def input_(prompt: Any = "", /) -> str:
-            if program.read is None:
-                raise failure(EOFError, "E615", "`input` has nobody to ask here")
-            return program.read(str(prompt))
-
-        return input_
-
-    def _log_level(self) -> Callable[..., None]:
-        system = self.program.system
-
-        def log_level_(level: str, namespace: str = "dana") -> None:
-            system.log_level = log_level(level)
-
-        return log_level_
-
-
-class Log:
-    """`log("text", "INFO")` and `log.info("text")`."""
-
-    __slots__ = ("_program",)
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    def __call__(self, message: Any, level: str = "INFO") -> None:
-        wanted = log_level(level)
-        if LOG_LEVELS.index(wanted) >= LOG_LEVELS.index(self._program.system.log_level):
-            self._program.log(wanted, str(message))
-
-    def debug(self, message: Any) -> None:
-        self(message, "DEBUG")
-
-    def info(self, message: Any) -> None:
-        self(message, "INFO")
-
-    def warning(self, message: Any) -> None:
-        self(message, "WARNING")
-
-    def error(self, message: Any) -> None:
-        self(message, "ERROR")
-
-    def critical(self, message: Any) -> None:
-        self(message, "CRITICAL")
-
-    def __repr__(self) -> str:
-        return "<function log>"
-
-
-def capitalize_words(text: str) -> str:
-    return " ".join(word.capitalize() for word in text.split(" "))
-
-
-def title_case(text: str) -> str:
-    return text.title()

@@ -43,7 +43,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from dana.runtime.program import ModuleRecord, Program
+    from dana.runtime.modules import ModuleRecord
+    from dana.runtime.program import Program
 
     Spec = tuple[Any, ...]
 
@@ -73,6 +74,16 @@ def field(value: Any, declared: TypeValue, struct: str, name: str) -> Any:
         return declared._fit(value, SAFE)
     except Refused as refusal:
         raise _mismatch(f"field `{name}` of `{struct}`", declared, value, refusal) from None
+
+
+def star_param(values: tuple[Any, ...], declared: TypeValue, function: str, name: str) -> tuple[Any, ...]:
+    """`.star_param`: every one of the values collected by `*name`."""
+    return tuple(param(v, declared, function, f"*{name}") for v in values)
+
+
+def double_star_param(values: dict[str, Any], declared: TypeValue, function: str, name: str) -> dict[str, Any]:
+    """`.double_star_param`: every one of the values collected by `**name`."""
+    return {k: param(v, declared, function, f"**{name}[{k}]") for k, v in values.items()}
 
 
 def _mismatch(what: str, declared: TypeValue, value: Any, refusal: Refused) -> Exception:

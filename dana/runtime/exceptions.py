@@ -6,7 +6,7 @@ Fault (Exception)             Dana's `DanaError`, with Denied, POETError, … be
 
 from __future__ import annotations
 
-from dana.runtime.stops import CancelStop, ExitStop, LimitStop, Stop, TimeoutStop, failure, limit_message
+from dana.runtime.stops import CancelStop, TimeoutStop, failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from dana.runtime.program import ModuleRecord, Program
+    from dana.runtime.modules import ModuleRecord
+    from dana.runtime.program import Program
 
 
 class Dispatcher:
@@ -109,7 +110,9 @@ class Methods:
     def ufcs(self, value: Any, name: str, function: Any) -> Any:
         """`.ufcs`: the value's own method or field of that name, else the function with the value in front."""
         if name == "format" and isinstance(value, str):
-            return self.program.builtins[".format_of"](value)
+            from dana.runtime.formatting import format_of
+
+            return format_of(value)
         found = getattr(value, name, _ABSENT)
         return MethodType(function, value) if found is _ABSENT else found
 

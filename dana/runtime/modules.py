@@ -14,9 +14,11 @@ from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-    from dana.runtime.program import ModuleRecord, Program
+    from dana.runtime.program import Program
+    from dana.runtime.structs import Shape
 
 _ModuleType: Any = type(sys)
 _NAME, _FILE, _DOC = (abi.mangle(n) for n in ("__name__", "__file__", "__doc__"))
@@ -53,6 +55,42 @@ class ModuleValue(_ModuleType):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<module {self.__dict__.get('__name__', '?')}>"
+
+
+class ModuleRecord:
+    """One module of a program; `.module` in its globals.
+
+    `value` is what importers hold; `globals` is that value's own namespace, so both always agree.
+    """
+
+    __slots__ = ("doc", "exports", "file", "globals", "name", "pending", "program", "shapes", "value")
+
+    def __init__(self, program: Program, name: str, file: str) -> None:
+        self.program = program
+        self.name = name
+        self.file = file
+        self.value = ModuleValue(name)
+        self.globals: dict[str, Any] = self.value.__dict__
+        self.globals.clear()
+        self.exports: list[str] = []
+        self.shapes: dict[str, Shape] = {}
+        self.pending: dict[str, list[tuple[str, Any]]] = {}
+        self.globals.update({"__builtins__": program.table, "__name__": name, "__file__": file, ".module": self})
+
+    def complete(self, shape: Shape) -> None:
+        """A struct class has been completed: methods that waited for it are attached."""
+        self.shapes[shape.name] = shape
+        if shape.kind == "resource":
+            from dana.runtime.lifecycle import adopt_hooks
+
+            adopt_hooks(shape.cls)
+        for name, function in self.pending.pop(shape.name, ()):
+            from dana.runtime.methods import put_method
+
+            put_method(shape.cls, name, function)
+
+    def __repr__(self) -> str:
+        return f"ModuleRecord({self.name!r})"
 
 
 def public_names(record: ModuleRecord) -> list[str]:
@@ -154,3 +192,16 @@ def exported(record: ModuleRecord) -> list[str]:
         return public_names(record)
     merged = [name for names in declared for name in names if isinstance(name, str)]
     return [n for n in dict.fromkeys(merged) if n[0] != "_"]
+
+
+def undefine(record: ModuleRecord, *names: str) -> None:
+    """`.undefine(record, "f")`: until `f` is defined (again), its entry without checks says that it is not."""
+    for name in names:
+        record.globals[abi.unchecked(name)] = _undefined(name)
+
+
+def _undefined(name: str) -> Callable[..., Any]:
+    def missing(*_values: Any) -> Any:
+        raise failure(NameError, "E603", f"name {name!r} is not defined", "it is defined later, or was deleted")
+
+    return missing

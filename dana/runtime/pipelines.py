@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from dana.runtime.program import ModuleRecord
+    from dana.runtime.modules import ModuleRecord
 
 _VARARGS = 0x04
+# Classes whose instances are certainly no stages of a pipeline when they stand on its left.
+PLAIN = frozenset({str, int, float, bool, type(None), list, tuple, dict, set, bytes, range})
 
 
 class _Sample:

@@ -14,78 +14,26 @@ from __future__ import annotations
 
 import sys
 import time
-from itertools import compress, islice
 
-from dana import abi
-from dana.runtime.builtins import bounded, dana_builtins, getattr_
-from dana.runtime.coercion import Converting, field, param, result, type_of_spec
-from dana.runtime.exceptions import Catching
-from dana.runtime.formatting import format_of
-from dana.runtime.guards import Guards, add, extended, text
-from dana.runtime.lifecycle import Resource, adopt_hooks, stop_all
+from dana.runtime.families import complete, core, provide
 from dana.runtime.meter import Meter
-from dana.runtime.methods import Methods, put_method
-from dana.runtime.modules import Modules, ModuleValue
-from dana.runtime.pipelines import apply, bind, compose, is_stage, parallel, partial, pipe, pipe_call, stage, workflow
-from dana.runtime.scopes import Public, System
-from dana.runtime.spans import overdrawn_of, slices_of, spans_of
-from dana.runtime.stops import failure
-from dana.runtime.structs import (
-    MISSING,
-    ErrorStruct,
-    Printing,
-    Struct,
-    StructMeta,
-    Structs,
-    missing_field,
-)
-from dana.runtime.typevalues import TypeValue, kind_of
+from dana.runtime.modules import ModuleRecord
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
     from typing import Any
 
-    from dana.runtime.structs import Shape
+    from dana.runtime.exceptions import Catching
+    from dana.runtime.scopes import Public, System
+    from dana.runtime.structs import Printing
+    from dana.runtime.typevalues import TypeValue
     from dana.source import Source
 
     Loader = Callable[[str, int, tuple[str, ...], bool, "ModuleRecord"], "ModuleRecord"]
 
 DEFAULT_OUTPUT_LIMIT = None
-# Classes whose instances are certainly no stages of a pipeline when they stand on its left.
-PLAIN = frozenset({str, int, float, bool, type(None), list, tuple, dict, set, bytes, range})
-
-
-class ModuleRecord:
-    """One module of a program; `.module` in its globals.
-
-    `value` is what importers hold; `globals` is that value's own namespace, so both always agree.
-    """
-
-    __slots__ = ("doc", "exports", "file", "globals", "name", "pending", "program", "shapes", "value")
-
-    def __init__(self, program: Program, name: str, file: str) -> None:
-        self.program = program
-        self.name = name
-        self.file = file
-        self.value = ModuleValue(name)
-        self.globals: dict[str, Any] = self.value.__dict__
-        self.globals.clear()
-        self.exports: list[str] = []
-        self.shapes: dict[str, Shape] = {}
-        self.pending: dict[str, list[tuple[str, Any]]] = {}
-        self.globals.update({"__builtins__": program.builtins, "__name__": name, "__file__": file, ".module": self})
-
-    def complete(self, shape: Shape) -> None:
-        """A struct class has been completed: methods that waited for it are attached."""
-        self.shapes[shape.name] = shape
-        if shape.kind == "resource":
-            adopt_hooks(shape.cls)
-        for name, function in self.pending.pop(shape.name, ()):
-            put_method(shape.cls, name, function)
-
-    def __repr__(self) -> str:
-        return f"ModuleRecord({self.name!r})"
 
 
 class Program:
@@ -103,8 +51,7 @@ class Program:
         "builtins",
         "catching",
         "clock",
-        "converting",
-        "guards",
+        "families",
         "loader",
         "log",
         "meter",
@@ -118,8 +65,18 @@ class Program:
         "sources",
         "stderr",
         "system",
+        "table",
         "types",
     )
+
+    # Parts that most programs do without are made when they are first asked for (`__getattr__`). `table` is what the
+    # program's modules see as builtins, `builtins` the same dict once everything is in it.
+    builtins: dict[str, Any]
+    catching: Catching
+    printing: Printing
+    public: Public
+    source: Callable[[Any], Any]
+    system: System
 
     def __init__(
         self,
@@ -147,18 +104,17 @@ class Program:
         self.sources: dict[str, Source] = {}
         self.modules: dict[str, ModuleRecord] = {}
         self.running: list[Any] = []
-        self.printing = Printing()
         self.types: dict[type, TypeValue] = {}
-        self.public = Public()
-        self.system = System(self)
-        self.source = bounded(self.meter.steps)
-        self.guards = Guards(self)
-        self.converting = Converting(self)
-        self.catching = Catching(self)
-        self.builtins: dict[str, Any] = dana_builtins(self)
-        self.builtins.update(helpers(self))
-        self.builtins[".formatted"] = self.builtins["format"]
-        self.builtins.update({name: agent(name) for name in ("DanaAgent", "BasicAgent")})
+        self.families: set[Any] = set()
+        self.table: dict[str, Any] = core(self)
+
+    def __getattr__(self, name: str) -> Any:
+        make = _PARTS.get(name)
+        if make is None:
+            raise AttributeError(name)
+        made = make(self)
+        setattr(self, name, made)
+        return made
 
     @property
     def random(self) -> Any:
@@ -169,8 +125,12 @@ class Program:
             self._random = Random(self.seed)  # noqa: S311  (dice, not secrets)
         return self._random
 
-    def module(self, name: str, file: str) -> ModuleRecord:
-        """A new module, registered under its name."""
+    def module(self, name: str, file: str, code: CodeType | None = None) -> ModuleRecord:
+        """A new module, registered under its name; `code`, if given, is all that will run in it."""
+        if code is not None:
+            provide(self, code)
+        else:
+            complete(self)
         record = ModuleRecord(self, name, file)
         self.modules[name] = record
         return record
@@ -197,109 +157,56 @@ class Program:
         stream = self.stderr if self.stderr is not None else sys.stderr
         stream.write(f"{level}: {text}\n")
 
-    def type_name(self, value: Any) -> str:
-        """Dana's word for the type of a value."""
-        return kind_of(value)
-
     def close(self) -> list[BaseException]:
         """End the program: resources that still run are stopped, last started first; returns what failed."""
         self.meter.closing()
+        if not self.running:
+            return []
+        from dana.runtime.lifecycle import stop_all
+
         return stop_all(self.running)
 
 
-def helpers(program: Program) -> dict[str, Any]:
-    """The helpers of compiled code (architecture, section 5); no Dana name can spell theirs."""
-    meter, guards, converting, catching = program.meter, program.guards, program.converting, program.catching
-    structs, methods, modules = Structs(program), Methods(program), Modules(program)
-    slices = slices_of(meter)
-    return {
-        # metering and Python's own
-        ".steps": meter.steps, ".calls": meter.calls, ".compress": compress, ".slices": slices, ".overdrawn": overdrawn_of(meter, slices), ".bank": meter.bank, ".len": len,
-        ".OverflowError": OverflowError, ".spans": spans_of(slices), ".next": next, ".islice": islice,
-        ".int": int, ".float": float, ".str": str, ".list": list, ".dict": dict, ".set": set, ".tuple": tuple,
-        ".bool_class": bool, ".bytes": bytes, ".sum": sum, ".min": min, ".max": max, ".any": any, ".all": all, ".sorted": sorted,
-         ".isinstance": isinstance, ".getattr": getattr_,
-        ".plain": PLAIN, ".Exception": Exception, ".RecursionError": RecursionError,
-        # types and boundaries
-        ".type": type_of_spec, ".param": param, ".result": result, ".field": field,
-        ".star_param": star_param, ".double_star_param": double_star_param, ".assign": converting.assign,
-        # operators
-        ".add": add, ".text": text, ".extended": extended, ".pow": guards.pow, ".lshift": guards.lshift, ".mul": guards.mul,
-        ".format_of": format_of,
-        # structs and methods
-        ".Struct": Struct, ".StructMeta": StructMeta, ".ErrorStruct": ErrorStruct, ".Resource": Resource,
-        ".MISSING": MISSING, ".put": object.__setattr__, ".maker": maker, ".missing_field": missing_field,
-        ".struct": structs.struct, ".fields": structs.fields, ".interface": methods.interface,
-        ".attach": methods.attach, ".ufcs": methods.ufcs, ".setattr": methods.setattr, ".delattr": methods.delattr,
-        ".agent": agent, ".boxed": boxed,
-        # pipelines
-        ".pipe": pipe, ".pipe_call": pipe_call, ".apply": apply, ".stage": stage, ".bind": bind, ".compose": compose,
-        ".parallel": parallel, ".partial": partial, ".callable": is_stage, ".workflow": workflow,
-        # exceptions
-        ".caught": catching.caught, ".err": catching.err, ".raising": catching.raising, ".depth": catching.depth,
-        # scopes and modules
-        ".undefine": undefine, ".public": program.public, ".system": program.system,
-        ".import_": modules.import_, ".from_": modules.from_, ".star": modules.star, ".export": modules.export,
-    }  # fmt: skip
+def _builtins(program: Program) -> dict[str, Any]:
+    complete(program)
+    return program.table
 
 
-def star_param(values: tuple[Any, ...], declared: TypeValue, function: str, name: str) -> tuple[Any, ...]:
-    """`.star_param`: every one of the values collected by `*name`."""
-    return tuple(param(v, declared, function, f"*{name}") for v in values)
+def _catching(program: Program) -> Catching:
+    from dana.runtime.exceptions import Catching
+
+    return Catching(program)
 
 
-def double_star_param(values: dict[str, Any], declared: TypeValue, function: str, name: str) -> dict[str, Any]:
-    """`.double_star_param`: every one of the values collected by `**name`."""
-    return {k: param(v, declared, function, f"**{name}[{k}]") for k, v in values.items()}
+def _printing(_program: Program) -> Printing:
+    from dana.runtime.structs import Printing
+
+    return Printing()
 
 
-def undefine(record: ModuleRecord, *names: str) -> None:
-    """`.undefine(record, "f")`: until `f` is defined (again), its entry without checks says that it is not."""
-    for name in names:
-        record.globals[abi.unchecked(name)] = _undefined(name)
+def _public(_program: Program) -> Public:
+    from dana.runtime.scopes import Public
+
+    return Public()
 
 
-def _undefined(name: str) -> Callable[..., Any]:
-    def missing(*_values: Any) -> Any:
-        raise failure(NameError, "E603", f"name {name!r} is not defined", "it is defined later, or was deleted")
+def _source(program: Program) -> Callable[[Any], Any]:
+    from dana.runtime.iteration import bounded
 
-    return missing
-
-
-def maker(cls: type) -> Callable[[], Any]:
-    """`.maker(P)`: makes empty instances of a struct class for its unchecked constructor."""
-    from functools import partial
-
-    return partial(object.__new__, cls)
+    return bounded(program.meter.steps)
 
 
-class boxed:  # noqa: N801  (named like the helper it is)
-    """`.boxed(v)`: gives a value the dotted form that CPython wants in patterns."""
+def _system(program: Program) -> System:
+    from dana.runtime.scopes import System
 
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    return System(program)
 
 
-class agent:  # noqa: N801  (named like the helper it is)
-    """`.agent(name)`: agents parse and check; running one says clearly that this version cannot."""
-
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __call__(self, *_args: Any, **_keywords: Any) -> Any:
-        raise self._refusal()
-
-    def __getattr__(self, name: str) -> Any:
-        if name[0] == "_":
-            raise AttributeError(name)
-        raise self._refusal()
-
-    def _refusal(self) -> Exception:
-        return failure(RuntimeError, "E824", f"agent `{self._name}`: this version of Dana cannot run agents yet")
-
-    def __repr__(self) -> str:
-        return f"Agent[{self._name}]"
+_PARTS: dict[str, Callable[[Program], Any]] = {
+    "builtins": _builtins,
+    "catching": _catching,
+    "printing": _printing,
+    "public": _public,
+    "source": _source,
+    "system": _system,
+}

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from dana.runtime.program import ModuleRecord, Program
+    from dana.runtime.modules import ModuleRecord
+    from dana.runtime.program import Program
 
 # How deep structs print inside structs, and how many one text may contain.
 PRINT_DEPTH = 40
@@ -515,14 +516,14 @@ class Structs:
 
     def fields(self, record: ModuleRecord, names: tuple[str, ...]) -> None:  # noqa: ARG002
         """`.fields(record, names)`: makes sure that `.ft:name` exists for names that stores mention."""
-        builtins = self.program.builtins
+        builtins = self.program.table
         for name in names:
             builtins.setdefault(f".ft:{name}", _Unassigned)
 
     def _register(self, field: Field) -> None:
         exact = exact_class(field.type)
         key = f".ft:{field.slot}"
-        builtins = self.program.builtins
+        builtins = self.program.table
         present = builtins.get(key, _Unassigned)
         if exact is None or (field.slot in self._open and exact is not _Nothing):
             self._open.add(field.slot)
@@ -544,7 +545,7 @@ class Structs:
         }
         if None not in wanted:
             self._open.discard(slot)
-            self.program.builtins[f".ft:{slot}"] = wanted.pop() if len(wanted) == 1 else _Nothing
+            self.program.table[f".ft:{slot}"] = wanted.pop() if len(wanted) == 1 else _Nothing
 
 
 class _Unassigned:
@@ -581,6 +582,22 @@ def _inherited_fields(cls: Any) -> tuple[Field, ...]:
         if shape is not None:
             return tuple(f for f in shape.fields if f.slot not in own)
     return ()
+
+
+def maker(cls: type) -> Callable[[], Any]:
+    """`.maker(P)`: makes empty instances of a struct class for its unchecked constructor."""
+    from functools import partial
+
+    return partial(object.__new__, cls)
+
+
+class boxed:  # noqa: N801  (named like the helper it is)
+    """`.boxed(v)`: gives a value the dotted form that CPython wants in patterns."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 def missing_field(struct: str, name: str) -> Exception:

@@ -592,9 +592,10 @@ def as_type(value: Any) -> TypeValue:
         from dana.runtime.coercion import type_of_text
 
         return type_of_text(value)
-    named = CALLABLE if value is callable else getattr(value, "_type", None)
-    if isinstance(named, TypeValue) and callable(value):
-        return named  # builtin functions whose names are types as well: `list[any]`
+    if value is callable:
+        return CALLABLE
+    if callable(value) and getattr(value, "_type", None) == ANY.name:
+        return ANY  # the builtin function `any`, whose name is a type as well: `list[any]`
     msg = f"{short(value)} is not a type"
     raise TypeError(msg)
 

@@ -6,7 +6,7 @@ import pytest
 
 from dana import abi
 from dana.checker import builtins as table
-from dana.runtime.program import ModuleRecord
+from dana.runtime.modules import ModuleRecord
 from dana.runtime.stops import ExitStop, LimitStop
 
 

@@ -1,0 +1,244 @@
+"""What a program finds without importing it: curated names, and the helpers of compiled code.
+
+All of it lives in one plain dict per program, the `__builtins__` of its modules, because CPython is fast only
+with a plain one. Most programs use a small part, so the dict begins with what costs nothing (`core`), and
+`provide(program, code)` adds what the names in a code object ask for, family by family; a family loads the
+modules it needs. A test compares what a family promises here with what it makes.
+
+Invariants: nothing in these tables leads to the interpreter (no `type` of the host, no frames, no modules).
+"""
+
+from __future__ import annotations
+
+import builtins as python
+from itertools import compress, islice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
+
+    from dana.runtime.program import Program
+
+    Family = Callable[[Program], dict[str, Any]]
+
+# Python's own functions and exceptions, unchanged.
+PYTHON_NAMES = """
+abs bin callable chr divmod hash hex id len next oct ord range repr round zip
+Ellipsis NotImplemented __build_class__
+BaseException Exception KeyboardInterrupt SystemExit ArithmeticError FloatingPointError OverflowError
+ZeroDivisionError AssertionError AttributeError BufferError EOFError ImportError ModuleNotFoundError LookupError
+IndexError KeyError MemoryError NameError UnboundLocalError OSError IOError EnvironmentError BlockingIOError
+ChildProcessError ConnectionError BrokenPipeError ConnectionAbortedError ConnectionRefusedError
+ConnectionResetError FileExistsError FileNotFoundError InterruptedError IsADirectoryError NotADirectoryError
+PermissionError ProcessLookupError TimeoutError ReferenceError RuntimeError NotImplementedError RecursionError
+StopIteration StopAsyncIteration SyntaxError IndentationError TabError SystemError TypeError ValueError
+UnicodeError UnicodeDecodeError UnicodeEncodeError UnicodeTranslateError Warning DeprecationWarning
+FutureWarning RuntimeWarning UserWarning
+"""
+
+
+def core(program: Program) -> dict[str, Any]:
+    """What every program has from its start: metering, `print`, and what is Python's own."""
+    meter = program.meter
+    table = {name: getattr(python, name) for name in PYTHON_NAMES.split()}
+    table |= {
+        ".steps": meter.steps, ".calls": meter.calls, ".bank": meter.bank, ".compress": compress, ".islice": islice,
+        ".int": int, ".float": float, ".str": str, ".list": list, ".dict": dict, ".set": set, ".tuple": tuple,
+        ".bool_class": bool, ".bytes": bytes, ".sum": sum, ".min": min, ".max": max, ".any": any, ".all": all,
+        ".sorted": sorted, ".len": len, ".next": next, ".isinstance": isinstance, ".Exception": Exception,
+        ".RecursionError": RecursionError, ".OverflowError": OverflowError, ".put": object.__setattr__,
+    }  # fmt: skip
+    return table | by_name(_print(program))
+
+
+def _print(program: Program) -> Callable[..., None]:
+    def print_(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
+        text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
+        program.write(text)
+
+    return print_
+
+
+def by_name(*functions: Any) -> dict[str, Any]:
+    """Functions by their Dana names, which they also print under; `sum_` is `sum`."""
+    for function in functions:
+        function.__name__ = function.__qualname__ = function.__name__.rstrip("_")
+    return {f.__name__: f for f in functions}
+
+
+def provide(program: Program, code: CodeType) -> None:
+    """Add what the names in a code object, and in the ones inside it, ask for."""
+    table = program.table
+    waiting = [code]
+    while waiting:
+        code = waiting.pop()
+        for name in code.co_names:
+            if name not in table and name in HOME:
+                _add(program, HOME[name])
+        cls = code.__class__
+        waiting += [each for each in code.co_consts if each.__class__ is cls]
+
+
+def complete(program: Program) -> None:
+    """Add everything: for hosts and natives that look names up themselves, and code nobody has looked through."""
+    for family in FAMILIES:
+        _add(program, family)
+
+
+def _add(program: Program, family: Family) -> None:
+    """A name the program has already (the engine's `poet`, a test's double) stays what it is."""
+    if family in program.families:
+        return
+    program.families.add(family)
+    for name, value in family(program).items():
+        program.table.setdefault(name, value)
+
+
+# --- the families -------------------------------------------------------------------------------
+
+
+def _spans(program: Program) -> dict[str, Any]:
+    from dana.runtime.spans import overdrawn_of, slices_of, spans_of
+
+    slices = slices_of(program.meter)
+    return {".slices": slices, ".spans": spans_of(slices), ".overdrawn": overdrawn_of(program.meter, slices)}
+
+
+def _boundaries(program: Program) -> dict[str, Any]:
+    from dana.runtime.coercion import Converting, double_star_param, field, param, result, star_param, type_of_spec
+
+    converting = Converting(program)
+    return {
+        ".type": type_of_spec, ".param": param, ".result": result, ".field": field, ".star_param": star_param,
+        ".double_star_param": double_star_param, ".assign": converting.assign, "cast": converting.cast,
+    }  # fmt: skip
+
+
+def _guards(program: Program) -> dict[str, Any]:
+    from dana.runtime.guards import Guards, add, extended, text
+
+    guards = Guards(program)
+    return {
+        ".add": add, ".text": text, ".extended": extended, ".pow": guards.pow, ".lshift": guards.lshift,
+        ".mul": guards.mul, "pow": guards.power, "factorial": guards.factorial,
+    }  # fmt: skip
+
+
+def _formats(_program: Program) -> dict[str, Any]:
+    from dana.runtime.formatting import format_of, format_value
+
+    return {"format": format_value, ".formatted": format_value, ".format_of": format_of}
+
+
+def _structs(program: Program) -> dict[str, Any]:
+    from dana.runtime.structs import MISSING, ErrorStruct, Struct, StructMeta, Structs, boxed, maker, missing_field
+
+    structs = Structs(program)
+    return {
+        ".Struct": Struct, ".StructMeta": StructMeta, ".ErrorStruct": ErrorStruct, ".MISSING": MISSING,
+        ".maker": maker, ".missing_field": missing_field, ".struct": structs.struct, ".fields": structs.fields,
+        ".boxed": boxed,
+    }  # fmt: skip
+
+
+def _resources(_program: Program) -> dict[str, Any]:
+    from dana.runtime.lifecycle import Resource
+
+    return {".Resource": Resource}
+
+
+def _methods(program: Program) -> dict[str, Any]:
+    from dana.runtime.methods import Methods
+
+    methods = Methods(program)
+    return {
+        ".interface": methods.interface, ".attach": methods.attach, ".ufcs": methods.ufcs,
+        ".setattr": methods.setattr, ".delattr": methods.delattr,
+    }  # fmt: skip
+
+
+def _pipelines(_program: Program) -> dict[str, Any]:
+    from dana.runtime import pipelines as p
+
+    return {
+        ".pipe": p.pipe, ".pipe_call": p.pipe_call, ".apply": p.apply, ".stage": p.stage, ".bind": p.bind,
+        ".compose": p.compose, ".parallel": p.parallel, ".partial": p.partial, ".callable": p.is_stage,
+        ".workflow": p.workflow, ".plain": p.PLAIN,
+    }  # fmt: skip
+
+
+def _handlers(program: Program) -> dict[str, Any]:
+    catching = program.catching
+    return {".caught": catching.caught, ".err": catching.err, ".raising": catching.raising, ".depth": catching.depth}
+
+
+def _errors(_program: Program) -> dict[str, Any]:
+    from dana.runtime.exceptions import DANA_NAMES
+
+    return dict(DANA_NAMES)
+
+
+def _scopes(program: Program) -> dict[str, Any]:
+    return {".public": program.public, ".system": program.system}
+
+
+def _imports(program: Program) -> dict[str, Any]:
+    from dana.runtime.modules import Modules, undefine
+
+    modules = Modules(program)
+    return {
+        ".import_": modules.import_, ".from_": modules.from_, ".star": modules.star, ".export": modules.export,
+        ".undefine": undefine,
+    }  # fmt: skip
+
+
+def _agents(_program: Program) -> dict[str, Any]:
+    from dana.runtime.absent import agent, unavailable
+
+    return {".agent": agent, "DanaAgent": agent("DanaAgent"), "BasicAgent": agent("BasicAgent"), **unavailable()}
+
+
+def _iteration(program: Program) -> dict[str, Any]:
+    from dana.runtime.iteration import table
+
+    return table(program.source)
+
+
+def _values(program: Program) -> dict[str, Any]:
+    from dana.runtime.builtins import Values, type_names
+
+    return type_names(program) | Values(program).table()
+
+
+def _texts(program: Program) -> dict[str, Any]:
+    from dana.runtime.output import Texts
+
+    return Texts(program).table()
+
+
+FAMILIES: dict[Family, str] = {
+    _spans: ".slices .spans .overdrawn",
+    _boundaries: ".type .param .result .field .star_param .double_star_param .assign cast",
+    _guards: ".add .text .extended .pow .lshift .mul pow factorial",
+    _formats: "format .formatted .format_of",
+    _structs: ".Struct .StructMeta .ErrorStruct .MISSING .maker .missing_field .struct .fields .boxed",
+    _resources: ".Resource",
+    _methods: ".interface .attach .ufcs .setattr .delattr",
+    _pipelines: ".pipe .pipe_call .apply .stage .bind .compose .parallel .partial .callable .workflow .plain",
+    _handlers: ".caught .err .raising .depth",
+    _errors: "DanaError Denied LimitExceeded POETError POETPerceiveError POETOperateError POETEnforceError "
+    "POETTimeoutError POETConfigError IPVError AgentError EsperError Timeout Cancelled",
+    _scopes: ".public .system",
+    _imports: ".import_ .from_ .star .export .undefine",
+    _agents: ".agent DanaAgent BasicAgent reason llm ask context_aware_reason set_model use get_resource feedback "
+    "learnable poet race",
+    _iteration: "sum min max all any sorted filter map iter enumerate reversed slice basic_sum basic_min basic_max "
+    "parallel",
+    _values: "exit quit timeout type isinstance issubclass getattr .getattr hasattr case noop is_even is_odd sum_range "
+    "int float bool str list set tuple dict List Set Tuple Dict Mapping frozenset bytes Any object Optional "
+    "Union Literal Callable function Iterable Iterator Sequence",
+    _texts: "input log log_level capitalize_words title_case",
+}
+HOME: dict[str, Family] = {name: family for family, names in FAMILIES.items() for name in names.split()}

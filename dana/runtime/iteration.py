@@ -1,0 +1,110 @@
+"""Builtins that walk an iterable: `sum`, `sorted`, `map`, …
+
+Whatever consumes an iterable in C draws it through the meter when it is long or of unknown length, so that
+limits and deadlines hold inside `sum(range(10 ** 11))` too.
+"""
+
+from __future__ import annotations
+
+from itertools import compress
+
+from dana.runtime.families import by_name
+from dana.runtime.stops import failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# A range up to this long is walked by C code without being metered.
+SHORT_RANGE = 100_000
+_SIZED = frozenset(
+    {list, tuple, dict, set, frozenset, str, bytes, type({}.keys()), type({}.values()), type({}.items())}
+)
+_ABSENT = object()
+
+
+def table(source: Callable[[Any], Any]) -> dict[str, Any]:
+    """The builtins by name; `source` is the program's (`bounded`)."""
+
+    def sum_(items: Any, /, start: Any = 0) -> Any:
+        return sum(items if items.__class__ in _SIZED else source(items), start)
+
+    def min_(*values: Any, **options: Any) -> Any:
+        return min(source(values[0]), **options) if len(values) == 1 else min(*values, **options)
+
+    def max_(*values: Any, **options: Any) -> Any:
+        return max(source(values[0]), **options) if len(values) == 1 else max(*values, **options)
+
+    def all_(items: Any, /) -> bool:
+        return all(items if items.__class__ in _SIZED else source(items))
+
+    def any_(items: Any, /) -> bool:
+        return any(items if items.__class__ in _SIZED else source(items))
+
+    any_._type = "any"  # type: ignore[attr-defined]  # `list[any]` as a value: the function's name is a type, too
+
+    def sorted_(items: Any, /, *, key: Any = None, reverse: bool = False) -> list[Any]:
+        return sorted(items if items.__class__ in _SIZED else source(items), key=key, reverse=reverse)
+
+    def filter_(function: Any, items: Any, /) -> Any:
+        return filter(function, source(items))
+
+    def map_(function: Any, items: Any, /, *more: Any) -> Any:
+        return map(function, source(items), *more)
+
+    def iter_(items: Any, sentinel: Any = _ABSENT, /) -> Any:
+        return iter(items) if sentinel is _ABSENT else source(iter(items, sentinel))
+
+    def enumerate_(items: Any, start: int = 0) -> Any:
+        return enumerate(items, start)
+
+    def reversed_(items: Any, /) -> Any:
+        return reversed(items)
+
+    def slice_(*bounds: Any) -> Any:
+        return slice(*bounds)
+
+    def basic_sum(items: Any, /) -> Any:
+        return sum(_basic(items, "basic_sum"))
+
+    def basic_min(items: Any, /) -> Any:
+        return min(_basic(items, "basic_min"))
+
+    def basic_max(items: Any, /) -> Any:
+        return max(_basic(items, "basic_max"))
+
+    def parallel(function: Any, items: Any, limit: int = 8) -> list[Any]:
+        return [function(item) for item in source(items)]
+
+    made = (
+        sum_, min_, max_, all_, any_, sorted_, filter_, map_, iter_, enumerate_, reversed_, slice_,
+        basic_sum, basic_min, basic_max, parallel,
+    )  # fmt: skip
+    return by_name(*made)
+
+
+def _basic(items: Any, name: str) -> Any:
+    if items.__class__ not in (list, tuple, set):
+        from dana.runtime.typevalues import kind_of
+
+        raise failure(
+            TypeError, "E601", f"Invalid arguments for '{name}': expected a list, tuple or set, got {kind_of(items)}"
+        )
+    return items
+
+
+def bounded(steps: Any) -> Callable[[Any], Any]:
+    """A function that hands an iterable back, metered unless it is certainly short enough."""
+
+    def source(items: Any) -> Any:
+        if items.__class__ in _SIZED:
+            return items
+        if items.__class__ is range:
+            span = (items.stop - items.start) // (items.step or 1)
+            return items if span <= SHORT_RANGE else compress(items, steps)
+        if hasattr(items, "__next__"):
+            return compress(items, steps)
+        return items
+
+    return source
