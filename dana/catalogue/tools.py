@@ -48,6 +48,20 @@ ENTRIES: dict[str, Entry] = {
         "`dana fmt` and `dana fix` replace a file by a new one in the same folder, in one step. The message says\n"
         "what keeps them from it: a folder or a file that may not be written, or a full disk. The file is as it was.",
     ),
+    "E911": Entry(
+        "unknown command at the prompt",
+        "Lines that begin with a colon are for the prompt itself: `:help` lists them. Everything else is Dana.",
+    ),
+    "E912": Entry(
+        "nothing is known about this name",
+        "`?name` and `??name` know the names of the session, built-in ones, words of the language and codes such as\n"
+        "`E201`. A dotted name is followed through modules, structs and their fields; nothing is run for it.",
+    ),
+    "E913": Entry(
+        "natural language needs a language model",
+        "`/nlp` turns sentences into Dana with the model that `reason` uses. None is configured, so there is nothing to\n"
+        "ask. What would be run is always shown first, so nothing is lost by writing it in Dana.",
+    ),
     "E990": Entry(
         "a fault of Dana itself",
         "Dana did something it should not have done; the program may be right. Please report it with the program\n"

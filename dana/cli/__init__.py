@@ -96,6 +96,12 @@ def _test(chosen: options.Options, terminal: Terminal) -> int:
     return test(chosen, terminal)
 
 
+def _repl(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.prompting import repl
+
+    return repl(chosen, terminal)
+
+
 def _help(chosen: options.Options, _terminal: Terminal) -> int:
     from dana.cli.help import text
 
@@ -112,6 +118,7 @@ def _version(_chosen: options.Options, _terminal: Terminal) -> int:
 
 VERBS: dict[str, Verb] = {
     "run": _run,
+    "repl": _repl,
     "check": _check,
     "explain": _explain,
     "fmt": _fmt,

@@ -5,12 +5,14 @@ from __future__ import annotations
 MAIN = """\
 Dana: a language for business logic that must not fall over.
 
-usage: dana FILE [key=value ...]        run a program
+usage: dana                             the prompt: type Dana, see what it does
+       dana FILE [key=value ...]        run a program
        dana -e CODE                     run a text and print its value
        dana COMMAND ...                 see below
 
 commands:
   run FILE          run a program (the word `run` may be left out)
+  repl              the prompt (also without a terminal: echo '1 + 1' | dana repl)
   check FILE...     report everything that is wrong, without running anything
   test [FILE...]    run tests: test blocks, test programs, examples in pages and docstrings
   fmt [FILE...]     write programs in Dana's one look
@@ -155,7 +157,24 @@ examples:
   dana test --cover --junit results.xml src docs
 """
 
-TEXTS = {"run": RUN, "check": CHECK, "explain": EXPLAIN, "fmt": FMT, "fix": FIX, "test": TEST}
+REPL = """\
+usage: dana
+       dana repl [options]
+       ... | dana repl
+
+Reads entries and shows their values. On a terminal with an editor: Tab completes, Ctrl-R searches the
+history, Ctrl-C stops what runs, Ctrl-D leaves; `:help` there lists the rest. In a pipe values are
+printed and nothing else; the exit status is 1 when an entry failed. docs/repl.md has the whole story.
+
+options:
+  --steps N         stop an entry after N steps (loop turns and calls that may recurse)
+  --time S          stop an entry after S seconds (200ms, 2, 1.5m)
+  --depth N         stop when calls are nested deeper than N
+  --no-limits       let calls nest as deeply as Python can (nothing else is limited by default)
+  --no-cache        compile imported modules afresh and keep nothing
+"""
+
+TEXTS = {"run": RUN, "repl": REPL, "check": CHECK, "explain": EXPLAIN, "fmt": FMT, "fix": FIX, "test": TEST}
 
 
 def text(verb: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dana.diagnostics import Diagnostic
     from dana.source import Source
 
-COMMANDS = ("run", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "help", "version")
+COMMANDS = ("run", "repl", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "help", "version")
 
 
 def sources(options: Options) -> list[Source | Diagnostic]:

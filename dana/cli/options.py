@@ -90,11 +90,11 @@ STYLE = ("`indent` or `braces`", _style)
 SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
 CODE = ("a Dana program, in quotes", _text)
 
-RUNS = frozenset({"run"})
+RUNS = frozenset({"run", "repl"})
 REWRITES = frozenset({"fmt", "fix"})
 TESTS = frozenset({"test"})
 COMPILES = frozenset({"run", "check", "tokens", "tree", "ast", "lower"})
-EVERY = COMPILES | TESTS | REWRITES | {"explain", "help", "version"}
+EVERY = COMPILES | RUNS | TESTS | REWRITES | {"explain", "help", "version"}
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
 TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozenset[str]]] = {
@@ -139,7 +139,7 @@ def split_verb(words: Sequence[str], verbs: Container[str]) -> tuple[str, list[s
         if word not in TABLE or TABLE[word][1] is not None:
             break
     if not words and sys.stdin.isatty():
-        return "help", ["--help"]
+        return "repl", []
     if words and all(w in TABLE and TABLE[w][0] in ("help", "colour") for w in words):
         return "help", list(words)
     return "run", list(words)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dana.checker import Checked
     from dana.diagnostics import Diagnostic
+    from dana.engine.session import Session
 
 PROGRAM = "__main__"
 
@@ -88,6 +89,12 @@ class Engine:
     def eval(self, text: str, **names: Any) -> Any:
         """The value of a program text in which `names` are variables already: `eval("a + b", a=1, b=2)`."""
         return _Run(self, text=Source("<eval>", _lines(text)), names=names).main(None)
+
+    def session(self) -> Session:
+        """A program that is entered piece by piece and stays alive in between, as at a prompt."""
+        from dana.engine.session import Session
+
+        return Session(self)
 
     def load(self, path: str | os.PathLike[str]) -> Module:
         """Run a file as a module and return it; its functions can be called from Python. Raises `DanaError`."""

@@ -1,0 +1,261 @@
+"""A program that is entered piece by piece and stays alive in between: `Engine.session()`.
+
+Every entry is compiled on its own, with the names that exist so far known to the checker (as values of any
+type, for a later entry may define them anew), and executed in the globals of one and the same module. So a
+function that is defined again replaces the old one for everybody who calls it by name, while instances of a
+struct that is defined again keep the class they were made with.
+
+An entry that is refused changes nothing. One that fails while it runs keeps what it had assigned up to there,
+as a program would; `undo` takes that back too. What is saved for `undo` is the namespace, not the objects in
+it: an append to a list stays. Limits count per entry.
+"""
+
+from __future__ import annotations
+
+from dana import abi
+from dana.engine.engine import _Run
+from dana.engine.limits import Limits
+from dana.runtime.stops import CancelStop, ExitStop
+from dana.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from dana.checker.types import Type
+    from dana.engine.engine import Engine
+    from dana.engine.loader import Artefact
+    from dana.runtime.modules import ModuleRecord
+    from dana.runtime.program import Program
+
+UNDO_MAX = 100
+# Where the last results are kept: no names of the program that could be taken back.
+_RESULTS = frozenset({".value", "_", "Out"})
+# What every module has from the start.
+_GIVEN = frozenset({"__builtins__", "__name__", "__file__"})
+
+
+class Entry:
+    """One piece of the program that ran: its source, and whether it ran to its end."""
+
+    __slots__ = ("done", "source")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.done = False
+
+
+class Session:
+    """One living program. Not for use from several threads at once, except `cancel`.
+
+    `entries` are the pieces that were executed, in order; `types` what the checker found out about the names
+    they defined (functions have their signatures there); `exited` that a piece called `exit()`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._run = _Run(engine)
+        self._engine = engine
+        self.program: Program = self._run.program
+        self.record: ModuleRecord = self.program.module(self._run._name, "")
+        self._run._records[""] = self.record
+        self.entries: list[Entry] = []
+        self.types: dict[str, Type] = {}
+        self.exited = False
+        self._saved: list[_Snapshot] = []
+        self._count = 0
+
+    # --- running ----------------------------------------------------------------------------------
+
+    def run(self, text: str, *, name: str | None = None) -> Any:
+        """Compile and execute one entry; its value is that of its last expression, else None.
+
+        `name` is what diagnostics call the text, `<repl:N>` by default. Raises `DanaError`; Ctrl-C
+        (`KeyboardInterrupt`) inside the entry becomes `Cancelled` and says where it struck.
+        """
+        self._count += 1
+        source = Source(name or f"<repl:{self._count}>", _lines(text))
+        artefact = self._compile(source)
+        before = self.snapshot()
+        self._saved.append(before)
+        del self._saved[:-UNDO_MAX]
+        entry = Entry(source)
+        self.entries.append(entry)
+        scope = self.record.globals
+        scope.pop(".value", None)
+        value = self.guarded(lambda: self._execute(artefact))
+        entry.done = True
+        self._learn(artefact, before)
+        return value
+
+    def _compile(self, source: Source) -> Artefact:
+        from dana.checker.types import ANY
+
+        known = dict.fromkeys(self.names(), ANY)
+        return self._run._loader.text(source, self._run._name, known=known)
+
+    def _execute(self, artefact: Artefact) -> Any:
+        self.program.sources[artefact.source.name] = artefact.source
+        exec(artefact.code, self.record.globals)  # noqa: S102  (the compiled entry; this is what running means)
+        return self.record.globals.get(".value")
+
+    def _learn(self, artefact: Artefact, before: _Snapshot) -> None:
+        """Keep what the checker knows of the functions and types an entry defined."""
+        from dana.checker.model import Interface
+
+        scope = self.record.globals
+        for name, found in Interface.from_data(artefact.interface).names.items():
+            if found[0] in ("func", "type"):
+                self.types[name] = found
+            elif scope.get(name) is not before.names.get(name):
+                self.types.pop(name, None)
+
+    def guarded(self, action: Callable[[], Any]) -> Any:
+        """Do something inside the session's limits, which count from here. Raises `DanaError`."""
+
+        def interruptible() -> Any:
+            try:
+                return action()
+            except KeyboardInterrupt as stopped:
+                raise CancelStop("interrupted").with_traceback(stopped.__traceback__) from None
+            except ExitStop:
+                self.exited = True
+                raise
+
+        try:
+            return self._run.guarded(interruptible)
+        finally:
+            while self.program.meter._nested:  # Ctrl-C struck between the entry and its end
+                self.program.meter.finish()
+
+    def cancel(self, reason: str = "cancelled") -> bool:
+        """Stop the entry that is running, from any thread; False when none is."""
+        return self.program.meter.cancel(reason)
+
+    # --- names ------------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """The variables of the session, in the order of their definition."""
+        return [abi.demangle(n) for n in self.record.globals if n not in _GIVEN and n.isidentifier()]
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a variable. Raises `KeyError`."""
+        return self.record.globals[abi.variable(name)]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Give the session a variable, as a host does."""
+        self.record.globals[abi.variable(name)] = value
+
+    def __contains__(self, name: str) -> bool:
+        return abi.variable(name) in self.record.globals
+
+    # --- taking back ------------------------------------------------------------------------------
+
+    def snapshot(self) -> _Snapshot:
+        """The namespace as it is: which name is bound to which object. The objects themselves are not copied."""
+        return _Snapshot(dict(self.record.globals), dict(self.program.public), dict(self.types), list(self.entries))
+
+    def restore(self, saved: _Snapshot) -> None:
+        """Bind all names as they were when `saved` was taken."""
+        for now, then in ((self.record.globals, saved.names), (self.program.public, saved.public)):
+            now.clear()
+            now.update(then)
+        self.types = dict(saved.types)
+        self.entries = list(saved.entries)
+
+    def undo(self) -> Source | None:
+        """Take back the last entry that bound a name; returns its source, or None when there is none."""
+        while self._saved:
+            saved = self._saved.pop()
+            if saved.differs(self.record.globals, self.program.public):
+                source = self.entries[len(saved.entries)].source
+                self.restore(saved)
+                return source
+        return None
+
+    # --- limits and modules -----------------------------------------------------------------------
+
+    @property
+    def limits(self) -> Limits:
+        """What one entry may use."""
+        return self._engine.limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self._engine.limits = limits
+        meter = self.program.meter
+        meter.limit, meter.wall_s, meter.depth = limits.steps, limits.wall_s, limits.depth
+
+    @property
+    def steps_used(self) -> int:
+        """Steps the last entry took."""
+        return self.program.meter.used
+
+    def files(self) -> list[str]:
+        """The Dana modules that were imported from files."""
+        return [key for key, record in self._run._records.items() if key and record.file.endswith(".na")]
+
+    def reload(self) -> list[str]:
+        """Read the imported modules again and run them in place; returns their files.
+
+        Values that `from m import f` bound are bound anew. All modules are compiled before one runs: an
+        error in one of them leaves everything as it is. Raises `DanaError`.
+        """
+        fresh = self._engine._loader("")
+        files = [f for f in self.files() if not _is_stdlib(f)]
+        made = [(f, fresh.file(f, self._run._records[f].name)) for f in files]
+        self._run._loader = fresh
+        for file, artefact in made:
+            record = self._run._records[file]
+            before = dict(record.globals)
+            self.program.sources[artefact.source.name] = artefact.source
+            self.guarded(lambda a=artefact, r=record: exec(a.code, r.globals))  # type: ignore[misc]  # noqa: S102
+            self._rebind(before, record.globals)
+        return files
+
+    def _rebind(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Names of the session that held a module's old value get its new one."""
+        renewed = {id(v): after[n] for n, v in before.items() if n.isidentifier() and after.get(n) is not v}
+        scope = self.record.globals
+        for name, value in list(scope.items()):
+            if name.isidentifier() and name not in _GIVEN and id(value) in renewed:
+                scope[name] = renewed[id(value)]
+
+    def close(self) -> None:
+        """End the program: its resources are stopped. Raises `DanaError` when one cannot be."""
+        self._run.guarded(lambda: None, closes=True)
+
+
+class _Snapshot:
+    """What `Session.snapshot` saved."""
+
+    __slots__ = ("entries", "names", "public", "types")
+
+    def __init__(
+        self, names: dict[str, Any], public: dict[str, Any], types: dict[str, Type], entries: list[Entry]
+    ) -> None:
+        self.names = names
+        self.public = public
+        self.types = types
+        self.entries = entries
+
+    def differs(self, names: Mapping[str, Any], public: Mapping[str, Any]) -> bool:
+        """Whether a name is bound to another object than it was; results do not count."""
+        pairs = ((self.names, names), (self.public, public))
+        return any(
+            n not in _RESULTS and (n not in then or n not in now or then[n] is not now[n])
+            for then, now in pairs
+            for n in then.keys() | now.keys()
+        )
+
+
+def _is_stdlib(file: str) -> bool:
+    from os.path import dirname
+
+    from dana.runtime.faults import stdlib_path
+
+    return dirname(file) == stdlib_path()
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -1,0 +1,122 @@
+"""The conversation without a terminal: an entry comes in as text, what it leads to goes out as text.
+
+    shell = Shell(engine, Screen(sys.stdout.write))
+    shell.enter("1 + 1")        # writes 2
+
+Both fronts and most tests talk to this. `_` is the last value, `Out[n]` that of the prompt numbered n.
+"""
+
+from __future__ import annotations
+
+from dana.diagnostics import Diagnostic, render_all
+from dana.errors import DanaError
+from dana.repl import commands
+from dana.repl.about import About
+from dana.repl.completeness import is_command
+from dana.repl.show import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from dana.engine import Engine
+
+_PLEASE = "this is a fault of Dana, not of your program; please report it with the entry that shows it"
+KEPT = 1_000  # values that `Out` holds
+
+
+class Screen:
+    """Where text goes: `write` takes it, `width()` says how many columns there are, `colour` whether to paint."""
+
+    def __init__(
+        self, write: Callable[[str], object], *, width: Callable[[], int] = lambda: 80, colour: bool = False
+    ) -> None:
+        self._write = write
+        self.width = width
+        self.colour = colour
+
+    def line(self, text: str) -> None:
+        """A text and the end of its line."""
+        self._write(text + "\n")
+
+
+class Shell:
+    """One conversation. `leaving` says that it is over; `failures` counts entries that failed."""
+
+    def __init__(self, engine: Engine, screen: Screen) -> None:
+        self.session = engine.session()
+        self.screen = screen
+        self.about = About(self.session)
+        self.leaving = False
+        self.failures = 0
+        self.loaded: list[str] = []
+        self.number = 1
+        self._out: dict[int, Any] = {}
+
+    def enter(self, text: str) -> None:
+        """Do what an entry says, and show what comes of it. Never raises for a user's mistake."""
+        if not text.strip():
+            return
+        try:
+            if is_command(text):
+                commands.obey(self, text.strip())
+            else:
+                self.run(text)
+        except KeyboardInterrupt:
+            self.screen.line("interrupted")
+        except Exception as error:  # noqa: BLE001  (a front door: the conversation goes on)
+            self.complain("E990", f"internal error: {type(error).__name__}: {error}", _PLEASE)
+
+    def run(self, text: str, *, show: bool = True) -> bool:
+        """Run an entry; False when it failed."""
+        number, self.number = self.number, self.number + 1
+        session = self.session
+        try:
+            value = session.run(text, name=f"<repl:{number}>")
+        except DanaError as error:
+            self.report(error)
+            return False
+        if session.exited:
+            self.leaving = True
+        elif value is not None:
+            self._keep(number, value)
+            if show:
+                self.show(value)
+        return True
+
+    def _keep(self, number: int, value: Any) -> None:
+        self.session["_"] = value
+        self._out[number] = value
+        while len(self._out) > KEPT:
+            del self._out[next(iter(self._out))]
+        self.session["Out"] = self._out
+
+    def show(self, value: Any) -> None:
+        """A value, as it looks at the prompt."""
+        about = self.about
+        text = shown(value, max(20, self.screen.width()), about.head)
+        self.screen.line(text)
+        found = about.definition(getattr(value, "__name__", ""), value) if callable(value) else None
+        if found is not None:
+            from dana.repl.about import poet_options
+
+            for line in poet_options(*found):
+                self.screen.line(line)
+
+    def report(self, error: DanaError) -> None:
+        """The same findings as for a file."""
+        self.failures += 1
+        self.screen.line(render_all(error.diagnostics, colour=self.screen.colour))
+
+    def complain(self, code: str, message: str, hint: str = "") -> None:
+        """Something is wrong with what was said to the prompt itself."""
+        self.failures += 1
+        self.screen.line(render_all([Diagnostic(code, message, hint=hint)], colour=self.screen.colour))
+
+    def close(self) -> None:
+        """End the program; resources that cannot be stopped are reported."""
+        try:
+            self.session.close()
+        except DanaError as error:
+            self.report(error)
