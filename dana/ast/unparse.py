@@ -7,6 +7,7 @@ comments are not in the tree, documentation comments (`##`) are.
 from __future__ import annotations
 
 from dana.ast import nodes as na
+from dana.ast.constants import constant, escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ OPERATORS = {
     "*": PRODUCT, "/": PRODUCT, "//": PRODUCT, "%": PRODUCT, "@": PRODUCT, "**": POWER,
 }  # fmt: skip
 SCOPES = ("private", "public", "local", "system")
-ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def unparse(node: na.Node) -> str:
@@ -79,30 +79,6 @@ def _scoped_name(node: na.ScopedName) -> tuple[int, str]:
 
 def _constant(node: na.Constant) -> tuple[int, str]:
     return ATOM, constant(node.value)
-
-
-def constant(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{escaped(value)}"'
-    if value is ...:
-        return "..."
-    if isinstance(value, float):
-        return repr(value) if value not in (float("inf"), float("-inf")) else "1e999"
-    if isinstance(value, int) and value.bit_length() > 10_000:
-        return hex(value)  # decimal digits are limited (and slow), hexadecimal ones are not
-    return repr(value)
-
-
-def escaped(value: str) -> str:
-    """Text as it stands between double quotes."""
-    if value.isprintable() and '"' not in value and "\\" not in value:
-        return value
-    return "".join(ESCAPES.get(char) or (char if char.isprintable() else numbered(char)) for char in value)
-
-
-def numbered(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
 
 
 def _joined(node: na.JoinedStr) -> tuple[int, str]:

@@ -17,7 +17,7 @@ LEFTOVERS = re.compile(r"\.(bak|orig|rej|pyc|swp|whl)$|(^|/)(__pycache__|\.DS_St
 # Built from halves, so that this file does not find itself.
 UNFINISHED = re.compile("|".join(a + b for a, b in [("TO", "DO"), ("FIX", "ME"), ("X", "XX")]))
 FOREIGN = re.compile("|".join(a + b for a, b in [("/wo", "rk/"), ("/ro", "ot/"), ("/ho", "me/"), ("pypi", r"\.org")]))
-MAX_LINES = 1100
+MAX_LINES = 700
 
 
 def text_of(path: Path) -> str:
