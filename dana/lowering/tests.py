@@ -3,7 +3,7 @@
     test "adds":              →   if .test == 0:
         assert f(2) == 3              @.testing
                                       def test "adds"():
-                                          assert (.1 := f(2)) == (.2 := 3), .told("==", .1, .2, None)
+                                          assert (.1 := f(2)) == 3, .told("==", .1, 3, None, ())
 
 `.test` is the number of the one test that this run of the module is for: all others cost a comparison.
 Programs that are not being tested contain none of this.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast as py
 
+from dana import abi
 from dana import ast as na
 from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.functions import function_of
@@ -68,8 +69,17 @@ def _told(cx: Context, node: na.Expr, statement: na.Assert) -> py.stmt:
         right = cx.const(None, node)
     # The message is evaluated where it always is: only when the assertion fails.
     words = cx.const(None, statement) if statement.msg is None else cx.expr(statement.msg)
-    told = cx.call(".told", node, cx.const(operator, node), left, right, words)
+    names = cx.const(_names(node), node)
+    told = cx.call(".told", node, cx.const(operator, node), left, right, words, names)
     return py.Assert(test=test, msg=told, **cx.at(statement))
+
+
+def _names(test: na.Expr) -> tuple[str, ...]:
+    """The variables an assertion is about; a side that is just a variable is shown already."""
+    sides = (test.left, *test.comparators) if isinstance(test, na.Compare) else (test,)
+    shown = {side.id for side in sides if isinstance(side, na.Name)}
+    names = [abi.variable(n.id) for n in na.walk(test) if isinstance(n, na.Name) and n.id not in shown]
+    return tuple(dict.fromkeys(names))
 
 
 def _kept(cx: Context, value: py.expr, node: na.Expr) -> tuple[py.expr, py.expr]:

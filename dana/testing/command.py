@@ -61,7 +61,7 @@ def run_once(order: Order) -> bool:
 
         with open(order.junit, "w", encoding="utf-8") as stream:
             stream.write(document(results))
-    report.end(perf_counter() - begin, slowest=order.slowest, seed=order.settings.seed)
+    report.end(results, perf_counter() - begin, slowest=order.slowest, seed=order.settings.seed)
     sys.stdout.flush()
     return not any(result.failed for result in results)
 

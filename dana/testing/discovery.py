@@ -74,7 +74,7 @@ def mentions_test(data: bytes) -> bool:
     at = data.find(b"test ")
     while at >= 0:
         line = data.rfind(b"\n", 0, at) + 1
-        if not data[line:at].strip(b" \t\r\n;\xef\xbb\xbf") and data[at + 5 :].lstrip(b" \t")[:2].strip(b"rR")[:1] in (
+        if not data[line:at].strip(b" \t\xef\xbb\xbf") and data[at + 5 :].lstrip(b" \t")[:2].strip(b"rR")[:1] in (
             b'"',
             b"'",
         ):
@@ -86,23 +86,26 @@ def mentions_test(data: bytes) -> bool:
 def fenced_blocks(path: str, text: str) -> list[Case]:
     """The ```` ```dana ```` blocks of a text as cases; ```` ```dana skip ```` is for readers only.
 
-    A block is taken as it is written, less its indentation; `line` is that of its fence.
+    A block is taken as it is written, less its indentation; `line` is that of its fence. As in CommonMark, a block
+    ends with a fence at least as long as its own and not indented much further, so that blocks can show blocks.
     """
     kind = BLOCK if path.endswith(".md") else EXAMPLE
     found: list[Case] = []
+    length = begin = indent = 0  # of the fence that is open
     inside: list[str] | None = None
-    begin = indent = 0
     for number, line in enumerate(text.split("\n"), 1):
         bare = line.strip()
-        if inside is None:
-            if bare == FENCE:
-                inside, begin, indent = [], number, len(line) - len(line.lstrip())
-            continue
-        if bare == "```":
-            name = f"{'block' if kind == BLOCK else 'example'} in line {begin}"
-            found.append(Case(path, name, begin, kind, text=_program(inside, kind)))
-            inside = None
-        else:
+        ticks = len(bare) - len(bare.lstrip("`"))
+        if not length:
+            if ticks >= 3 and "`" not in bare[ticks:]:
+                length, begin, indent = ticks, number, len(line) - len(line.lstrip())
+                inside = [] if bare[ticks:] == "dana" else None
+        elif ticks >= length and ticks == len(bare) and len(line) - len(line.lstrip()) < indent + 4:
+            if inside is not None:
+                name = f"{'block' if kind == BLOCK else 'example'} in line {begin}"
+                found.append(Case(path, name, begin, kind, text=_program(inside, kind)))
+            length = 0
+        elif inside is not None:
             inside.append(line[indent:] if not line[:indent].strip() else line)
     return found
 

@@ -8,14 +8,17 @@ builtins[".probe"]     this object, for `natives.testing`
 
 from __future__ import annotations
 
-from dana.runtime.exceptions import ExitStop
+from dana.abi import demangle
+from dana.runtime.modules import ModuleValue
+from dana.runtime.stops import ExitStop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from dana.runtime.program import ModuleRecord, Program
+    from dana.runtime.modules import ModuleRecord
+    from dana.runtime.program import Program
     from dana.testing.outcome import Case
     from dana.testing.snapshots import Snapshots
 
@@ -26,19 +29,22 @@ MAX_DIFFERENCES = 12
 class Told(str):
     """An assertion's message that remembers what was compared."""
 
-    __slots__ = ("left", "operator", "right")
+    __slots__ = ("left", "names", "operator", "right")
 
     left: Any
+    # The variables that the assertion mentions besides its sides.
+    names: tuple[str, ...]
     operator: str
     right: Any
 
 
-def told(operator: str, left: object, right: object, message: object) -> Told:
+def told(operator: str, left: object, right: object, message: object, names: tuple[str, ...] = ()) -> Told:
     """`.told`: the message of an assertion, empty when the program gave none."""
     made = Told("" if message is None else str(message))
     made.operator = operator
     made.left = left
     made.right = right
+    made.names = names
     return made
 
 
@@ -107,6 +113,9 @@ class Probe:
         made = error.args[0] if error.args else None
         if not isinstance(made, Told):
             return []
+        return [*self._compared(made, record), *self._variables(made, error)]
+
+    def _compared(self, made: Told, record: ModuleRecord) -> list[str]:
         if not made.operator:
             return [] if isinstance(made.left, bool) else [f"the value is {self._shown(made.left)}"]
         if made.operator == "==" and isinstance(made.left, str) and isinstance(made.right, str):
@@ -115,6 +124,16 @@ class Probe:
         if made.operator == "==" and isinstance(made.left, _PARTED + _structs(self.program)):
             notes += self._differences(made, record)
         return notes
+
+    def _variables(self, made: Told, error: AssertionError) -> list[str]:
+        """What the variables in the assertion hold, functions and modules apart."""
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        scope = trace.tb_frame.f_locals if trace is not None else {}
+        found = [(demangle(name), scope[name]) for name in made.names if name in scope]
+        lines = [f"{name} = {self._shown(value)}" for name, value in found if _is_data(value)]
+        return ["where " + "\n      ".join(lines)] if lines else []
 
     def _sides(self, made: Told) -> list[str]:
         return [f"left:  {self._shown(made.left)}\nright: {self._shown(made.right)}"]
@@ -131,6 +150,10 @@ class Probe:
     def _shown(self, value: object) -> str:
         text: str = self.program.builtins["repr"](value)
         return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+def _is_data(value: object) -> bool:
+    return not callable(value) and not isinstance(value, ModuleValue)
 
 
 _PARTED = (list, tuple, dict, set, frozenset)

@@ -46,8 +46,9 @@ class Report:
         what = f"{failed} of {counted(count, 'test')} failed" if failed else counted(count, "test")
         sys.stdout.write(f"{word}  {shown_name(result.file):<44} {what:<24} {milliseconds(result.seconds):>9}\n")
 
-    def end(self, seconds: float, *, slowest: int, seed: int) -> None:
-        """The failures, the slowest cases, and the line that says it all."""
+    def end(self, results: list[FileResult], seconds: float, *, slowest: int, seed: int) -> None:
+        """The failures, the slowest cases, and the line that says it all; `results` in the order of the files."""
+        self._results = results
         if self._live:
             sys.stdout.write("\r\x1b[K")
         outcomes = [o for result in self._results for o in result.outcomes]

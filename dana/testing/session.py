@@ -8,7 +8,6 @@ from time import perf_counter
 from dana.compiler.cache import Cache, default_folder
 from dana.diagnostics import Diagnostic, render_all
 from dana.engine.engine import PROGRAM, Engine, _Run
-from dana.engine.finder import Finder
 from dana.engine.limits import Limits
 from dana.engine.loader import Loader
 from dana.errors import CompileError, DanaError
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dana.engine.loader import Artefact
-    from dana.runtime.program import ModuleRecord
+    from dana.runtime.modules import ModuleRecord
     from dana.testing.settings import Settings
 
 # Without a limit on time: slept time counts for a test's deadlines, and a test may sleep for a day.
@@ -117,8 +116,8 @@ class Session:
         return self._loader.file(self.path, self._name)
 
     def _fresh_loader(self, tested: str) -> Loader:
-        finder = Finder([os.path.dirname(self.path), *self.settings.roots])
-        return Loader(finder, self._cache, metered=True, tested=tested)
+        roots = [os.path.dirname(self.path), *self.settings.roots]
+        return Loader(roots, self._cache, metered=True, tested=tested)
 
     # --- running --------------------------------------------------------------------------------
 
@@ -258,8 +257,8 @@ class Session:
         if skipped is not None:
             return skipped
         _compare_printed(case.text, printed.text)
-        for number in range(len(artefact.tests)):
-            again = Case(case.file, case.name, case.line, case.kind, number)
+        for number, (name, _start, _end) in enumerate(artefact.tests):
+            again = Case(case.file, name, case.line, case.kind, number)
             self._run_block(self._run_of(again, printed, loader, PROGRAM), again, start)
         return None
 
