@@ -11,6 +11,8 @@ import gc
 import os
 import sys
 
+import dana
+
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line `words` (default: the process's own) and return the exit status."""
@@ -46,12 +48,11 @@ def _cached(words: list[str]) -> int | None:
         if word[:1] == "-" or "=@" in word:
             return None
     from dana.engine.fastpath import run_cached
-    from dana.errors import DanaError
 
     try:
         status = run_cached(words[0], words[1:])
         sys.stdout.flush()
-    except DanaError as error:
+    except dana.DanaError as error:
         from dana.cli.terminal import Terminal
 
         return Terminal.of([]).fail(error)

@@ -6,8 +6,6 @@ program that has been compiled once starts without parser, checker or lowering b
 
 from __future__ import annotations
 
-from dana.errors import CompileError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
@@ -64,6 +62,8 @@ def compile_module(
     """
     checked = check_module(source, name=name, modules=modules, known=known)
     if checked.errors:
+        from dana.errors import CompileError
+
         raise CompileError(checked.errors)
     return compile_checked(checked, metered=metered, tests=tests)
 
@@ -81,6 +81,8 @@ def compile_checked(checked: Checked, *, metered: bool = True, tests: bool = Fal
             simplefilter("ignore", SyntaxWarning)
             code = compile(tree, checked.source.name, "exec", dont_inherit=True, optimize=0)
     except RecursionError:
+        from dana.errors import CompileError
+
         raise CompileError([_too_deep(checked)]) from None
     interface = checked.interface
     requests = tuple(r.key for r in checked.requests)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import time
 
+import dana
 from dana.compiler.cache import Cache, default_folder
-from dana.engine.finder import Finder, Found
 from dana.engine.limits import Limits
 from dana.engine.loader import Artefact, Loader
-from dana.errors import DanaError, UsageError
 from dana.runtime.meter import Meter
 from dana.runtime.modules import ModuleRecord
 from dana.runtime.program import Program
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from dana.checker import Checked
     from dana.diagnostics import Diagnostic
+    from dana.engine.finder import Found
     from dana.engine.session import Session
 
 PROGRAM = "__main__"
@@ -133,7 +133,7 @@ class Engine:
 
     def _loader(self, path: str) -> Loader:
         root = os.path.dirname(path) if path else os.getcwd()
-        return Loader(Finder([root, *self._roots]), self._cache, metered=self._metered)
+        return Loader([root, *self._roots], self._cache, metered=self._metered)
 
 
 class _Run:
@@ -244,7 +244,7 @@ class _Run:
         failed: BaseException | None = None
         try:
             value = action()
-        except DanaError:
+        except dana.DanaError:
             raise
         except (Exception, Stop) as error:  # noqa: BLE001  (the boundary: everything becomes a DanaError)
             failed = error
@@ -329,7 +329,7 @@ def _as_path(program: str | os.PathLike[str]) -> str | None:
     if isinstance(program, os.PathLike):
         return os.path.abspath(os.fspath(program))
     msg = f"run takes a program text or a path, not {type(program).__name__}"  # type: ignore[unreachable]
-    raise UsageError(msg)
+    raise dana.UsageError(msg)
 
 
 def _stem(path: str) -> str:

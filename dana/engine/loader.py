@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
+import dana
 from dana.compiler.cache import Cache
-from dana.engine.finder import Finder, Found, submodules
-from dana.errors import CompileError
 from dana.source import Source
 
 TYPE_CHECKING = False
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from dana.checker.types import Type
     from dana.compiler import Compiled
     from dana.diagnostics import Diagnostic
+    from dana.engine.finder import Finder, Found
 
 
 class Artefact:
@@ -54,16 +54,27 @@ class Artefact:
 class Loader:
     """Artefacts of one engine, each made at most once; the file `tested` keeps its test blocks."""
 
-    __slots__ = ("_artefacts", "_cache", "_compiling", "_interfaces", "finder", "metered", "tested")
+    __slots__ = ("_artefacts", "_cache", "_compiling", "_interfaces", "_roots", "finder", "metered", "tested")
 
-    def __init__(self, finder: Finder, cache: Cache, *, metered: bool, tested: str = "") -> None:
-        self.finder = finder
+    # Made by the first import (`__getattr__`).
+    finder: Finder
+
+    def __init__(self, roots: list[str], cache: Cache, *, metered: bool, tested: str = "") -> None:
+        self._roots = roots
         self.metered = metered
         self.tested = tested
         self._cache = cache
         self._artefacts: dict[str, Artefact] = {}
         self._interfaces: dict[str, Interface] = {}
         self._compiling: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "finder":
+            raise AttributeError(name)
+        from dana.engine.finder import Finder
+
+        self.finder = Finder(self._roots)
+        return self.finder
 
     # --- artefacts ------------------------------------------------------------------------------
 
@@ -109,7 +120,7 @@ class Loader:
             return bool(self._digest(found) == digest)
         try:
             return bool(self.file(file, found.name).digest == digest)
-        except (OSError, CompileError):
+        except (OSError, dana.CompileError):
             return False
 
     def _compile_file(self, key: str, path: str, name: str, data: bytes) -> Artefact:
@@ -117,7 +128,7 @@ class Loader:
 
         decoded = decode(data, path)
         if not isinstance(decoded, Source):
-            raise CompileError([decoded])
+            raise dana.CompileError([decoded])
         compiled, imports = self._compile(decoded, name, path, None)
         self._cache.write(key, (compiled.code, compiled.interface, compiled.digest, imports, compiled.tests))
         return Artefact(
@@ -138,13 +149,13 @@ class Loader:
             compiled = compile_module(
                 source, name=name, modules=finder, known=known, metered=self.metered, tests=source.name == self.tested
             )
-        except CompileError as error:
-            raise CompileError([*error.diagnostics, *broken]) from None
+        except dana.CompileError as error:
+            raise dana.CompileError([*error.diagnostics, *broken]) from None
         finally:
             if path:
                 self._compiling.remove(path)
         if broken:
-            raise CompileError(broken)
+            raise dana.CompileError(broken)
         imports = tuple((*key, place.kind, place.path, self._digest(place)) for key, place in found.items())
         return compiled, imports
 
@@ -196,7 +207,7 @@ class Loader:
 
         try:
             return self.interface(place)
-        except CompileError as error:
+        except dana.CompileError as error:
             broken.extend(d for d in error.diagnostics if d not in broken)
             return Interface(place.name, open_=True)
 
@@ -217,6 +228,8 @@ class Loader:
             made = Interface.from_data(self.file(place.path, place.name).interface)
             folder = os.path.dirname(place.path) if place.path.endswith("__init__.na") else ""
         if folder:
+            from dana.engine.finder import submodules
+
             for name in submodules(folder):
                 made.names.setdefault(name, ANY)
         self._interfaces[place.path] = made
@@ -236,6 +249,8 @@ class Loader:
         if place.kind == "native":
             return ""
         if place.kind == "package":
+            from dana.engine.finder import submodules
+
             return " ".join(submodules(place.path))
         return self.file(place.path, place.name).digest
 
