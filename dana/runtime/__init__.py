@@ -10,8 +10,10 @@ Out comes a value, or an exception that `faults.diagnose` turns into what people
     structs     struct classes                                      lifecycle   resources
     methods     receiver methods, interfaces, checked stores
     pipelines   `|` decided at run time                             scopes      `public:` and `system:`
-    builtins    the curated names                                   modules     `import`
-    exceptions  stops, Dana's exception names, sanitised `e`        faults      exception → diagnostic
+    families    names and helpers, loaded when code asks for them   modules     `import`
+    builtins    curated names: types, values                        iteration, output, absent: the others
+    stops       what ends a program                                 exceptions  Dana's names, sanitised `e`
+    faults      exception → diagnostic
 
 Absent on purpose: parsing (what runs never parses), any state outside `Program`, and any way from a
 value back into the interpreter: what compiled code can hold is plain data, structs, functions and the
