@@ -156,7 +156,8 @@ class Blocks:
         return after
 
     def has_own_line(self, start: int) -> bool:
-        return not self.text[self.text.rfind("\n", 0, start) + 1 : start].strip()
+        begin = self.text.rfind("\n", 0, start) + 1
+        return not self.text[begin:start].strip() and self.text[begin - 2 : begin] != "\\\n"
 
     # --- blocks -----------------------------------------------------------------------------------------
 

@@ -286,15 +286,46 @@ class Layout:
     def wrap(self, prefix: str, lo: int, hi: int, suffix: str, indent: int) -> None:
         """The value in parentheses of its own."""
         self.emit(indent, prefix + "(")
-        self.items(lo, hi, indent + INDENT, comma=bool(self.commas(lo, hi)))
+        level, points = self.delimiters(lo, hi)
+        if level == STRINGS:
+            self.split("", lo, hi, points, "", indent + INDENT, 0, FREE)
+        else:
+            self.items(lo, hi, indent + INDENT, comma=bool(self.commas(lo, hi)))
         self.emit(indent, ")" + suffix)
 
     def explode(self, prefix: str, lo: int, hi: int, suffix: str, indent: int, place: int, *comma: int) -> None:
         """Opens one bracket: its items on lines of their own."""
-        group = self.chosen_group(prefix, lo, hi, indent)
+        group = self.chosen_group(prefix, lo, hi, suffix, indent)
         if group is None:
             self.emit(indent, prefix + self.flat(lo, hi) + suffix, hi - 1, *comma)
             return
+        close = self.match[group]
+        if (inner := self.hugged(prefix, lo, group, indent)) is not None:
+            self.open_bracket(prefix, lo, inner, indent)
+            self.put("", self.match[inner], hi, suffix, indent, FIXED if place == WRAP else place, INDENT, *comma)
+            return
+        self.open_bracket(prefix, lo, group, indent)
+        self.put("", close, hi, suffix, indent, FIXED if place == WRAP else place, INDENT, *comma)
+
+    def hugged(self, prefix: str, lo: int, group: int, indent: int) -> int | None:
+        """The list, dict or set that ends a call and has to be opened anyway: `f(a, [` … `])` opens both at once."""
+        close = self.match[group]
+        if self.kinds[group] != "CALL" or group in self.magic or self.after.get(group) or self.after.get(close - 1):
+            return None
+        inner = next((at for at in self.groups(group + 1, close) if self.match[at] == close - 1), None)
+        if (
+            inner is None
+            or self.kinds[inner] not in ("LSQB", "LBRACE")
+            or self.kinds[inner - 1] not in ("CALL", "COMMA")
+        ):
+            return None
+        if self.forced(lo, inner) or not fits(prefix + self.flat(lo, inner + 1), indent):
+            return None
+        opens = self.forced(inner, close) or not fits(self.flat(inner, close) + ",", indent + INDENT)
+        return inner if opens else None
+
+    def open_bracket(self, prefix: str, lo: int, group: int, indent: int) -> None:
+        """The line up to a bracket, and its items."""
         close = self.match[group]
         self.out.code(indent, prefix + self.flat(lo, group + 1))
         first = True
@@ -305,20 +336,26 @@ class Layout:
                 self.out.behind(indent, text)
             first = False
         self.items(group + 1, close, indent + INDENT, comma=self.takes_comma(group), rows=self.rows(group))
-        self.put("", close, hi, suffix, indent, FIXED if place == WRAP else place, INDENT, *comma)
 
-    def chosen_group(self, prefix: str, lo: int, hi: int, indent: int) -> int | None:
+    def chosen_group(self, prefix: str, lo: int, hi: int, suffix: str, indent: int) -> int | None:
+        """The bracket to open: one that must be, the parameters of a definition, or the last that helps."""
         groups = self.groups(lo, hi)
         if not groups:
             return None
+        fitting = [g for g in groups if fits(prefix + self.flat(lo, g + 1), indent)]
         for group in groups:
             if self.after.get(group) or self.forced(group, self.match[group] + 1):
-                return group
+                if group in fitting or not fitting or self.after.get(group):
+                    return group
+                break  # with this one opened, the line up to it would still be too long
         if self.line.first in ("DEF", "SYNC", "WORKFLOW") and lo == 0:
             return next((g for g in groups if self.kinds[g] == "CALL"), groups[0])
-        fitting = [g for g in groups if fits(prefix + self.flat(lo, g + 1), indent)]
         calls = [g for g in fitting if self.kinds[g] != "SUBSCRIPT"]
-        return calls[-1] if calls else fitting[-1] if fitting else groups[0]
+        if calls:
+            close = self.match[calls[-1]]
+            if not self.forced(close, hi) and fits(self.flat(close, hi) + suffix, indent):
+                return calls[-1]
+        return fitting[-1] if fitting else groups[0]
 
     def takes_comma(self, group: int) -> bool:
         """Whether the last item of an opened bracket gets a comma."""
