@@ -25,10 +25,10 @@ def is_number(cx: Context, node: na.Expr) -> bool:
     """Whether the value is certainly an int, a float or a bool."""
     if cx.type_of(node)[0] in NUMBERS:
         return True
-    return _is_fraction(cx, node)
+    return is_fraction(cx, node)
 
 
-def _is_fraction(cx: Context, node: na.Expr) -> bool:
+def is_fraction(cx: Context, node: na.Expr) -> bool:
     """Whether the value certainly comes out of a division (so it is no int that could repeat a list)."""
     kind: Type = cx.type_of(node)
     if kind[0] == "float":
@@ -36,12 +36,12 @@ def _is_fraction(cx: Context, node: na.Expr) -> bool:
     if isinstance(node, na.Name):
         return node.id in fractions(cx)
     if isinstance(node, na.UnaryOp):
-        return node.op == "-" and _is_fraction(cx, node.operand)
+        return node.op == "-" and is_fraction(cx, node.operand)
     if isinstance(node, na.BinOp):
         if node.op == "/":
             return True
         if node.op in {"*", "+", "-"}:
-            return _is_fraction(cx, node.left) or _is_fraction(cx, node.right)
+            return is_fraction(cx, node.left) or is_fraction(cx, node.right)
     return False
 
 

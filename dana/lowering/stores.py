@@ -16,7 +16,7 @@ from dana.checker.types import proves
 from dana.lowering.annotations import RAW_CLASS
 from dana.lowering.context import DEL, LOAD, STORE, Context
 from dana.lowering.expressions import BINARY, combine, scoped
-from dana.lowering.numbers import is_number
+from dana.lowering.numbers import NUMBERS, is_fraction, is_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def lower_target(cx: Context, node: na.Expr) -> tuple[py.expr, list[py.stmt]]:
             inner, after = lower_target(cx, node.value)
             return py.Starred(value=inner, ctx=STORE, **cx.at(node)), after
         case na.Tuple() | na.List():
-            pairs = [lower_target(cx, e) for e in node.elts]
+            pairs = [_kept(cx, e) if _has_attribute(node) else lower_target(cx, e) for e in node.elts]
             return py.Tuple(elts=[p[0] for p in pairs], ctx=STORE, **cx.at(node)), [s for p in pairs for s in p[1]]
         case na.Attribute():
             name = cx.temporary()
@@ -53,6 +53,18 @@ def lower_target(cx: Context, node: na.Expr) -> tuple[py.expr, list[py.stmt]]:
         case _:
             msg = f"{type(node).__name__} is not a target"
             raise TypeError(msg)
+
+
+def _kept(cx: Context, node: na.Expr) -> tuple[py.expr, list[py.stmt]]:
+    """A target beside an attribute in an unpacking: kept in a temporary, so that stores happen from left to right."""
+    if isinstance(node, na.Starred):
+        inner, after = _kept(cx, node.value)
+        return py.Starred(value=inner, ctx=STORE, **cx.at(node)), after
+    if isinstance(node, (na.Tuple, na.List)):
+        pairs = [_kept(cx, e) for e in node.elts]
+        return py.Tuple(elts=[p[0] for p in pairs], ctx=STORE, **cx.at(node)), [s for p in pairs for s in p[1]]
+    name = cx.temporary()
+    return cx.store(name, node), assign_to(cx, node, cx.load(name, node), ("any",), node)
 
 
 def store_attribute(
@@ -241,7 +253,7 @@ def _augment_attribute(cx: Context, node: na.AugAssign, target: na.Attribute) ->
         out.append(cx.assign(held, holder, target.value))
     name = cx.temporary()
     read: py.expr = py.Attribute(value=cx.load(held, target), attr=attr, ctx=LOAD, **cx.at(target))
-    if node.op in {"+", "-", "*", "/"} and is_number(cx, node.value):
+    if node.op in {"+", "-", "*", "/"} and _makes_anew(cx, node, declared):
         made = py.BinOp(left=read, op=BINARY[node.op](), right=cx.expr(node.value), **cx.at(node))
         out.append(_guarded_store(cx, target, attr, held, name, declared, node, made=made))
         return out
@@ -253,6 +265,13 @@ def _augment_attribute(cx: Context, node: na.AugAssign, target: na.Attribute) ->
         out.append(py.AugAssign(target=own, op=BINARY[node.op](), value=cx.expr(node.value), **cx.at(node)))
     out.append(_guarded_store(cx, target, attr, held, name, declared, node))
     return out
+
+
+def _makes_anew(cx: Context, node: na.AugAssign, declared: tuple[object, ...] | None) -> bool:
+    """Whether `p.x op= e` certainly makes a new value, as `+= 1` does; `*= 2` repeats a list in place."""
+    if node.op != "*" or (declared is not None and declared[0] in NUMBERS):
+        return is_number(cx, node.value)
+    return is_fraction(cx, node.value)
 
 
 def lower_delete(cx: Context, node: na.Delete) -> list[py.stmt]:

@@ -1,0 +1,12 @@
+g = (n * n for n in range(4))
+print(next(g), list(g), list(g))
+print(sum(n for n in range(5)), max(n % 3 for n in range(5)), any(n > 3 for n in range(5)))
+h = (print("drawn", n) or n for n in range(3))
+print("nothing yet")
+print(next(h))
+print(list(h), next(h, "empty"))
+values = [1, 2]
+lazy = (v for v in values)
+values.append(3)
+print(list(lazy))
+print(2 in (v for v in values), *(v for v in "ab"))

@@ -1,0 +1,7 @@
+print()
+print(1, "a", None, True, 1.5, [1, "b"], (1,), {"k": "v"}, {1})
+print("a", "b", sep="", end="!\n")
+print(*[1, 2, 3], sep=", ")
+print([None, True, "it's", 'q"', 1e20], (), [], {}, set(), "", end="")
+print(sep="x")
+print([[]], [()], {"a": {"b": [1, (2,)]}}, range(3), ...)

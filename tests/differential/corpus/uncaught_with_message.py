@@ -1,0 +1,5 @@
+print("before")
+try:
+    print({}["missing"])
+finally:
+    print("cleanup")
