@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def test(options: Options, _terminal: Terminal) -> int:
     """Run the tests that the words name; status 1 when one fails."""
-    from dana.testing.command import NothingToRun, Order, run_once, watch
+    from dana.testing.command import CannotWrite, NothingToRun, Order, run_once, watch
     from dana.testing.discovery import NoSuchPath
     from dana.testing.settings import Settings
 
@@ -37,6 +37,8 @@ def test(options: Options, _terminal: Terminal) -> int:
         passed = watch(order) if "watch" in given else run_once(order)
     except NoSuchPath as missing:
         raise UsageProblem("E902", f"there is no file or folder {missing}") from None
+    except CannotWrite as problem:
+        raise UsageProblem("E902", str(problem)) from None
     except NothingToRun as nothing:
         hint = 'a test is `test "name":` in a .na file, a file `test_*.na`, or a ```dana block'
         raise UsageProblem("E907", str(nothing), hint) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from time import perf_counter
 
 from dana.testing.discovery import candidates, discover
@@ -40,12 +41,19 @@ class NothingToRun(Exception):
     """No file holds a test, or none is selected."""
 
 
+class CannotWrite(Exception):
+    """The results cannot be written where they were wanted."""
+
+
 def run_once(order: Order) -> bool:
-    """Run the tests and report; True when none failed. Raises `NothingToRun` and `NoSuchPath`."""
+    """Run the tests and report; True when none failed. Raises `NothingToRun`, `NoSuchPath`, `CannotWrite`."""
     begin = perf_counter()
     files = discover(order.words)
     if not files:
         raise NothingToRun(f"no tests under {', '.join(order.words)}")
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What the terminal's encoding lacks is spelled out; a report does not fail over a name.
+        sys.stdout.reconfigure(errors="backslashreplace")
     report = Report(len(files), colour=order.settings.colour, live=_is_live())
     results: list[FileResult] = []
     for result in run_files(files, order.settings, jobs_for(files, order.jobs), report.begun):
@@ -59,8 +67,11 @@ def run_once(order: Order) -> bool:
     if order.junit is not None:
         from dana.testing.junit import document
 
-        with open(order.junit, "w", encoding="utf-8") as stream:
-            stream.write(document(results))
+        try:
+            with open(order.junit, "w", encoding="utf-8") as stream:
+                stream.write(document(results))
+        except OSError as problem:
+            raise CannotWrite(f"cannot write {order.junit}: {(problem.strerror or str(problem)).lower()}") from None
     report.end(results, perf_counter() - begin, slowest=order.slowest, seed=order.settings.seed)
     sys.stdout.flush()
     return not any(result.failed for result in results)

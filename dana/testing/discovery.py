@@ -31,7 +31,7 @@ def discover(words: Iterable[str]) -> list[str]:
                 if _holds_tests(path):
                     found[path] = None
         elif os.path.isfile(word):
-            found[word] = None
+            found[os.path.normpath(word)] = None
         else:
             raise NoSuchPath(word)
     return list(found)

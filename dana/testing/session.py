@@ -106,7 +106,7 @@ class Session:
             cases.sort(key=lambda case: case.line)
         if is_test_program(self.file) and not any(case.kind == TEST for case in cases):
             cases.insert(0, Case(self.file, "the whole program", 1, WHOLE))
-        return cases or [Case(self.file, "the whole program", 1, WHOLE)]
+        return _told_apart(cases) or [Case(self.file, "the whole program", 1, WHOLE)]
 
     def _text(self) -> str:
         text = self._data.decode("utf-8-sig", "replace")
@@ -135,7 +135,13 @@ class Session:
             if begun is not None:
                 begun(case.name)
             result.outcomes.append(self.run(case, result))
-        result.snapshots = self.snapshots.save(complete=len(chosen) == len(cases))
+        try:
+            result.snapshots = self.snapshots.save(complete=len(chosen) == len(cases))
+        except OSError as problem:
+            case = Case(self.file, "snapshots can be kept", 1, WHOLE)
+            result.outcomes.append(
+                Outcome(case, FAILED, 0.0, f"cannot write {self.snapshots.path}: {problem.strerror}")
+            )
         return result
 
     def _refused(self, error: CompileError) -> Outcome:
@@ -307,6 +313,16 @@ RUNNERS: dict[str, Callable[[Session, Case, Printed], str | None]] = {
     BLOCK: Session.run_fenced,
     EXAMPLE: Session.run_example,
 }
+
+
+def _told_apart(cases: list[Case]) -> list[Case]:
+    """Cases of the same name are numbered, so that selections, reports and snapshots know them apart."""
+    seen: dict[str, int] = {}
+    for case in cases:
+        count = seen[case.name] = seen.get(case.name, 0) + 1
+        if count > 1:
+            case.name += f" ({count})"
+    return cases
 
 
 def seed_of(seed: int, case: Case) -> int:

@@ -76,7 +76,7 @@ class Snapshots:
     def _load(self) -> dict[str, str]:
         if self._known is None:
             try:
-                with open(self.path, encoding="utf-8") as stream:
+                with open(self.path, encoding="utf-8", errors="replace") as stream:
                     self._known = read(stream.read())
             except FileNotFoundError:
                 self._known = {}

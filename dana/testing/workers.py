@@ -13,6 +13,7 @@ import marshal
 import os
 from select import select
 
+from dana.diagnostics import shown_name
 from dana.testing.outcome import FAILED, PROGRAM, Case, FileResult, Outcome
 from dana.testing.session import Session
 
@@ -46,10 +47,26 @@ def run_files(
     if jobs == 1:
         for file in files:
             begun(file)
-            yield Session(file, settings).run_all()
+            yield run_file(file, settings)
         return
     for at in range(0, len(files), PIPE):
         yield from _spread(files[at : at + PIPE], settings, jobs, begun)
+
+
+def run_file(file: str, settings: Settings) -> FileResult:
+    """All of a file's cases; a file that cannot be read, or whose snapshots cannot be kept, has a failed one."""
+    try:
+        return Session(file, settings).run_all()
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        name = shown_name(problem.filename) if isinstance(problem.filename, str) else file
+        return _failed(file, "the file can be read", f"{name}: {reason}")
+
+
+def _failed(file: str, name: str, message: str) -> FileResult:
+    result = FileResult(file)
+    result.outcomes.append(Outcome(Case(file, name, 1, PROGRAM), FAILED, 0.0, message))
+    return result
 
 
 def _spread(
@@ -159,7 +176,7 @@ def _work(queue: int, send: int, files: Sequence[str], settings: Settings) -> No
     while data := os.read(queue, NUMBER):
         number = int.from_bytes(data, "big")
         _send(send, number)
-        _send(send, Session(files[number], settings).run_all().to_data())
+        _send(send, run_file(files[number], settings).to_data())
 
 
 def _send(pipe: int, content: Any) -> None:
@@ -170,8 +187,6 @@ def _send(pipe: int, content: Any) -> None:
 
 
 def _died(file: str, status: int) -> FileResult:
-    result = FileResult(file)
     how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"status {os.waitstatus_to_exitcode(status)}"
     message = f"the process that ran this file ended with {how}; `--jobs 1` shows what it was doing"
-    result.outcomes.append(Outcome(Case(file, "the file can be run", 1, PROGRAM), FAILED, 0.0, message))
-    return result
+    return _failed(file, "the file can be run", message)

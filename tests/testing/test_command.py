@@ -220,6 +220,28 @@ def on_terminal(folder, **environment: str) -> bytes:
     return shown
 
 
+def test_what_cannot_be_read_or_written_is_said(write, dana_test, tmp_path) -> None:
+    write("a.na", PASSING)
+    done = dana_test("--junit", "missing/results.xml")
+    assert done.status == 3
+    assert "cannot write missing/results.xml" in done.err
+    (tmp_path / "b.na").symlink_to(tmp_path / "nowhere.na")
+    assert dana_test().status == 0
+    assert dana_test("b.na").status == 3
+    write("c.na", 'from testing import snapshot\ntest "t":\n    snapshot(1)\n')
+    write("__snapshots__", "a file where a folder should be")
+    done = dana_test("c.na")
+    assert done.status == 1
+    assert "Traceback" not in done.out + done.err
+
+
+def test_names_the_terminal_cannot_show_are_spelled_out(write, dana_test) -> None:
+    write("a.na", 'test "größer → kleiner":\n    assert 1 == 2\n')
+    done = dana_test(PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.status == 1
+    assert "gr\\xf6\\xdfer" in done.out
+
+
 # --- the repository -------------------------------------------------------------------------------
 
 
