@@ -15,6 +15,7 @@ from __future__ import annotations
 from dana import abi
 from dana.engine.engine import _Run
 from dana.engine.limits import Limits
+from dana.errors import CompileError
 from dana.runtime.stops import CancelStop, ExitStop
 from dana.source import Source
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from dana.checker.model import Interface
     from dana.checker.types import Type
     from dana.engine.engine import Engine
+    from dana.engine.finder import Finder
     from dana.engine.loader import Artefact
     from dana.runtime.modules import ModuleRecord
     from dana.runtime.program import Program
@@ -191,6 +194,21 @@ class Session:
         """Steps the last entry took."""
         return self.program.meter.used
 
+    @property
+    def finder(self) -> Finder:
+        """What finds modules for imports."""
+        return self._run._loader.finder
+
+    def interface(self, path: tuple[str, ...]) -> Interface | None:
+        """What the module `a.b` offers to importers, without running it; None when there is none that compiles."""
+        found = self.finder.find(0, path, False, "") if path else ""
+        if isinstance(found, str):
+            return None
+        try:
+            return self._run._loader.interface(found)
+        except (CompileError, OSError):
+            return None
+
     def files(self) -> list[str]:
         """The Dana modules that were imported from files."""
         return [key for key, record in self._run._records.items() if key and record.file.endswith(".na")]
@@ -252,7 +270,7 @@ class _Snapshot:
 def _is_stdlib(file: str) -> bool:
     from os.path import dirname
 
-    from dana.runtime.faults import stdlib_path
+    from dana.resources import stdlib_path
 
     return dirname(file) == stdlib_path()
 

@@ -313,7 +313,7 @@ def members(value: Any) -> list[tuple[str, str, str]]:
 
 
 def _struct_members(value: Any) -> list[tuple[str, str, str]]:
-    cls = value if isinstance(value, type) else type(value)
+    cls: Any = value if isinstance(value, type) else type(value)
     found = [(f.name, "field", f"{f.name}: {f.type.name}") for f in cls._shape.fields] if value is not cls else []
     for each in cls.__mro__:
         if each.__dict__.get("_shape") is not None:
@@ -419,7 +419,7 @@ def poet_options(source: Source, node: Any) -> list[str]:
         lines.append(f"  {source.text[decorator.start : decorator.end].strip()}")
         given = expr.keywords if isinstance(expr, na.Call) else ()
         for keyword in given:
-            row = OPTIONS.get(keyword.name)
+            row = OPTIONS.get(keyword.name or "")
             if row is not None:
                 lines.append(f"    {keyword.name} = {_piece(source, keyword.value)}: {row.meaning}")
         if not given:

@@ -8,6 +8,8 @@ further lines cannot mend is whole: it is to be refused with its diagnostic, not
 
 from __future__ import annotations
 
+import re
+
 from dana.parser import read
 from dana.parser.lexer import Lexer
 from dana.parser.words import BRACE
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from dana.parser.reader import Token
 
 INDENT = 4
-# Findings that another line mends when they stand at the end of the text: an empty block, a decorator without
-# its definition, a `try` without its handler.
-_MENDED_AT_THE_END = frozenset({"E124", "E123", "E132"})
+# Findings that another line mends when they stand at the end of the text: a decorator without its definition, a
+# `try` without its handler.
+_MENDED_AT_THE_END = frozenset({"E123", "E132"})
 _LAYOUT = frozenset({"NEWLINE", "DEDENT", "INDENT", "RBLOCK", "$END"})
 _COMMANDS = (":", "?", "/")
 
@@ -78,17 +80,21 @@ def _unfinished_text(probe: _Probe, text: str) -> bool:
             opener = text[d.span[0] : d.span[1]].lstrip("rRfFuUbB")
             if opener in ('"""', "'''"):
                 return True
-    return text.endswith("\\\n") or text.endswith("\\")
+    return text.endswith(("\\\n", "\\"))
 
 
 def _mendable(finding: Diagnostic, end: int, probe: _Probe) -> bool:
     """Whether more lines can make this finding go away; `end` is the number of the last token that says something."""
     if finding.code == "E105":
         return probe.in_brackets or probe.in_braces
+    if finding.code == "E124":
+        return probe.at_header
     last = probe.tokens[end]
-    if finding.span is None or finding.span[1] < last[1]:
+    if finding.span is None:
         return False
-    return finding.code in _MENDED_AT_THE_END or (finding.code == "E133" and last[2] == "BAR")
+    if finding.code in _MENDED_AT_THE_END:
+        return finding.span[0] >= last[1]
+    return finding.code == "E133" and last[2] == "BAR"
 
 
 def _last(tokens: Sequence[Token]) -> int:
@@ -138,7 +144,7 @@ def entries(lines: Iterable[str]) -> Iterator[str]:
     for raw in lines:
         line = raw.rstrip("\r\n")
         blank = not line.strip()
-        if held and not blank and not line[0].isspace() and not _continues(line) and is_complete(_joined(held) + "\n"):
+        if held and not blank and not line[0].isspace() and not goes_on(line) and is_complete(_joined(held) + "\n"):
             yield _joined(held).rstrip()
             held = []
         if blank and not held:
@@ -154,8 +160,9 @@ def _joined(lines: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _continues(line: str) -> bool:
-    word = line.split("(")[0].split(":")[0].split("{")[0].split()
+def goes_on(line: str) -> bool:
+    """Whether a line in the first column belongs to the statement before it."""
+    word = re.split(r"[({:]", line, maxsplit=1)[0].split()
     return (bool(word) and word[0] in _GOES_ON) or line[:1] in ("}", ")", "]", "|")
 
 

@@ -49,10 +49,7 @@ def _columns(rows: Sequence[Any]) -> list[str]:
 
 
 def _cell(row: Any, name: str, text: Callable[[Any], str]) -> str:
-    if isinstance(row, dict):
-        value = row.get(name, "")
-    else:
-        value = getattr(row, row._shape.field(name).slot, "")
+    value = row.get(name, "") if isinstance(row, dict) else getattr(row, row._shape.field(name).slot, "")
     shown = value if isinstance(value, str) else text(value)
     return "".join(c if c.isprintable() else "·" for c in shown[:500])
 
