@@ -1,6 +1,7 @@
-"""How long the tools keep their user waiting: `dana test`, measured as whole processes.
+"""How long the tools keep their user waiting: `dana test`, measured as whole processes, and `dana fmt`.
 
-Wall time, the best of several rounds: what is asked is how long the tool takes, not how busy the machine is.
+For `dana test` that is wall time, the best of several rounds: what is asked is how long the tool takes, not how
+busy the machine is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from formatting import formatting
 from measure import Row, Table, spawn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +32,7 @@ def measure(*, quick: bool) -> list[Row]:
     table = Table(f"Tools on CPython {sys.version.split()[0]}, {'quick' if quick else 'full'} run")
     rounds = 5 if quick else 15
     testing(table, rounds)
+    formatting(table, rounds)
     return table.close()
 
 

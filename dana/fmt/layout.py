@@ -313,6 +313,8 @@ class Layout:
         if self.kinds[group] != "CALL" or group in self.magic or self.after.get(group) or self.after.get(close - 1):
             return None
         inner = next((at for at in self.groups(group + 1, close) if self.match[at] == close - 1), None)
+        if inner is not None and self.kinds[inner] == "CALL" and not self.commas(group + 1, close):
+            return self.hugged(prefix, lo, inner, indent)
         if (
             inner is None
             or self.kinds[inner] not in ("LSQB", "LBRACE")
