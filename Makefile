@@ -23,6 +23,7 @@ check: tools ## lint, formatting, types, import contracts, generated files up to
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m dana.catalogue.pages --check docs/errors
 	$(BIN)/python -m dana.parser.generate --check
+	$(BIN)/python -m dana.highlight.textmate --check editors/vscode/syntaxes/dana.tmLanguage.json
 
 bench: tools ## Dana against the same programs in Python (BENCH="language --quick")
 	@$(BIN)/python benchmarks/run $(or $(BENCH),language)
@@ -33,8 +34,9 @@ fuzz: tools ## 200 000 mutated and generated programs; nothing but diagnostics m
 tables: tools ## the parser's tables from grammar/dana.lark
 	@$(BIN)/python -m dana.parser.generate
 
-docs: tools ## docs/errors from the catalogue
+docs: tools ## docs/errors from the catalogue, the editors' grammar from its table
 	@$(BIN)/python -m dana.catalogue.pages docs/errors
+	@$(BIN)/python -m dana.highlight.textmate editors/vscode/syntaxes/dana.tmLanguage.json
 
 accept: tools ## everything a release must hold: checks, tests, fuzzing, benchmarks
 	@$(MAKE) --no-print-directory check test fuzz bench run
