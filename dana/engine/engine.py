@@ -250,7 +250,10 @@ class _Run:
             failed = error
         finally:
             problems = program.close() if closes else []
+            stop = program.meter.pending()
             program.meter.finish()
+        if stop is not None and not isinstance(failed, Stop):
+            failed = stop  # a `finally` threw it away or failed itself; the limit was reached all the same
         if failed is None and problems:
             failed = problems[0]
         if failed is not None:

@@ -279,6 +279,10 @@ class Meter:
         if self._stop is not None:
             self._at_barrier()
 
+    def pending(self) -> Stop | None:
+        """What a stop in progress raised first, also when the program has thrown it away; None without one."""
+        return None if self._stop is None else self._stop.first
+
     def stop(self, which: str) -> Stop:
         """Begin the stop for a limit reached outside the lanes ("depth", "memory", "output"); returns what to raise."""
         if self._stop is None:

@@ -116,6 +116,15 @@ print("went on")
     assert stopped(source)[1] == []
 
 
+@pytest.mark.parametrize("last", ["return 1", "[][0]", "raise ValueError('mine')"])
+@pytest.mark.parametrize("around", ["f()", "try: f()\nexcept Exception: print('caught')"])
+def test_a_limit_that_a_finally_throws_away_is_reported_at_the_end(last, around):
+    source = f"def f():\n    try:\n        while true: pass\n    finally:\n        {last}\n{around}\n"
+    fault, _ = stopped(source)
+    assert fault.which == "steps"
+    assert fault.diagnostics[0].line == 3
+
+
 def test_the_report_names_the_limit_and_shows_the_place():
     fault, _ = stopped("x = 1\nwhile true:\n    x = 2\n")
     text = str(fault)
