@@ -51,7 +51,7 @@ class DanaFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """An item for each case. A file that cannot be compiled is a collection error that shows the findings."""
-        from dana.errors import CompileError
+        from dana.errors import DanaError
         from dana.testing.session import Session
         from dana.testing.settings import Settings
 
@@ -60,7 +60,7 @@ class DanaFile(pytest.File):
         self.session_of_file = Session(str(self.path), settings)
         try:
             cases = self.session_of_file.plan()
-        except CompileError as error:
+        except DanaError as error:
             raise self.CollectError(str(error)) from None
         for case in cases:
             if case.kind != EXAMPLE:

@@ -10,7 +10,7 @@ from dana.diagnostics import Diagnostic, render_all
 from dana.engine.engine import PROGRAM, Engine, _Run
 from dana.engine.limits import Limits
 from dana.engine.loader import Loader
-from dana.errors import CompileError, DanaError
+from dana.errors import DanaError
 from dana.source import Source, Span
 from dana.testing.clock import TestClock
 from dana.testing.discovery import FENCE, fenced_blocks, is_test_program, mentions_test
@@ -93,7 +93,7 @@ class Session:
     # --- what there is --------------------------------------------------------------------------
 
     def plan(self) -> list[Case]:
-        """The file's cases, in the order of the text. Raises `CompileError` when it cannot be compiled."""
+        """The file's cases, in the order of the text. Raises `DanaError` when it cannot be compiled."""
         blocks = fenced_blocks(self.file, self._text()) if FENCE.encode() in self._data else []
         if self.file.endswith(".md"):
             return blocks
@@ -113,7 +113,10 @@ class Session:
         return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
     def _artefact(self) -> Artefact:
-        return self._loader.file(self.path, self._name)
+        """The file compiled with its tests; a fault of the compiler's own is a finding like any other (L47)."""
+        run = self._run_of(Case(self.file, "", 1, WHOLE), Printed(), self._loader)
+        artefact: Artefact = run.guarded(lambda: self._loader.file(self.path, self._name))
+        return artefact
 
     def _fresh_loader(self, tested: str) -> Loader:
         roots = [os.path.dirname(self.path), *self.settings.roots]
@@ -126,7 +129,7 @@ class Session:
         result = FileResult(self.file)
         try:
             cases = self.plan()
-        except CompileError as error:
+        except DanaError as error:
             result.outcomes.append(self._refused(error))
             return result
         selection = self.settings.selection
@@ -144,7 +147,7 @@ class Session:
             )
         return result
 
-    def _refused(self, error: CompileError) -> Outcome:
+    def _refused(self, error: DanaError) -> Outcome:
         case = Case(self.file, "the file compiles", error.diagnostics[0].line or 1, WHOLE)
         return Outcome(case, FAILED, 0.0, render_all(error.diagnostics, colour=self.settings.colour))
 

@@ -137,6 +137,14 @@ def test_a_file_that_does_not_compile_is_one_failed_case(outcomes) -> None:
     assert "E201" in failure(found, "the file compiles")
 
 
+def test_a_fault_of_the_compiler_is_reported_as_one(outcomes, monkeypatch) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise KeyError("oh")
+
+    monkeypatch.setattr("dana.compiler.compile_module", broken)
+    assert "oh" in failure(outcomes('test "t":\n    pass\n'), "the file compiles")
+
+
 # --- clock and chance -----------------------------------------------------------------------------
 
 

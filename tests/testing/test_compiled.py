@@ -61,8 +61,8 @@ def test_the_types_of_a_test_do_not_reach_the_module() -> None:
 
 
 def test_a_test_is_checked_like_any_function() -> None:
-    assert findings('def f(n: int):\n    return n\ntest "t":\n    f("a", 2)\n    f(totl)\n') == [
-        (4, "E302"),
+    assert findings('def f(n: int):\n    return n\ntest "t":\n    f("a")\n    f(totl)\n') == [
+        (4, "E301"),
         (5, "E201"),
     ]
 
