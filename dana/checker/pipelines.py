@@ -217,7 +217,7 @@ def mentions(c: Context, node: Any) -> bool:
         return False
     if c.has_placeholders and mentions_placeholder(node):
         return True
-    return any(inner.__class__ is na.Name and inner.id in captured for inner in na.walk(node))  # type: ignore[attr-defined]
+    return any(inner.__class__ is na.Name and inner.id in captured for inner in na.walk(node))
 
 
 def mentions_placeholder(node: Any) -> bool:

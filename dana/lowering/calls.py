@@ -144,6 +144,8 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
         return None
     if name == "isinstance" and len(node.args) == 2:
         return _isinstance_call(cx, node)
+    if len(node.args) == 1 and name == "str" and prints_plainly(cx, node.args[0]):
+        return cx.call(".shown", node, cx.expr(node.args[0]))
     if len(node.args) == 1 and name in ALWAYS:
         return cx.call(ALWAYS[name], node, cx.expr(node.args[0]))
     if len(node.args) == 1 and name in DIRECT:
@@ -155,6 +157,12 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
     if not node.args and name == "dict":
         return py.Dict(keys=[], values=[], **cx.at(node))
     return None
+
+
+def prints_plainly(cx: Context, node: na.Expr) -> bool:
+    """Whether a value is of those that Python prints with an address or as a class of the host."""
+    static = cx.type_of(node)
+    return static[0] in {"func", "callable"} or (static[0] == "type" and static[1][0] == "exception")
 
 
 def _isinstance_call(cx: Context, node: na.Call) -> py.expr | None:

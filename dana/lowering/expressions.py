@@ -6,7 +6,7 @@ import ast as py
 
 from dana import abi
 from dana import ast as na
-from dana.lowering.calls import lower_call
+from dana.lowering.calls import lower_call, prints_plainly
 from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.functions import lower_lambda
 from dana.lowering.pipelines import lower_capture, lower_pipeline
@@ -45,6 +45,10 @@ COMPARE: dict[str, type[py.cmpop]] = {
     "not in": py.NotIn,
 }
 NUMERIC = {"int", "float", "bool"}
+# Python's own, for loops.
+RAW_WALKS = {"zip": ".zip", "enumerate": ".enumerate", "reversed": ".reversed"}
+# Methods that scan a range for a value that is no int.
+SCANS = {"index", "count"}
 SMALL_EXPONENT = 8
 # Digits of the largest width that is formatted without a look at its size.
 SMALL_WIDTH = 3
@@ -103,6 +107,8 @@ def lower_formatted_value(cx: Context, node: na.FormattedValue) -> py.expr:
         conversion = CONVERSIONS["r"]
     spec = None if node.spec is None else lower_joined_str(cx, node.spec)
     value = cx.expr(node.value)
+    if spec is None and conversion in {-1, CONVERSIONS["s"]} and prints_plainly(cx, node.value):
+        value, conversion = cx.call(".shown", node, value), -1
     if spec is not None and node.spec is not None and not _is_small_spec(node.spec):
         # A width that is computed, or absurd, is bounded by the guarded `format` (L49).
         if conversion != -1:
@@ -163,10 +169,20 @@ def is_range(cx: Context, node: na.Expr) -> bool:
 
 def lower_comprehension(cx: Context, node: na.Comprehension, *, ahead: bool) -> py.comprehension:
     cx.in_iterable += 1
-    source = cx.metered_iterable(node.iter, cx.expr(node.iter), ahead=ahead)
+    source = cx.metered_iterable(node.iter, lower_walked(cx, node.iter), ahead=ahead)
     cx.in_iterable -= 1
     target = comprehension_target(cx, node.target)
     return py.comprehension(target=target, iter=source, ifs=cx.exprs(node.ifs), is_async=0)
+
+
+def lower_walked(cx: Context, node: na.Expr) -> py.expr:
+    """What a loop walks, counting: there `zip(…)` and its like need not guard themselves."""
+    value = cx.expr(node)
+    if isinstance(value, py.Call) and isinstance(value.func, py.Name) and value.func.id in RAW_WALKS:
+        target = cx.checked.calls.get(id(node))
+        if target is not None and target.kind == "builtin":
+            value.func.id = RAW_WALKS[value.func.id]
+    return value
 
 
 def comprehension_target(cx: Context, node: na.Expr) -> py.expr:
@@ -204,8 +220,8 @@ def lower_dict_comp(cx: Context, node: na.DictComp) -> py.expr:
 
 
 def lower_generator_exp(cx: Context, node: na.GeneratorExp) -> py.expr:
-    """A lazy iterable; `islice` over the generator hides everything else a generator has (L6)."""
-    return cx.call(".islice", node, raw_generator(cx, node), cx.const(None, node))
+    """A lazy iterable that hides everything else a generator has (L6)."""
+    return cx.call(".generator", node, raw_generator(cx, node), cx.const(None, node))
 
 
 def raw_generator(cx: Context, node: na.GeneratorExp) -> py.expr:
@@ -292,7 +308,23 @@ def lower_bool_op(cx: Context, node: na.BoolOp) -> py.expr:
 def lower_compare(cx: Context, node: na.Compare) -> py.expr:
     ops = [COMPARE[op]() for op in node.ops]
     comparators = cx.exprs(node.comparators)
+    left = node.left
+    for index, right in enumerate(node.comparators):
+        if node.ops[index] in {"in", "not in"} and cx.type_of(left)[0] not in {"int", "bool"}:
+            comparators[index] = members(cx, right, comparators[index])
+        left = right
     return py.Compare(left=cx.expr(node.left), ops=ops, comparators=comparators, **cx.at(node))
+
+
+def members(cx: Context, node: na.Expr, value: py.expr) -> py.expr:
+    """What stands for a value that may be a range where C would scan it: for a float in a long one, for example."""
+    if cx.type_of(node)[0] not in {"any", "range", "union", "type"}:
+        return value
+    if not isinstance(value, py.Name):
+        return cx.call(".members", node, value)
+    test = cx.class_is_not(value.id, cx.load(".range", node), node)
+    again = py.Name(id=value.id, ctx=LOAD, **cx.at(node))
+    return py.IfExp(test=test, body=value, orelse=cx.call(".members", node, again), **cx.at(node))
 
 
 def lower_if_exp(cx: Context, node: na.IfExp) -> py.expr:
@@ -314,6 +346,10 @@ def lower_attribute(cx: Context, node: na.Attribute) -> py.expr:
         return cx.call(".err", node, cx.expr(value), cx.const(node.attr, node))
     if node.attr == "format":
         return cx.call(".format_of", node, cx.expr(value))
+    if node.attr == "__name__":
+        return cx.call(".getattr", node, cx.expr(value), cx.const(node.attr, node))
+    if node.attr in SCANS:
+        return py.Attribute(value=members(cx, value, cx.expr(value)), attr=node.attr, ctx=LOAD, **cx.at(node))
     return py.Attribute(value=cx.expr(value), attr=abi.mangle(node.attr), ctx=LOAD, **cx.at(node))
 
 

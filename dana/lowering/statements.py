@@ -16,7 +16,7 @@ from dana.lowering.annotations import (
     type_name,
 )
 from dana.lowering.context import LOAD, STORE, Context
-from dana.lowering.expressions import is_range
+from dana.lowering.expressions import is_range, lower_walked
 from dana.lowering.functions import lower_composed_def, lower_function_def, unchecked_function
 from dana.lowering.patterns import lower_match
 from dana.lowering.quick import is_names, is_quick, writes_only_names
@@ -194,8 +194,6 @@ def lower_nonlocal(cx: Context, node: na.Nonlocal) -> list[py.stmt]:
     return [py.Nonlocal(names=[abi.variable(n) for n in node.names], **cx.at(node))]
 
 
-
-
 # --- modules ------------------------------------------------------------------------------------
 
 
@@ -309,7 +307,7 @@ def lower_for(cx: Context, node: na.For) -> list[py.stmt]:
     cx.sliced -= sliced
     if sliced:
         return _sliced(cx, node, target, body)
-    source = cx.metered_iterable(node.iter, cx.expr(node.iter), ahead=False)
+    source = cx.metered_iterable(node.iter, lower_walked(cx, node.iter), ahead=False)
     return [py.For(target=target, iter=source, body=body, orelse=cx.block(node.orelse), **cx.at(node))]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dana import abi
-from dana.runtime.exceptions import DANA_NAMES
+from dana.runtime.absent import agent
 from dana.runtime.families import by_name
 from dana.runtime.formatting import format_of
+from dana.runtime.iterators import members
 from dana.runtime.pipelines import apply
 from dana.runtime.stops import ExitStop, failure
 from dana.runtime.structs import Struct
@@ -193,7 +194,7 @@ def _type_of(value: Any) -> Any:
         return TYPE
     if callable(value) and class_name(cls) in ("function", "Dispatcher", "Composed", "Partial", "Bound"):
         return FUNCTION
-    name = DANA_SPELLINGS.get(cls) or class_name(cls)
+    name = repr(value) if cls is agent else class_name(cls)
     return InstanceType(name, cls, None if isinstance(value, BaseException) else _refuse_making(name))
 
 
@@ -204,9 +205,6 @@ def _refuse_making(name: str) -> Callable[..., Any]:
         raise failure(TypeError, "E601", f"`{name}` is only a name for types, it makes no values")
 
     return refuse
-
-
-DANA_SPELLINGS: dict[type, str] = {cls: name for name, cls in DANA_NAMES.items()}
 
 
 def isinstance_(value: Any, type: Any, /) -> bool:  # noqa: A002  (the name programs know)
@@ -240,8 +238,8 @@ def getattr_(value: Any, name: str, default: Any = _ABSENT, /) -> Any:
     if name.__class__ is not str or not name or abi.HIDDEN in name:
         raise failure(TypeError, "E601", f"getattr takes the name of an attribute, not {short(name)}")
     try:
-        if name == "format":
-            return format_of(value)
+        if name in _SPECIAL:
+            return _SPECIAL[name](value)
         return getattr(value, abi.mangle(name))
     except AttributeError as error:
         if default is not _ABSENT:
@@ -249,6 +247,24 @@ def getattr_(value: Any, name: str, default: Any = _ABSENT, /) -> Any:
         if getattr(error, "_code", None) is not None:
             raise
         raise failure(AttributeError, "E604", f"{kind_of(value)} has no attribute `{name}`") from None
+
+
+def name_of(value: Any) -> str:
+    """`v.__name__`: of functions and types as they print, of everything else the attribute."""
+    if isinstance(value, type) and "_shape" not in value.__dict__:
+        return class_name(value)
+    if type(value) in _FUNCTIONS:
+        return abi.demangle(value.__name__)
+    return getattr(value, abi.mangle("__name__"))  # type: ignore[no-any-return]
+
+
+_FUNCTIONS = frozenset({type(name_of), type(len)})
+_SPECIAL: dict[str, Callable[[Any], Any]] = {
+    "format": format_of,
+    "__name__": name_of,
+    "index": lambda value: members(value).index,
+    "count": lambda value: members(value).count,
+}
 
 
 def exit_(code: Any = 0) -> None:

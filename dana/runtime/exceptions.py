@@ -80,19 +80,9 @@ DANA_NAMES: dict[str, type[BaseException]] = {
     "Timeout": TimeoutStop,
     "Cancelled": CancelStop,
 }
-DANA_SPELLING: dict[type[BaseException], str] = {cls: name for name, cls in DANA_NAMES.items()}
-
-PYTHON_NAMES = """
-BaseException Exception KeyboardInterrupt SystemExit ArithmeticError FloatingPointError OverflowError
-ZeroDivisionError AssertionError AttributeError BufferError EOFError ImportError ModuleNotFoundError LookupError
-IndexError KeyError MemoryError NameError UnboundLocalError OSError IOError EnvironmentError BlockingIOError
-ChildProcessError ConnectionError BrokenPipeError ConnectionAbortedError ConnectionRefusedError
-ConnectionResetError FileExistsError FileNotFoundError InterruptedError IsADirectoryError NotADirectoryError
-PermissionError ProcessLookupError TimeoutError ReferenceError RuntimeError NotImplementedError RecursionError
-StopIteration StopAsyncIteration SyntaxError IndentationError TabError SystemError TypeError ValueError
-UnicodeError UnicodeDecodeError UnicodeEncodeError UnicodeTranslateError Warning DeprecationWarning
-FutureWarning RuntimeWarning UserWarning
-""".split()
+for _name, _cls in DANA_NAMES.items():  # a program sees them by these names alone, whoever prints them
+    _cls.__name__ = _cls.__qualname__ = _name
+    _cls.__module__ = "builtins"
 
 # What CPython hangs on its exceptions, and a script has no business to hold: the object whose attribute
 # was missing, the bytes that did not decode.
@@ -102,7 +92,7 @@ _PLAIN = (str, int, float, bool, type(None), bytes)
 
 def name_of(cls: type[BaseException]) -> str:
     """The class's name as programs spell it."""
-    return DANA_SPELLING.get(cls) or cls.__name__
+    return cls.__name__
 
 
 def message_of(error: BaseException) -> str:

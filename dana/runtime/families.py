@@ -11,7 +11,7 @@ Invariants: nothing in these tables leads to the interpreter (no `type` of the h
 from __future__ import annotations
 
 import builtins as python
-from itertools import compress, islice
+from itertools import compress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Python's own functions and exceptions, unchanged.
 PYTHON_NAMES = """
-abs bin callable chr divmod hash hex id len next oct ord range repr round zip
+abs bin callable chr divmod hash hex id len next oct ord range round
 Ellipsis NotImplemented __build_class__
 BaseException Exception KeyboardInterrupt SystemExit ArithmeticError FloatingPointError OverflowError
 ZeroDivisionError AssertionError AttributeError BufferError EOFError ImportError ModuleNotFoundError LookupError
@@ -44,19 +44,25 @@ def core(program: Program) -> dict[str, Any]:
     meter = program.meter
     table = {name: getattr(python, name) for name in PYTHON_NAMES.split()}
     table |= {
-        ".steps": meter.steps, ".calls": meter.calls, ".bank": meter.bank, ".compress": compress, ".islice": islice,
+        ".steps": meter.steps, ".calls": meter.calls, ".bank": meter.bank, ".compress": compress, ".zip": zip,
         ".int": int, ".float": float, ".str": str, ".list": list, ".dict": dict, ".set": set, ".tuple": tuple,
         ".bool_class": bool, ".bytes": bytes, ".sum": sum, ".min": min, ".max": max, ".any": any, ".all": all,
         ".sorted": sorted, ".len": len, ".next": next, ".isinstance": isinstance, ".Exception": Exception,
         ".RecursionError": RecursionError, ".OverflowError": OverflowError, ".put": object.__setattr__,
+        ".enumerate": enumerate, ".reversed": reversed, ".range": range,
     }  # fmt: skip
     return table | by_name(_print(program))
 
 
 def _print(program: Program) -> Callable[..., None]:
     def print_(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
-        text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
-        program.write(text)
+        between = " " if sep is None else sep
+        text = between.join(map(str, values))
+        if " at 0x" in text or "<class '" in text:
+            from dana.runtime.showing import shown
+
+            text = between.join(map(shown, values))
+        program.write(text + ("\n" if end is None else end))
 
     return print_
 
@@ -203,7 +209,22 @@ def _agents(_program: Program) -> dict[str, Any]:
 def _iteration(program: Program) -> dict[str, Any]:
     from dana.runtime.iteration import table
 
-    return table(program.source)
+    return table(program.source, program.meter.steps)
+
+
+def _iterators(_program: Program) -> dict[str, Any]:
+    from dana.runtime.iterators import generator, members
+
+    return {".generator": generator, ".members": members}
+
+
+def _showing(_program: Program) -> dict[str, Any]:
+    from dana.runtime.showing import shown, shown_inside
+
+    def repr_(value: Any, /) -> str:
+        return shown_inside(value)
+
+    return {".shown": shown} | by_name(repr_)
 
 
 def _values(program: Program) -> dict[str, Any]:
@@ -234,7 +255,9 @@ FAMILIES: dict[Family, str] = {
     _imports: ".import_ .from_ .star .export .undefine",
     _agents: ".agent DanaAgent BasicAgent reason llm ask context_aware_reason set_model use get_resource feedback "
     "learnable poet race",
-    _iteration: "sum min max all any sorted filter map iter enumerate reversed slice basic_sum basic_min basic_max "
+    _iterators: ".generator .members",
+    _showing: ".shown repr",
+    _iteration: "sum min max all any sorted filter map zip iter enumerate reversed slice basic_sum basic_min basic_max "
     "parallel",
     _values: "exit quit timeout type isinstance issubclass getattr .getattr hasattr case noop is_even is_odd sum_range "
     "int float bool str list set tuple dict List Set Tuple Dict Mapping frozenset bytes Any object Optional "

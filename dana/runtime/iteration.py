@@ -6,9 +6,8 @@ limits and deadlines hold inside `sum(range(10 ** 11))` too.
 
 from __future__ import annotations
 
-from itertools import compress
-
 from dana.runtime.families import by_name
+from dana.runtime.iterators import SIZED, Holding
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -16,19 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# A range up to this long is walked by C code without being metered.
-SHORT_RANGE = 100_000
-_SIZED = frozenset(
-    {list, tuple, dict, set, frozenset, str, bytes, type({}.keys()), type({}.values()), type({}.items())}
-)
 _ABSENT = object()
 
 
-def table(source: Callable[[Any], Any]) -> dict[str, Any]:
-    """The builtins by name; `source` is the program's (`bounded`)."""
+def table(source: Callable[[Any], Any], steps: Any) -> dict[str, Any]:
+    """The builtins by name; `source` is the program's (`iterators.bounded`), `steps` its meter's."""
+    holding = Holding(steps)
 
     def sum_(items: Any, /, start: Any = 0) -> Any:
-        return sum(items if items.__class__ in _SIZED else source(items), start)
+        return sum(items if items.__class__ in SIZED else source(items), start)
 
     def min_(*values: Any, **options: Any) -> Any:
         return min(source(values[0]), **options) if len(values) == 1 else min(*values, **options)
@@ -37,30 +32,33 @@ def table(source: Callable[[Any], Any]) -> dict[str, Any]:
         return max(source(values[0]), **options) if len(values) == 1 else max(*values, **options)
 
     def all_(items: Any, /) -> bool:
-        return all(items if items.__class__ in _SIZED else source(items))
+        return all(items if items.__class__ in SIZED else source(items))
 
     def any_(items: Any, /) -> bool:
-        return any(items if items.__class__ in _SIZED else source(items))
+        return any(items if items.__class__ in SIZED else source(items))
 
     any_._type = "any"  # type: ignore[attr-defined]  # `list[any]` as a value: the function's name is a type, too
 
     def sorted_(items: Any, /, *, key: Any = None, reverse: bool = False) -> list[Any]:
-        return sorted(items if items.__class__ in _SIZED else source(items), key=key, reverse=reverse)
+        return sorted(items if items.__class__ in SIZED else source(items), key=key, reverse=reverse)
 
     def filter_(function: Any, items: Any, /) -> Any:
-        return filter(function, source(items))
+        return holding.filter(function, items)
 
     def map_(function: Any, items: Any, /, *more: Any) -> Any:
-        return map(function, source(items), *more)
+        return holding.map(function, items, *more)
+
+    def zip_(*items: Any, strict: bool = False) -> Any:
+        return holding.zip(*items, strict=strict)
 
     def iter_(items: Any, sentinel: Any = _ABSENT, /) -> Any:
-        return iter(items) if sentinel is _ABSENT else source(iter(items, sentinel))
+        return holding.iter(items) if sentinel is _ABSENT else holding.until(items, sentinel)
 
     def enumerate_(items: Any, start: int = 0) -> Any:
-        return enumerate(items, start)
+        return holding.enumerate(items, start)
 
     def reversed_(items: Any, /) -> Any:
-        return reversed(items)
+        return holding.reversed(items)
 
     def slice_(*bounds: Any) -> Any:
         return slice(*bounds)
@@ -78,7 +76,7 @@ def table(source: Callable[[Any], Any]) -> dict[str, Any]:
         return [function(item) for item in source(items)]
 
     made = (
-        sum_, min_, max_, all_, any_, sorted_, filter_, map_, iter_, enumerate_, reversed_, slice_,
+        sum_, min_, max_, all_, any_, sorted_, filter_, map_, zip_, iter_, enumerate_, reversed_, slice_,
         basic_sum, basic_min, basic_max, parallel,
     )  # fmt: skip
     return by_name(*made)
@@ -92,19 +90,3 @@ def _basic(items: Any, name: str) -> Any:
             TypeError, "E601", f"Invalid arguments for '{name}': expected a list, tuple or set, got {kind_of(items)}"
         )
     return items
-
-
-def bounded(steps: Any) -> Callable[[Any], Any]:
-    """A function that hands an iterable back, metered unless it is certainly short enough."""
-
-    def source(items: Any) -> Any:
-        if items.__class__ in _SIZED:
-            return items
-        if items.__class__ is range:
-            span = (items.stop - items.start) // (items.step or 1)
-            return items if span <= SHORT_RANGE else compress(items, steps)
-        if hasattr(items, "__next__"):
-            return compress(items, steps)
-        return items
-
-    return source

@@ -191,7 +191,7 @@ def _public(_program: Program) -> Public:
 
 
 def _source(program: Program) -> Callable[[Any], Any]:
-    from dana.runtime.iteration import bounded
+    from dana.runtime.iterators import bounded
 
     return bounded(program.meter.steps)
 

@@ -397,7 +397,8 @@ def _fit_items(values: Any, item: TypeValue, mode: int, make: type) -> Any:
         return values
     if mode == SAFE:
         _refuse_item(values, item)
-    return make(_fit_part(v, item, mode, f"item {n}") for n, v in enumerate(values))
+    fitted = [_fit_part(v, item, mode, f"item {n}") for n, v in enumerate(values)]
+    return _set_of(fitted) if make is set else make(fitted)
 
 
 def _refuse_item(values: Iterable[Any], items: TypeValue | tuple[TypeValue, ...]) -> None:
@@ -416,10 +417,14 @@ def _fit_entries(entries: dict[Any, Any], key: TypeValue, value: TypeValue, mode
                 raise Refused(f"the key {short(k)} is not {key.name}")
             if not value._conforms(v):
                 raise Refused(f"the value of {short(k)} is {short(v)}, not {value.name}")
-    return {
-        _fit_part(k, key, mode, f"the key {short(k)}"): _fit_part(v, value, mode, f"the value of {short(k)}")
+    fitted = [
+        (_fit_part(k, key, mode, f"the key {short(k)}"), _fit_part(v, value, mode, f"the value of {short(k)}"))
         for k, v in entries.items()
-    }
+    ]
+    try:
+        return dict(fitted)
+    except TypeError:
+        raise Refused("lists, dicts and mutable structs cannot be keys") from None
 
 
 def _fit_part(value: Any, item: TypeValue, mode: int, what: str) -> Any:
@@ -642,8 +647,8 @@ _CLASS_NAMES = {
         "type",
     ),
     "StructMeta": "type",
-    "islice": "generator",
     "compress": "iterator",
+    "chain": "iterator",
 }
 
 
@@ -669,6 +674,11 @@ def short(value: Any, limit: int = SHOWN) -> str:
 
 def _safe_repr(value: Any) -> str:
     try:
-        return repr(value)
+        text = repr(value)
     except (RecursionError, ValueError, TypeError):
         return f"a {class_name(type(value))}"
+    if " at 0x" in text or "<class '" in text:
+        from dana.runtime.showing import cleaned
+
+        return cleaned(text)
+    return text

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dana.runtime.natives as package
-from dana.runtime.iteration import bounded
+from dana.runtime.iterators import bounded
 from dana.runtime.coercion import type_of_text
 from dana.runtime.natives import json as natives_json
 from dana.runtime.natives import math as natives_math
