@@ -86,6 +86,14 @@ def test_what_comes_out_conforms_or_nothing_comes_out(spec, value, mode):
     assert out is Refused or declared._conforms(out)
 
 
+@pytest.mark.parametrize(
+    ("spec", "value"),
+    [(("set", ("list", ("any",))), [()]), (("dict", ("list", ("int",)), ("int",)), {(1,): 1})],
+)
+def test_what_cannot_be_kept_in_a_set_or_as_a_key_is_refused(spec, value):
+    assert fit(made(spec), value, DEEP) is Refused
+
+
 @given(SPECS, VALUES)
 @settings(max_examples=300, deadline=None)
 def test_a_boundary_never_copies_a_container_of_the_right_kind(spec, value):
