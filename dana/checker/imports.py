@@ -119,7 +119,37 @@ def report_missing(c: Context, request: ModuleRequest, node: na.Node, reason: st
         c.report("E504", reason, node, label="this closes the circle", hint=_CYCLE_HINT)
     else:
         python = f"the Python module `{request.text}` cannot be imported"
-        c.report("E501", python if request.python else f"no module `{request.text}`", node, hint=reason)
+        notes = [] if request.python or request.level else missing_notes(request.path[0])
+        c.report("E501", python if request.python else f"no module `{request.text}`", node, hint=reason, notes=notes)
+
+
+def missing_notes(name: str) -> list[str]:
+    """What Dana has instead of a module of Python."""
+    if name not in _INSTEAD:
+        return []
+    return [f"`{name}` is a module of Python, which this version of Dana does not have; there is {_INSTEAD[name]}"]
+
+
+_INSTEAD = {
+    "re": "`import text`, and the methods of texts",
+    "string": "`import text`, and the methods of texts",
+    "textwrap": "`import text`",
+    "datetime": "`import time`",
+    "calendar": "`import time`",
+    "statistics": "`import stats`",
+    "itertools": "`zip`, `enumerate`, and comprehensions",
+    "functools": "composition with `|`, and partial application: `f($$, 2)`",
+    "collections": "`dict`, `set`, and structs",
+    "dataclasses": "`struct`",
+    "typing": "every type it names, without an import",
+    "decimal": "`round`, and whole numbers of the smallest unit",
+    "csv": "`parse_csv` and `format_csv` in `text`",
+    "operator": "`lambda`",
+    "logging": "`log`",
+    "sys": "`exit`, and the settings `system:…`",
+    "unittest": "`import testing`, and `test` blocks",
+    "pytest": "`import testing`, and `test` blocks",
+}
 
 
 def rebind(c: Context, name: str) -> None:

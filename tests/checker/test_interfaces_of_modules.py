@@ -77,3 +77,9 @@ def test_requests_are_listed(look: Look) -> None:
     """The loader and the cache read them."""
     requests = look("import geo\nfrom geo import make\nfrom .near import x\n", {"geo": GEO}).requests
     assert [r.key for r in requests][:2] == [(0, ("geo",), False), (1, ("near",), False)]
+
+
+def test_a_module_of_python_is_missing_with_what_there_is_instead(look: Look) -> None:
+    (found,) = look("import datetime\n", modules={}).diagnostics
+    assert found.code == "E501"
+    assert "`import time`" in found.notes[0]
