@@ -9,6 +9,7 @@ A line may also break before a `|` outside brackets (L20), which is how pipeline
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import pairwise
 
 from dana.fmt.lines import INDENT, WIDTH, fits
@@ -57,7 +58,8 @@ class Layout:
         self.after = after
         self.match: dict[int, int] = {}
         self.restructure()
-        self.magic = [o for o in self.match if o in self.open_by_comma]
+        self.magic = sorted(self.open_by_comma)
+        self.commented = sorted(self.after)
 
     def restructure(self) -> None:
         if self.line.bare_comma:
@@ -84,7 +86,8 @@ class Layout:
 
     def forced(self, lo: int, hi: int) -> bool:
         """Whether something between two parts keeps them from one line."""
-        return any(lo <= at < hi - 1 for at in self.after if self.after[at]) or any(lo <= at < hi for at in self.magic)
+        first = bisect_left(self.magic, lo)
+        return self.forced_by_comment(lo, hi - 1) or (first < len(self.magic) and self.magic[first] < hi)
 
     def level_parts(self, lo: int, hi: int) -> Iterable[int]:
         """The parts outside brackets that open in this range."""
@@ -413,7 +416,12 @@ class Layout:
         return "\n" in self.text[self.line.tokens[at - 1][1] : self.line.tokens[at][0]]
 
     def forced_by_comment(self, lo: int, hi: int) -> bool:
-        return any(lo <= at < hi and self.after[at] for at in self.after)
+        for number in range(bisect_left(self.commented, lo), len(self.commented)):
+            if self.commented[number] >= hi:
+                break
+            if self.after.get(self.commented[number]):
+                return True
+        return False
 
     def items(self, lo: int, hi: int, indent: int, *, comma: bool, rows: list[list[str]] | None = None) -> None:
         """One item per line."""
@@ -521,7 +529,7 @@ class Layout:
             return False
         if inside[0] == "UNARY" and self.parts[lo + 1].strip() in ("*", "**"):
             return False
-        return not any(lo <= at < hi - 1 and self.after[at] for at in self.after)
+        return not self.forced_by_comment(lo, hi - 1)
 
     def whole(self, indent: int, suffix: str) -> None:
         """A statement without a value that could be wrapped."""
