@@ -265,7 +265,7 @@ def combine(cx: Context, node: na.Node, op: str, left: na.Expr, value: py.expr, 
         return cx.call(".pow", node, value, other)
     elif op == "<<":
         return cx.call(".lshift", node, value, other)
-    elif op == "*" and _may_repeat(cx, left, right):
+    elif op == "*" and may_repeat(cx, left, right):
         return cx.call(".mul", node, value, other)
     return py.BinOp(left=value, op=BINARY[op](), right=other, **cx.at(node))
 
@@ -294,7 +294,7 @@ def _is_small_power(node: na.Expr) -> bool:
     return isinstance(node, na.Constant) and node.value.__class__ in {int, float} and abs(node.value) <= SMALL_EXPONENT
 
 
-def _may_repeat(cx: Context, left: na.Expr, right: na.Expr) -> bool:
+def may_repeat(cx: Context, left: na.Expr, right: na.Expr) -> bool:
     """Whether `*` may repeat a sequence that a program can see is one; numbers are never slowed."""
     kinds = {cx.type_of(left)[0], cx.type_of(right)[0]}
     return not kinds.isdisjoint({"str", "list", "tuple", "tuple*"})

@@ -15,7 +15,7 @@ from dana import ast as na
 from dana.checker.types import proves
 from dana.lowering.annotations import RAW_CLASS
 from dana.lowering.context import DEL, LOAD, STORE, Context
-from dana.lowering.expressions import BINARY, combine, scoped
+from dana.lowering.expressions import BINARY, combine, may_repeat, scoped
 from dana.lowering.numbers import NUMBERS, is_fraction, is_number
 
 TYPE_CHECKING = False
@@ -175,6 +175,8 @@ def lower_aug_assign(cx: Context, node: na.AugAssign) -> list[py.stmt]:
         value = cx.call(".text", node.value, value)
     elif node.op == "+" and cx.type_of(node.value)[0] == "str" and cx.type_of(target)[0] != "str":
         return _extend_by_text(cx, node)
+    elif node.op == "*" and isinstance(target, na.Name) and may_repeat(cx, target, node.value):
+        value = cx.call(".times", node, cx.expr(target), value)
     lowered: Any = lower_target(cx, target)[0]
     return [py.AugAssign(target=lowered, op=BINARY[node.op](), value=value, **cx.at(node))]
 

@@ -128,7 +128,7 @@ def _guards(program: Program) -> dict[str, Any]:
     guards = Guards(program)
     return {
         ".add": add, ".text": text, ".extended": extended, ".pow": guards.pow, ".lshift": guards.lshift,
-        ".mul": guards.mul, "pow": guards.power, "factorial": guards.factorial,
+        ".mul": guards.mul, ".times": guards.times, "pow": guards.power, "factorial": guards.factorial,
     }  # fmt: skip
 
 
@@ -242,7 +242,7 @@ def _texts(program: Program) -> dict[str, Any]:
 FAMILIES: dict[Family, str] = {
     _spans: ".slices .spans .overdrawn",
     _boundaries: ".type .param .result .field .star_param .double_star_param .assign cast",
-    _guards: ".add .text .extended .pow .lshift .mul pow factorial",
+    _guards: ".add .text .extended .pow .lshift .mul .times pow factorial",
     _formats: "format .formatted .format_of",
     _structs: ".Struct .StructMeta .ErrorStruct .MISSING .maker .missing_field .struct .fields .boxed",
     _resources: ".Resource",

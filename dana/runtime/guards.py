@@ -86,6 +86,14 @@ class Guards:
             self._bits(left.bit_length() + right.bit_length())
         return left * right
 
+    def times(self, left: Any, right: Any) -> Any:
+        """`.times(x, n)`: the `n` of `x *= n`, where x may be a sequence."""
+        if isinstance(left, _SEQUENCES) and isinstance(right, int):
+            self._items(len(left) * right)
+        elif isinstance(right, _SEQUENCES) and isinstance(left, int):
+            self._items(len(right) * left)
+        return right
+
     def factorial(self, n: int) -> int:
         """`factorial(n)`."""
         from math import factorial

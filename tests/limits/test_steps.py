@@ -51,6 +51,13 @@ def test_finally_runs_when_steps_run_out():
     assert output == ["cleanup"]
 
 
+@pytest.mark.parametrize("value", ["'ab'", "[1, 2]", "(1, 2)"])
+def test_a_sequence_repeated_in_place_is_bounded(value):
+    fault, output = stopped(f"x = {value}\nx *= 2\nprint(len(x))\nx *= 10 ** 12\n")
+    assert fault.which == "memory"
+    assert output == ["4"]
+
+
 def test_every_finally_on_the_way_runs():
     source = """
 def inner():
