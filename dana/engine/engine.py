@@ -198,7 +198,7 @@ class _Run:
     def _execute(self, artefact: Artefact, key: str, names: Mapping[str, Any]) -> ModuleRecord:
         program = self.program
         program.sources[artefact.source.name] = artefact.source
-        record = program.module(artefact.name, artefact.file, artefact.code)
+        record = program.module(artefact.name, artefact.file, names=artefact.asked)
         record.globals.update(names)
         self._records[key] = record
         exec(artefact.code, record.globals)  # noqa: S102  (the compiled program; this is what running means)

@@ -28,7 +28,7 @@ class Artefact:
     digest)`: what each import meant when this was compiled; `tests` are its test blocks, `(name, start, end)`.
     """
 
-    __slots__ = ("code", "digest", "file", "imports", "interface", "name", "source", "tests")
+    __slots__ = ("_asked", "code", "digest", "file", "imports", "interface", "name", "source", "tests")
 
     def __init__(
         self,
@@ -49,6 +49,16 @@ class Artefact:
         self.digest = digest
         self.imports = imports
         self.tests = tests
+        self._asked: set[str] | None = None
+
+    @property
+    def asked(self) -> set[str]:
+        """The helpers the code asks for; looked for once, however many programs run it."""
+        if self._asked is None:
+            from dana.runtime.families import asked
+
+            self._asked = asked(self.code)
+        return self._asked
 
 
 class Loader:

@@ -15,7 +15,7 @@ from itertools import compress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import CodeType
     from typing import Any
 
@@ -76,15 +76,27 @@ def by_name(*functions: Any) -> dict[str, Any]:
 
 def provide(program: Program, code: CodeType) -> None:
     """Add what the names in a code object, and in the ones inside it, ask for."""
+    provide_names(program, asked(code))
+
+
+def provide_names(program: Program, names: Iterable[str]) -> None:
+    """Add what these names ask for: what `asked` found, for code that runs in many programs."""
     table = program.table
+    for name in names:
+        if name not in table:
+            _add(program, HOME[name])
+
+
+def asked(code: CodeType) -> set[str]:
+    """The names in a code object, and in the ones inside it, that a family has."""
+    found: set[str] = set()
+    cls = code.__class__
     waiting = [code]
     while waiting:
         code = waiting.pop()
-        for name in code.co_names:
-            if name not in table and name in HOME:
-                _add(program, HOME[name])
-        cls = code.__class__
+        found.update(code.co_names)
         waiting += [each for each in code.co_consts if each.__class__ is cls]
+    return found & HOME.keys()
 
 
 def complete(program: Program) -> None:

@@ -15,13 +15,13 @@ from __future__ import annotations
 import sys
 import time
 
-from dana.runtime.families import complete, core, provide
+from dana.runtime.families import complete, core, provide, provide_names
 from dana.runtime.meter import Meter
 from dana.runtime.modules import ModuleRecord
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import CodeType
     from typing import Any
 
@@ -125,9 +125,16 @@ class Program:
             self._random = Random(self.seed)  # noqa: S311  (dice, not secrets)
         return self._random
 
-    def module(self, name: str, file: str, code: CodeType | None = None) -> ModuleRecord:
-        """A new module, registered under its name; `code`, if given, is all that will run in it."""
-        if code is not None:
+    def module(
+        self, name: str, file: str, code: CodeType | None = None, names: Iterable[str] | None = None
+    ) -> ModuleRecord:
+        """A new module, registered under its name; `code`, if given, is all that will run in it.
+
+        `names` says what that code asks for, where it is known (`families.asked`).
+        """
+        if names is not None:
+            provide_names(self, names)
+        elif code is not None:
             provide(self, code)
         else:
             complete(self)

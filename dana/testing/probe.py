@@ -61,7 +61,7 @@ class Probe:
         self._snapshots = snapshots
         self._taken: dict[str, int] = {}
         self._exits: list[Callable[[], object]] = []
-        program.builtins.update({".test": case.number, ".testing": self._keep, ".told": told, ".probe": self})
+        program.table.update({".test": case.number, ".testing": self._keep, ".told": told, ".probe": self})
 
     def _keep(self, function: Callable[[], object]) -> Callable[[], object]:
         self.function = function
