@@ -123,15 +123,15 @@ def rewrite(
             status = REFUSED
         if errors and text == program.source.text and (verb == "formatted" or program.path != "-"):
             continue
+        if "diff" in options.given:
+            program.show_difference(text)
+        if not only_look:
+            program.save(text)
         if program.differs(text):
             changed += 1
             sys.stderr.write(story)
         else:
             unchanged += 1
-        if "diff" in options.given:
-            program.show_difference(text)
-        if not only_look:
-            program.save(text)
     if options.words != ["-"]:
         sys.stderr.write(summary(changed, unchanged, f"would be {verb}" if only_look else verb))
     if status == OK and changed and "check" in options.given:

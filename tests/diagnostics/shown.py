@@ -6,6 +6,7 @@ which need a second file, a host, bytes or a command line.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from io import StringIO
@@ -18,6 +19,7 @@ from dana.cli import main as command_line
 from dana.diagnostics import render_all
 from dana.engine import Engine, Limits
 from dana.errors import DanaError
+from dana.repl.shell import Screen, Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -93,8 +95,18 @@ def of_words(*words: str) -> Shown:
     err = StringIO()
     with redirect_stderr(err), redirect_stdout(StringIO()):
         command_line(["--no-colour", *words])
-    text = err.getvalue().rstrip("\n")
+    return of_text(err.getvalue().rstrip("\n"))
+
+
+def of_text(text: str) -> Shown:
     return Shown([line.partition("[")[2][:4] for line in text.split("\n") if line.startswith("error[")], text)
+
+
+def of_prompt(entry: str) -> Shown:
+    """What the prompt answers."""
+    out = StringIO()
+    Shell(engine(on_print=out.write), Screen(out.write, width=lambda: 100)).enter(entry)
+    return of_text(out.getvalue().rstrip("\n"))
 
 
 def files(**texts: str) -> None:
@@ -190,6 +202,14 @@ def nothing_to_test() -> Shown:
     return of_words("test", ".")
 
 
+def full_disk() -> Shown:
+    files(main="print( 1 )\n")
+    # Whatever is written, the place for it runs out.
+    with patch("os.fsync", side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))):
+        found = of_words("fmt", MAIN)
+    return found._replace(text=found.text.replace(os.path.realpath(".") + os.sep, ""))
+
+
 CASES: dict[str, Callable[[], Shown]] = {
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
@@ -206,6 +226,10 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E905": stray_word,
     "E906": lambda: of_words("explain", "E2O1"),
     "E907": nothing_to_test,
+    "E908": full_disk,
+    "E911": lambda: of_prompt(":hlep"),
+    "E912": lambda: of_prompt("?prnt"),
+    "E913": lambda: of_prompt("/nlp add two and three"),
     "E990": our_own_fault,
 }
 
