@@ -76,7 +76,9 @@ def _told(cx: Context, node: na.Expr, statement: na.Assert) -> py.stmt:
 
 def _names(test: na.Expr) -> tuple[str, ...]:
     """The variables an assertion is about; a side that is just a variable is shown already."""
-    sides = (test.left, *test.comparators) if isinstance(test, na.Compare) else (test,)
+    sides: tuple[na.Expr, ...] = (test,)
+    if isinstance(test, na.Compare):
+        sides = (test.left, *test.comparators) if len(test.comparators) == 1 else ()
     shown = {side.id for side in sides if isinstance(side, na.Name)}
     names = [abi.variable(n.id) for n in na.walk(test) if isinstance(n, na.Name) and n.id not in shown]
     return tuple(dict.fromkeys(names))

@@ -95,6 +95,23 @@ def test_of_several_conditions_the_one_that_fails_is_shown(outcomes) -> None:
     assert "right: 5" in message
 
 
+def test_the_variables_of_a_chain_are_shown(outcomes) -> None:
+    assert "where a = 1" in failure(outcomes('test "t":\n    a = 1\n    assert 0 < a < 1\n'), "t")
+
+
+def test_values_that_contain_themselves_are_shown(outcomes) -> None:
+    text = 'test "t":\n    xs = [1]\n    xs.append(xs)\n    ys = [2]\n    ys.append(ys)\n    assert xs == ys\n'
+    assert "left:  [1, [...]]" in failure(outcomes(text), "t")
+
+
+def test_a_message_that_fails_is_what_failed(outcomes) -> None:
+    assert "E607" in failure(outcomes('test "t":\n    assert false, 1 / 0\n'), "t")
+
+
+def test_tests_of_the_same_name_are_told_apart(outcomes) -> None:
+    assert list(outcomes('test "t":\n    pass\ntest "t":\n    pass\n')) == ["t", "t (2)"]
+
+
 def test_sides_are_evaluated_once(outcomes) -> None:
     found = outcomes(
         "calls = []\ndef f(n):\n    calls.append(n)\n    return n\n"
