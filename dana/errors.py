@@ -1,18 +1,18 @@
 """The exceptions a Python program sees: one root, and a class per kind of failure.
 
-    DanaError                 anything wrong with, or during, a Dana program
-    ├── CompileError          the program was refused before it ran (all its diagnostics)
-    └── RuntimeFault          it stopped while running
-        ├── Denied            the policy does not grant the act
-        ├── LimitExceeded     a limit was reached (`which`)
-        ├── Timeout           a deadline passed
-        ├── Cancelled         the host cancelled it
-        ├── POETError         a POET stage gave up
-        ├── IPVError          a model's answer could not be used
-        ├── AgentError
-        └── EsperError
-    UsageError                the embedding API was misused
-    InternalError             we are wrong; please report it
+DanaError                 anything wrong with, or during, a Dana program
+├── CompileError          the program was refused before it ran (all its diagnostics)
+└── RuntimeFault          it stopped while running
+    ├── Denied            the policy does not grant the act
+    ├── LimitExceeded     a limit was reached (`which`)
+    ├── Timeout           a deadline passed
+    ├── Cancelled         the host cancelled it
+    ├── POETError         a POET stage gave up
+    ├── IPVError          a model's answer could not be used
+    ├── AgentError
+    └── EsperError
+UsageError                the embedding API was misused
+InternalError             we are wrong; please report it
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "W403": Entry(
         "a test that is never run",
-        "`dana test` runs the tests that stand at a module's own level. One inside a function, a loop or an `if` would\n"
+        "`dana test` runs the tests that stand at a module's own level. One inside a function, loop or `if` would\n"
         "depend on what ran before it. A loop over cases goes inside the test, or is left to `cases` from `testing`.",
         'for n in [1, 2]:\n    test "it is positive":\n        assert n > 0\n',
         'test "they are positive":\n    for n in [1, 2]:\n        assert n > 0\n',

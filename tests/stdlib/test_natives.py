@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dana.runtime.natives as package
-from dana.runtime.iterators import bounded
 from dana.runtime.coercion import type_of_text
+from dana.runtime.iterators import bounded
 from dana.runtime.natives import json as natives_json
 from dana.runtime.natives import math as natives_math
 from dana.runtime.natives import terminal, text
