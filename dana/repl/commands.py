@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from textwrap import wrap
 
 from dana.diagnostics import suggest
 from dana.errors import DanaError, UsageError
@@ -268,15 +269,16 @@ def grants(shell: Shell, _rest: str) -> None:
 def help_(shell: Shell, _rest: str) -> None:
     """`:help`"""
     width = max(len(f"{name} {takes}") for name, (takes, _, _) in COMMANDS.items()) + 3
-    lines = ["Type Dana and press Enter. Enter on an empty line ends an indented block.", ""]
+    lines = ["Type Dana and press Enter.", "An empty line ends an indented block.", ""]
     rows = [("?name", "what a name means"), ("??name", "its source")]
     rows += [(f":{name} {takes}".rstrip(), does) for name, (takes, does, _) in COMMANDS.items()]
     rows += [("_, Out[n]", "the last value, the value of prompt n")]
     if shell.screen.width() < 60:
-        lines += [f"{left}\n   {right}" for left, right in rows]
+        room = max(shell.screen.width() - 3, 10)
+        lines += [line for left, right in rows for line in (left, *(f"   {part}" for part in wrap(right, room)))]
     else:
         lines += [f"{left.ljust(width)}{right}" for left, right in rows]
-    lines += ["", "Tab completes, Ctrl-R searches the history,", "Ctrl-C stops what runs, Ctrl-D leaves."]
+    lines += ["", "Tab completes, Ctrl-R searches the past,", "Ctrl-C stops what runs, Ctrl-D leaves."]
     shell.screen.line("\n".join(lines))
 
 

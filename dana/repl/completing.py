@@ -75,6 +75,8 @@ def _of_place(shell: Shell, word: str, tokens: list[Token], before: str, after: 
         return _from_module(shell, word, line[1 : kinds.index("IMPORT")])
     if tokens and tokens[-1][2] == "DOT":
         return _behind_dot(shell, word, tokens)
+    if before.endswith("."):
+        return []
     found = _arguments(shell, word, tokens)
     buffer = {t[3] for t in tokens if t[2] == "NAME"} | set(_later_names(after))
     return (found + _names(shell, word, buffer))[:MAX_OFFERS]

@@ -11,7 +11,7 @@ from itertools import islice
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application.current import get_app
-from prompt_toolkit.completion import Completer, Completion
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, get_common_complete_suffix
 from prompt_toolkit.filters import has_focus, is_searching
 from prompt_toolkit.history import FileHistory, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prompt_toolkit.buffer import Buffer
-    from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
@@ -188,15 +187,25 @@ def new_line(event: KeyPressEvent) -> None:
 
 
 def tab(event: KeyPressEvent) -> None:
-    """Indent where a line begins, complete elsewhere."""
+    """Indent where a line begins, complete elsewhere: what is certain at once, else a menu.
+
+    Offers are made here and now, not in the background: what is typed behind the key must find them made.
+    """
     buffer = event.current_buffer
     before = buffer.document.current_line_before_cursor
-    if not before.strip() and "\n" in buffer.text:
-        buffer.insert_text(" " * (INDENT - len(before) % INDENT))
-    elif buffer.complete_state is not None:
+    if buffer.complete_state is not None:
         buffer.complete_next()
+    elif not before.strip() and "\n" in buffer.text:
+        buffer.insert_text(" " * (INDENT - len(before) % INDENT))
     else:
-        buffer.start_completion(insert_common_part=True)
+        offers = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+        common = get_common_complete_suffix(buffer.document, offers) if offers else ""
+        if len(offers) == 1:
+            buffer.apply_completion(offers[0])
+        elif common:
+            buffer.insert_text(common)
+        elif offers:
+            buffer._set_completions(offers)
 
 
 def back_tab(event: KeyPressEvent) -> None:

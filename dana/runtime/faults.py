@@ -201,7 +201,7 @@ def function_name(code: Any) -> str:
     return name.removeprefix(abi.UNCHECKED).replace(abi.HIDDEN, "")
 
 
-def instruction_span(code: Any, lasti: int, line: int, source: Source) -> Span:
+def instruction_span(code: Any, lasti: int, line: int | None, source: Source) -> Span:
     """Where an instruction stands in its source."""
     for index, (start, end, column, end_column) in enumerate(code.co_positions()):
         if index == lasti // 2:
@@ -209,7 +209,13 @@ def instruction_span(code: Any, lasti: int, line: int, source: Source) -> Span:
                 break
             begin = source.offset(start, column)
             return Span(begin, max(begin, source.offset(end or start, end_column or 0)))
-    return _line_span(line, source)
+    return _line_span(_line_before(code, lasti) if line is None else line, source)
+
+
+def _line_before(code: Any, lasti: int) -> int:
+    """The line of an instruction that has none: the next round of a loop, where Ctrl-C may strike."""
+    lines = [place[0] for place in code.co_positions()]
+    return next((line for line in reversed(lines[: lasti // 2]) if line is not None), int(code.co_firstlineno))
 
 
 def _line_span(line: int, source: Source) -> Span:

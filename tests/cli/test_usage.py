@@ -45,7 +45,7 @@ def test_the_names_offered_are_the_verbs() -> None:
         (["--stpes", "5", "x.na"], "E901", "did you mean --steps?"),
         (["--allow-read=.", "x.na"], "E901", "`dana run --help` lists the options"),
         (["--json", "x.na"], "E901", "it belongs to `dana check`"),
-        (["check", "--steps", "5", "x.na"], "E901", "it belongs to `dana run`"),
+        (["check", "--steps", "5", "x.na"], "E901", "it belongs to `dana repl` or `dana run`"),
         (["--steps", "many", "x.na"], "E904", "a whole number above 0"),
         (["--steps", "0", "x.na"], "E904", "a whole number above 0"),
         (["--time", "-1", "x.na"], "E904", "seconds"),
