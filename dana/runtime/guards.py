@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_BITS = 1 << 23
 MAX_ITEMS = 100_000_000
+# `pow(a, e, m)`: bits of the exponent times squared bits of the modulus; a 16 000 bit key stays below.
+MODULAR_WORK = 1 << 42
 _SEQUENCES = (str, list, tuple, bytes)
 
 
@@ -68,7 +70,11 @@ class Guards:
 
     def power(self, base: Any, exp: Any, mod: Any = None) -> Any:
         """The builtin `pow`."""
-        return self.pow(base, exp) if mod is None else pow(base, exp, mod)
+        if mod is None:
+            return self.pow(base, exp)
+        if isinstance(exp, int) and isinstance(mod, int) and exp.bit_length() * mod.bit_length() ** 2 > MODULAR_WORK:
+            raise self.program.meter.stop("memory")
+        return pow(base, exp, mod)
 
     def lshift(self, left: Any, right: Any) -> Any:
         """`.lshift(a, b)`: `a << b`."""

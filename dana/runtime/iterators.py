@@ -36,11 +36,23 @@ class iterator(generator):  # noqa: N801
 
 
 def _named(base: Any) -> Any:
-    """A subclass of a C iterator that prints as `<zip>`."""
-    return type(base.__name__, (base,), {"__slots__": (), "__repr__": generator.__repr__})
+    """A subclass of a C iterator that prints as `<zip>`, and knows how many of its like it stands upon."""
+    return type(base.__name__, (base,), {"__slots__": ("_depth",), "__repr__": generator.__repr__})
 
 
 Zip, Map, Filter, Enumerate = (_named(base) for base in (zip, map, filter, enumerate))
+NESTING = frozenset({Zip, Map, Filter, Enumerate})
+# CPython walks iterators upon iterators by recursion in C, which nothing stops before the stack is full.
+DEEPEST = 1_000
+
+
+def nested(made: Any, *sources: Any) -> Any:
+    """`made`, with its depth noted; raises RecursionError (the depth limit) when it stands upon too many others."""
+    depth = 1 + max((s._depth for s in sources if s.__class__ in NESTING), default=0)
+    if depth > DEEPEST:
+        raise RecursionError
+    made._depth = depth
+    return made
 
 
 def bounded(steps: Any) -> Callable[[Any], Any]:
@@ -83,17 +95,18 @@ class Holding:
     def zip(self, *items: Any, strict: bool = False) -> Any:
         first = items[0] if items else ()
         if all(i.__class__ is list or (i.__class__ is range and not is_short(i)) for i in items):
-            return Zip(self.walked(first), *items[1:], strict=strict)  # the shortest ends it: one that counts is enough
-        return Zip(*items, strict=strict)
+            # The shortest ends it: one that counts is enough.
+            return nested(Zip(self.walked(first), *items[1:], strict=strict))
+        return nested(Zip(*items, strict=strict), *items)
 
     def enumerate(self, items: Any, start: int = 0) -> Any:
-        return Enumerate(self.walked(items), start)
+        return nested(Enumerate(self.walked(items), start), items)
 
     def map(self, function: Any, items: Any, /, *more: Any) -> Any:
-        return Map(function, self.walked(items), *more)
+        return nested(Map(function, self.walked(items), *more), items, *more)
 
     def filter(self, function: Any, items: Any, /) -> Any:
-        return Filter(function, self.walked(items))
+        return nested(Filter(function, self.walked(items)), items)
 
     def iter(self, items: Any) -> Any:
         return items if hasattr(items, "__next__") else iterator(iter(self.walked(items)), None)
