@@ -63,7 +63,15 @@ def check_pipe(c: Context, node: na.BinOp) -> Type:
 
 
 def pipe_into(c: Context, stmt: na.AugAssign, before: Type, right: Any) -> Type:
-    """`target |= stage`."""
+    """`target |= stage`; a call there is a value as in Python, not a stage that gets the target."""
+    if right.__class__ is na.Call:
+        from dana.checker.operators import binary
+
+        value = c.expr(right)
+        if callable_(value) is not True:
+            return binary(c, stmt, before, value)
+        c.graph.call_unknown()
+        return ANY
     saved, c.scope = c.scope, Scope("pipeline", c.scope)
     t, _ = join_stage(c, stmt, right, before, callable_(before))
     c.scope = saved
