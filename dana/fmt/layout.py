@@ -72,7 +72,7 @@ class Layout:
             elif kind in CLOSERS:
                 self.match[opened.pop()] = at
         for at in sorted(self.after):
-            if self.kinds[at] in LEADERS and at and self.after[at]:
+            if self.kinds[at] in LEADERS and at and self.kinds[at - 1] in OPERANDS and self.after[at]:
                 self.after.setdefault(at - 1, []).extend(self.after.pop(at))
 
     # --- questions --------------------------------------------------------------------------------------
@@ -290,7 +290,7 @@ class Layout:
         """The value in parentheses of its own."""
         self.emit(indent, prefix + "(")
         level, points = self.delimiters(lo, hi)
-        if level == STRINGS:
+        if level == STRINGS and not self.commas(lo, hi):
             self.split("", lo, hi, points, "", indent + INDENT, 0, FREE)
         else:
             self.items(lo, hi, indent + INDENT, comma=bool(self.commas(lo, hi)))
@@ -350,7 +350,7 @@ class Layout:
         fitting = [g for g in groups if fits(prefix + self.flat(lo, g + 1), indent)]
         for group in groups:
             if self.after.get(group) or self.forced(group, self.match[group] + 1):
-                if group in fitting or not fitting or self.after.get(group):
+                if group in fitting:
                     return group
                 break  # with this one opened, the line up to it would still be too long
         if self.line.first in ("DEF", "SYNC", "WORKFLOW") and lo == 0:

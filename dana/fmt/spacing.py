@@ -68,7 +68,7 @@ def read(tokens: Sequence[Token], text: str, at: int) -> Line:
     header = first in BLOCKED
     parts, kinds, kept = line.parts, line.kinds, line.tokens
     add_part, add_kind, keep = parts.append, kinds.append, kept.append
-    brackets: list[list[Any]] = []  # [kind, part number, an annotation was seen, commas, spaced slices]
+    brackets: list[list[Any]] = []  # [kind, part number, annotation seen, commas, spaced slices, lambda seen]
     lambdas: list[list[Any]] = []  # [brackets open, is typed, an annotation was seen] of lambdas before their body
     previous = ""
     hugs = True
@@ -93,12 +93,12 @@ def read(tokens: Sequence[Token], text: str, at: int) -> Line:
                     word = " " + word
             elif not hugs:
                 word = " " + word
-            brackets.append([kind, len(parts), False, 0, None])
+            brackets.append([kind, len(parts), False, 0, None, False])
             hugs = True
         elif how == CLOSE:
             word = text[token[0] : token[1]]
             hugs = False
-            opener, opened, _, commas, _ = brackets.pop()
+            opener, opened, _, commas, _, _ = brackets.pop()
             if lambdas and lambdas[-1][0] > len(brackets):
                 lambdas.pop()
             if previous == "COMMA" and (commas > 1 or opener not in ("LPAR", "SUBSCRIPT")):
@@ -145,8 +145,8 @@ def read(tokens: Sequence[Token], text: str, at: int) -> Line:
                         bracket[4] = spaced_slices(tokens, text, kept[bracket[1]], number)
                     spaced = bracket[4]
                     word = " :" if spaced and previous not in ("SUBSCRIPT", "COMMA", "SLICE") else ":"
-                    if previous == "COMMA":
-                        word = " :"
+                    if previous == "COMMA" or (previous == "SLICE" and bracket[5]):
+                        word = " :"  # `::` would belong to the lambda
                     kind = "SLICE"
                     hugs = not spaced
                 else:
@@ -195,6 +195,8 @@ def read(tokens: Sequence[Token], text: str, at: int) -> Line:
                 lambdas.pop()
             else:
                 lambdas.append([len(brackets), kind == "LAMBDA_TYPED", False])
+                if brackets:
+                    brackets[-1][5] = True
             word = text[token[0] : token[1]]
             if not hugs:
                 word = " " + word
