@@ -45,11 +45,11 @@ def test_an_installed_wheel_finds_its_library(wheel, tmp_path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "4.0 2.0\n", "")
 
 
-def test_the_wheel_needs_nothing_but_python(wheel) -> None:
+def test_the_wheel_needs_nothing_but_python_and_an_editor_for_the_prompt(wheel) -> None:
     archive = zipfile.ZipFile(wheel)
     (metadata,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
     required = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist:")]
-    assert [line for line in required if "extra ==" not in line] == []
+    assert [line for line in required if "extra ==" not in line] == ["Requires-Dist: prompt-toolkit"]
 
 
 def test_a_checkout_finds_its_library() -> None:
