@@ -180,7 +180,7 @@ def lower_walked(cx: Context, node: na.Expr) -> py.expr:
     value = cx.expr(node)
     if isinstance(value, py.Call) and isinstance(value.func, py.Name) and value.func.id in RAW_WALKS:
         target = cx.checked.calls.get(id(node))
-        if target is not None and target.kind == "builtin":
+        if target is not None and target.kind == "builtin" and not any(k.arg == "items" for k in value.keywords):
             value.func.id = RAW_WALKS[value.func.id]
     return value
 
