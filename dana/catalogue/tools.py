@@ -59,8 +59,22 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E913": Entry(
         "natural language needs a language model",
-        "`/nlp` turns sentences into Dana with the model that `reason` uses. None is configured, so there is nothing to\n"
-        "ask. What would be run is always shown first, so nothing is lost by writing it in Dana.",
+        "`/nlp` turns sentences into Dana with the model that `reason` uses. None is configured, so there is nothing\n"
+        "to ask. What would be run is always shown first, so nothing is lost by writing it in Dana.",
+    ),
+    "E914": Entry(
+        "a project cannot be made",
+        "`dana new NAME` makes the folder NAME, whole or not at all. There must be nothing of that name yet, and the\n"
+        "name is one that a module can have: letters and digits, words joined by `-` or `_`, a letter first, no word\n"
+        "of the language and no module of the standard library.",
+    ),
+    "E915": Entry(
+        "dana.toml is wrong",
+        "A project's `dana.toml` has a `name`, a `version` and, for `dana run`, an `entry`, all of them texts. Other\n"
+        "keys are refused, because nothing would read them.\n\n"
+        '    name = "demo"\n'
+        '    version = "0.1.0"\n'
+        '    entry = "main.na"',
     ),
     "E990": Entry(
         "a fault of Dana itself",

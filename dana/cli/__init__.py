@@ -43,6 +43,7 @@ def _dispatch(words: list[str]) -> int:
     try:
         verb, rest = options.split_verb(words, VERBS)
         chosen = options.read(verb, rest)
+        chosen.named = len(rest) < len(words)
         terminal.colour = chosen.colour(terminal.colour)
         if chosen.help:
             return _help(chosen, terminal)
@@ -102,6 +103,24 @@ def _repl(chosen: options.Options, terminal: Terminal) -> int:
     return repl(chosen, terminal)
 
 
+def _new(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.starting import new
+
+    return new(chosen, terminal)
+
+
+def _doctor(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.doctoring import doctor
+
+    return doctor(chosen, terminal)
+
+
+def _completions(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.completing import completions
+
+    return completions(chosen, terminal)
+
+
 def _help(chosen: options.Options, _terminal: Terminal) -> int:
     from dana.cli.help import text
 
@@ -124,6 +143,9 @@ VERBS: dict[str, Verb] = {
     "fmt": _fmt,
     "fix": _fix,
     "test": _test,
+    "new": _new,
+    "doctor": _doctor,
+    "completions": _completions,
     "tokens": _seam,
     "tree": _seam,
     "ast": _seam,

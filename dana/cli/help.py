@@ -17,6 +17,9 @@ commands:
   test [FILE...]    run tests: test blocks, test programs, examples in pages and docstrings
   fmt [FILE...]     write programs in Dana's one look
   fix [FILE...]     apply the changes that findings offer
+  new NAME          make a project: a program, its tests, and what checks them
+  doctor            whether everything Dana needs is here, and what to do where it is not
+  completions SHELL a script that lets bash, zsh or fish complete dana's words
   explain CODE      what a code such as E201 means, with a wrong and a right program
   tokens FILE       what the parser reads          } every step of the compiler,
   tree FILE         the grammar's view of it       } for the curious
@@ -37,12 +40,14 @@ Exit status: 0 done, 1 the program failed, 2 it was refused, 3 wrong command, 4 
 
 RUN = """\
 usage: dana [run] FILE [key=value ...] [options]
+       dana run [key=value ...] [options]
        dana [run] -e CODE [key=value ...] [options]
        ... | dana [-]
 
 Runs a program. If it defines `def __main__(...)`, that is called with the arguments given as
 key=value, converted as its annotations say; key=@path passes the text of a file, key=@@text a value
-that begins with @. With -e the value of the last expression is printed.
+that begins with @. With -e the value of the last expression is printed. Inside a project, `dana run`
+without a file runs what dana.toml names as its `entry`.
 
 options:
   -e, --eval CODE   run CODE instead of a file
@@ -116,6 +121,44 @@ examples:
   dana fix --diff .
 """
 
+NEW = """\
+usage: dana new NAME [--kind KIND]
+
+Makes a folder NAME with a project that passes its own checks: dana.toml, a program, a test, a page,
+and a workflow that runs `dana check`, `dana fmt --check` and `dana test` on every change. A folder
+that is there already is left alone.
+
+options:
+  --kind KIND       application (a program; this is what you get without the option), library (a module
+                    others import), or embedded (rules that a Python program asks)
+
+examples:
+  dana new demo
+  dana new prices --kind library
+"""
+
+DOCTOR = """\
+usage: dana doctor
+
+Looks at Dana, Python, the cache, the standard library, DANAPATH, the project around, the terminal and
+the packages that some commands use, and says what to do where something is amiss. Nothing is
+changed. Exit status 1 when there is something to mend.
+
+example:
+  dana doctor
+"""
+
+COMPLETIONS = """\
+usage: dana completions bash|zsh|fish
+
+Prints a script that completes commands, options and files when you press Tab.
+
+examples:
+  eval "$(dana completions bash)"       in ~/.bashrc
+  eval "$(dana completions zsh)"        in ~/.zshrc, after compinit
+  dana completions fish > ~/.config/fish/completions/dana.fish
+"""
+
 SEAMS = {
     "tokens": "Prints one token per line: position, kind, text.",
     "tree": "Prints the program as the productions of grammar/dana.lark, those left out that only pass a value on.",
@@ -174,7 +217,18 @@ options:
   --no-cache        compile imported modules afresh and keep nothing
 """
 
-TEXTS = {"run": RUN, "repl": REPL, "check": CHECK, "explain": EXPLAIN, "fmt": FMT, "fix": FIX, "test": TEST}
+TEXTS = {
+    "run": RUN,
+    "repl": REPL,
+    "check": CHECK,
+    "explain": EXPLAIN,
+    "fmt": FMT,
+    "fix": FIX,
+    "test": TEST,
+    "new": NEW,
+    "doctor": DOCTOR,
+    "completions": COMPLETIONS,
+}
 
 
 def text(verb: str) -> str:
@@ -182,3 +236,12 @@ def text(verb: str) -> str:
     if verb in SEAMS:
         return SEAM.format(verb=verb, what=SEAMS[verb])
     return TEXTS.get(verb, MAIN)
+
+
+def about(verb: str) -> str:
+    """The line of the general help about a command."""
+    for line in MAIN.splitlines():
+        words = line.split()
+        if line.startswith("  ") and words[0] == verb and len(line) > 20:
+            return line[20:].split("  ")[0].strip()
+    return "print the version"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from dana.diagnostics import Diagnostic
     from dana.source import Source
 
-COMMANDS = ("run", "repl", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "help", "version")
+COMMANDS = (
+    "run", "repl", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "new", "doctor",
+    "completions", "help", "version",
+)  # fmt: skip
 
 
 def sources(options: Options) -> list[Source | Diagnostic]:

@@ -25,12 +25,13 @@ class UsageProblem(Exception):
 
 
 class Options:
-    """A command line that was understood: the verb, its words in order, its options."""
+    """A command line that was understood: the verb, whether it was written, its words in order, its options."""
 
-    __slots__ = ("given", "verb", "words")
+    __slots__ = ("given", "named", "verb", "words")
 
     def __init__(self, verb: str) -> None:
         self.verb = verb
+        self.named = True
         self.words: list[str] = []
         self.given: dict[str, Any] = {}
 
@@ -71,6 +72,12 @@ def _style(text: str) -> str:
     return text
 
 
+def _kind(text: str) -> str:
+    if text not in ("application", "library", "embedded"):
+        raise ValueError
+    return text
+
+
 def _text(text: str) -> str:
     return text
 
@@ -87,6 +94,7 @@ FILE = ("the name of a file", _text)
 WORDS = ("words of tests' names, as in 'total and not tax'", _text)
 COUNT = ("a whole number above 0, as in 5000 or 5_000_000", _count)
 STYLE = ("`indent` or `braces`", _style)
+KIND = ("`application`, `library` or `embedded`", _kind)
 SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
 CODE = ("a Dana program, in quotes", _text)
 
@@ -94,7 +102,7 @@ RUNS = frozenset({"run", "repl"})
 REWRITES = frozenset({"fmt", "fix"})
 TESTS = frozenset({"test"})
 COMPILES = frozenset({"run", "check", "tokens", "tree", "ast", "lower"})
-EVERY = COMPILES | RUNS | TESTS | REWRITES | {"explain", "help", "version"}
+EVERY = COMPILES | RUNS | TESTS | REWRITES | {"explain", "new", "doctor", "completions", "help", "version"}
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
 TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozenset[str]]] = {
@@ -125,6 +133,7 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--check": ("check", None, True, REWRITES),
     "--diff": ("diff", None, True, REWRITES),
     "--style": ("style", STYLE, None, frozenset({"fmt"})),
+    "--kind": ("kind", KIND, None, frozenset({"new"})),
     "--json": ("json", None, True, frozenset({"check"})),
 }
 

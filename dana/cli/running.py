@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
-from dana.cli import inputs
+from dana.cli import inputs, project
 from dana.cli.options import UsageProblem
 from dana.diagnostics import Diagnostic
 from dana.engine.fastpath import exit_status
@@ -70,13 +71,19 @@ def _text(data: bytes, name: str) -> str:
 
 
 def _program(options: Options) -> tuple[str, list[str]]:
-    """The file to run and the words after it; a pipe stands for a file that is not named."""
+    """The file to run and the words after it.
+
+    Where none is named, `dana run` means the entry of the project around, and a pipe stands for the file.
+    """
     words = options.words
     if words and (words[0] == "-" or not _is_argument(words[0])):
         return words[0], words[1:]
+    around = project.around(os.getcwd()) if options.named else None
+    if around is not None:
+        return project.entry_of(around), words
     if not sys.stdin.isatty():
         return "-", words
-    raise UsageProblem("E905", "there is no program to run", "as in: dana main.na")
+    raise UsageProblem("E905", "there is no program to run", "as in: dana main.na; `dana new` makes a project")
 
 
 def _is_argument(word: str) -> bool:

@@ -45,6 +45,21 @@ def test_an_installed_wheel_finds_its_library(wheel, tmp_path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "4.0 2.0\n", "")
 
 
+def test_an_installed_wheel_makes_a_project_that_passes_its_tests(wheel, tmp_path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def dana(*words, folder=tmp_path) -> str:
+        command = [sys.executable, "-S", "-m", "dana", *words]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    dana("new", "demo")
+    assert "4 passed" in dana("test", "--no-cache", folder=tmp_path / "demo")
+    assert dana("run", "--no-cache", "hours=2", folder=tmp_path / "demo") == "Ann Lee: 190.00\n"
+
+
 def test_the_wheel_needs_nothing_but_python_and_an_editor_for_the_prompt(wheel) -> None:
     archive = zipfile.ZipFile(wheel)
     (metadata,) = [name for name in archive.namelist() if name.endswith("/METADATA")]

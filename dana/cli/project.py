@@ -1,0 +1,91 @@
+"""`dana.toml`: what makes a folder a project, and `dana run` without a file.
+
+    name = "demo"           what the project is called
+    version = "0.1.0"       its own version
+    entry = "main.na"       the program that `dana run` runs; a project may have none
+
+`dana doctor` shows all three. There are no other keys: one that nothing reads would be a promise that nothing keeps.
+"""
+
+from __future__ import annotations
+
+import os
+
+from dana.cli.options import UsageProblem
+from dana.diagnostics import suggest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FILE = "dana.toml"
+KEYS = ("name", "version", "entry")
+
+
+class Project:
+    """A folder with a `dana.toml` that was understood; `entry` is None when it names no program."""
+
+    __slots__ = ("entry", "folder", "name", "version")
+
+    def __init__(self, folder: str, name: str, version: str, entry: str | None) -> None:
+        self.folder = folder
+        self.name = name
+        self.version = version
+        self.entry = entry
+
+
+def around(folder: str) -> Project | None:
+    """The project a folder lies in: the nearest above (or itself) with a `dana.toml`. Raises `UsageProblem`."""
+    folder = os.path.abspath(folder)
+    while not os.path.isfile(os.path.join(folder, FILE)):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return _project(folder)
+
+
+def entry_of(project: Project) -> str:
+    """The file that `dana run` runs, as seen from the current folder. Raises `UsageProblem`."""
+    if project.entry is None:
+        hint = f'add `entry = "main.na"` to {FILE}, or name a file: dana run main.na'
+        raise UsageProblem("E915", f"the project {project.name} has no program to run", hint)
+    return os.path.relpath(os.path.join(project.folder, project.entry))
+
+
+def _project(folder: str) -> Project:
+    import tomllib
+
+    path = os.path.relpath(os.path.join(folder, FILE))
+    try:
+        with open(path, "rb") as stream:
+            found = tomllib.load(stream)
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        raise UsageProblem("E915", f"cannot read {path}: {reason}") from None
+    except ValueError as problem:  # TOML's own errors, and text that is not UTF-8
+        raise UsageProblem("E915", f"{path} is not TOML: {problem}") from None
+    for key in found:
+        if key not in KEYS:
+            near = suggest(key, KEYS)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(KEYS)}"
+            raise UsageProblem("E915", f"{path} has an unknown key `{key}`", hint)
+    name, version = _text(found, "name", path), _text(found, "version", path)
+    entry = _text(found, "entry", path) if "entry" in found else None
+    if entry is not None and (os.path.isabs(entry) or ".." in entry.split("/")):
+        raise UsageProblem(
+            "E915", f"`entry` in {path} is not below the project: {entry}", "write it relative to dana.toml"
+        )
+    return Project(folder, name, version, entry)
+
+
+def _text(found: dict[str, Any], key: str, path: str) -> str:
+    if key not in found:
+        raise UsageProblem("E915", f"{path} has no `{key}`", f'add a line like: {key} = "{EXAMPLES[key]}"')
+    value = found[key]
+    if not isinstance(value, str) or not value.strip():
+        raise UsageProblem("E915", f"`{key}` in {path} must be a text", f'as in: {key} = "{EXAMPLES[key]}"')
+    return value
+
+
+EXAMPLES = {"name": "demo", "version": "0.1.0", "entry": "main.na"}
