@@ -55,6 +55,8 @@ class Engine:
         self.limits = limits if limits is not None else Limits()
         # What `exit(code)` said in the last run, None when it ended otherwise.
         self.exit_code: object = None
+        # The meter of the program that was started last, for a timer of the host (`Meter.overdue`).
+        self.meter: Meter | None = None
         self._on_print = on_print
         self._read = read
         self._clock = clock
@@ -157,7 +159,7 @@ class _Run:
         self._name = name
         self._names = dict(names or {})
         self._loader = engine._loader(path)
-        meter = Meter(limits.steps, limits.wall_s, limits.depth, clock.monotonic)
+        meter = engine.meter = Meter(limits.steps, limits.wall_s, limits.depth, clock.monotonic)
         self.program = Program(
             meter=meter,
             output=engine._on_print,

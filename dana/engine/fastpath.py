@@ -50,6 +50,7 @@ def exit_status(engine: Engine) -> int:
     if code is None:
         return 0
     if isinstance(code, int):
-        return code & 0xFF
+        # As in Python: what fits into C's `long` counts by its last byte, anything larger is a failure.
+        return code & 0xFF if -(1 << 63) <= code < 1 << 63 else 0xFF
     sys.stderr.write(f"{code}\n")
     return 1

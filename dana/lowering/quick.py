@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 BUILTINS = frozenset({"len", "abs", "ord", "chr", "range", "isinstance", "round", "int", "float", "bool", "divmod"})
 # Methods of builtin values that take the same short time however large the value is.
 METHODS = frozenset({"append", "get", "add", "pop", "keys", "values", "items", "discard"})
-# Statements and expressions that may run anything.
-OPEN = (na.With, na.Import, na.ImportFrom, na.Use, na.StructDef, na.ResourceDef, na.Match)
+SEQUENCES = frozenset({"str", "list", "tuple", "tuple*"})
+# Statements and expressions that may run anything, or walk a sequence.
+OPEN = (na.Slice, na.With, na.Import, na.ImportFrom, na.Use, na.StructDef, na.ResourceDef, na.Match)
 
 
 def is_quick(cx: Context, *nodes: na.Node) -> bool:
@@ -67,8 +68,17 @@ def _quick_node(cx: Context, node: na.Node) -> bool:
     if isinstance(node, na.Call):
         return _quick_call(cx, node)
     if isinstance(node, na.BinOp):
-        return node.op not in {"|", "**", "<<"} or (node.op == "**" and isinstance(node.right, na.Constant))
+        return _quick_operator(cx, node)
     return not isinstance(node, OPEN)
+
+
+def _quick_operator(cx: Context, node: na.BinOp) -> bool:
+    """Arithmetic is quick; powers may be huge, and joining or repeating sequences walks them."""
+    if node.op == "**":
+        return isinstance(node.right, na.Constant)
+    if node.op in {"|", "<<"}:
+        return False
+    return cx.type_of(node.left)[0] not in SEQUENCES and cx.type_of(node.right)[0] not in SEQUENCES
 
 
 def _quick_call(cx: Context, node: na.Call) -> bool:

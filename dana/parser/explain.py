@@ -431,7 +431,7 @@ def scope_for_name(place: Place) -> Diagnostic | None:
 def reserved_word(place: Place) -> Diagnostic | None:
     """A word of the language where a name or a value is expected."""
     previous = place.previous
-    if place.kind in WORD_KINDS and place.accepts("NAME"):
+    if place.kind in WORD_KINDS and place.accepts("NAME") and place.text(place.token).isidentifier():
         word = place.text(place.token)
         hint = (
             f"choose another name, for example `{word}_`"

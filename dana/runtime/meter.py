@@ -295,6 +295,25 @@ class Meter:
             extent.grace_ends = self.clock() + GRACE_S
         return made
 
+    def overdue(self) -> Stop | None:
+        """What to raise when the wall limit has passed and no loop has asked since; for a timer of the host.
+
+        None when there is time left, or the grace of a stop that has been raised already.
+        """
+        if not self._nested:
+            return None
+        now = self.clock()
+        if self._stop is None:
+            self._look(now)
+        extent = self._stop
+        if extent is None or (extent.first is not None and now < extent.grace_ends):
+            return None
+        made = self._make(extent)
+        if extent.first is None:
+            extent.first = made
+            extent.grace_ends = now + GRACE_S
+        return made
+
     def closing(self) -> None:
         """The program has ended: what shuts it down may use the grace of a stop as a `finally` does."""
         self._closing = True
