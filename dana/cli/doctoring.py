@@ -46,13 +46,19 @@ def doctor(options: Options, _terminal: Terminal) -> int:
     for finding in findings:
         state = f"{finding.state:<4}"
         shown = f"\x1b[{TONES[finding.state]}m{state}\x1b[0m" if colour else state
-        sys.stdout.write(f"{shown}  {finding.title:<{width}}  {finding.text}\n")
+        _say(f"{shown}  {finding.title:<{width}}  {finding.text}\n")
         if finding.advice:
-            sys.stdout.write(f"      {'':<{width}}  → {finding.advice}\n")
+            _say(f"      {'':<{width}}  -> {finding.advice}\n")
     warnings = sum(finding.state == WARN for finding in findings)
     things = "thing" if warnings == 1 else "things"
     sys.stdout.write(f"\n{warnings} {things} to mend\n" if warnings else "\neverything is as it should be\n")
     return FAILED if warnings else OK
+
+
+def _say(text: str) -> None:
+    """Prints also where the terminal cannot show every character: that is one of the things to be told here."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _dana() -> Finding:

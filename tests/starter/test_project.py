@@ -34,9 +34,9 @@ def test_without_a_project_a_pipe_is_the_program(tmp_path, shell) -> None:
     assert shell("echo 'print(7)' | dana run").stdout == "7\n"
 
 
-def test_an_error_in_the_entry_names_it_as_seen_from_here(project, shell) -> None:
+def test_an_error_in_the_entry_names_it(project, shell) -> None:
     (project / "main.na").write_text("print(totl)\n", encoding="utf-8")
-    assert "--> ../../main.na:1:7" in shell("dana run", "deep/er").stderr
+    assert "main.na:1:7" in shell("dana run", "deep/er").stderr
 
 
 @pytest.mark.parametrize(
