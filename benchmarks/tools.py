@@ -1,4 +1,4 @@
-"""How long the tools keep their user waiting: `dana test`, measured as whole processes, and `dana fmt`.
+"""How long the tools keep their user waiting: `dana test`, measured as whole processes, `dana fmt`, and the prompt.
 
 For `dana test` that is wall time, the best of several rounds: what is asked is how long the tool takes, not how
 busy the machine is.
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from formatting import formatting
 from measure import Row, Table, spawn
+from prompting import prompting
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,6 +34,7 @@ def measure(*, quick: bool) -> list[Row]:
     rounds = 5 if quick else 15
     testing(table, rounds)
     formatting(table, rounds)
+    prompting(table, rounds)
     return table.close()
 
 

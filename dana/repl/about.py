@@ -76,7 +76,7 @@ class About:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._parsed: dict[int, tuple[Source, na.Module]] = {}
+        self._parsed: dict[int, tuple[Source, tuple[na.Module, list[Any]]]] = {}
 
     # --- finding ----------------------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class About:
 
     def _in_source(self, source: Source, name: str, line: int) -> tuple[Source, Any] | None:
         found = None
-        for node in _definitions(self._module(source)):
+        for node in self._module(source)[1]:
             if node.name != name:
                 continue
             first, last = source.line_column(node.start)[0], source.line_column(node.end)[0]
@@ -127,10 +127,17 @@ class About:
                 found = (source, node)
         return found
 
-    def _module(self, source: Source) -> na.Module:
+    def remember(self, source: Source) -> None:
+        """Read the definitions of an entry now, so that Tab need not."""
+        if "def " in source.text or "struct " in source.text:
+            self._module(source)
+
+    def _module(self, source: Source) -> tuple[na.Module, list[Any]]:
+        """The tree of a source and the definitions in it."""
         known = self._parsed.get(id(source))
         if known is None:
-            known = self._parsed[id(source)] = (source, parse(source).module)
+            module = parse(source).module
+            known = self._parsed[id(source)] = (source, (module, _definitions(module)))
         return known[1]
 
     # --- signatures and docs ----------------------------------------------------------------------
@@ -183,7 +190,7 @@ class About:
             source = next(
                 (s for s in self._session.program.sources.values() if s.name == value.__dict__["__file__"]), None
             )
-            return (self._module(source).doc or "") if source else ""
+            return (self._module(source)[0].doc or "") if source else ""
         found = self.definition(name, value) if callable(value) else None
         if found is not None:
             return found[1].doc or ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from textwrap import wrap
 
 from dana.diagnostics import suggest
 from dana.errors import DanaError, UsageError
@@ -274,6 +273,8 @@ def help_(shell: Shell, _rest: str) -> None:
     rows += [(f":{name} {takes}".rstrip(), does) for name, (takes, does, _) in COMMANDS.items()]
     rows += [("_, Out[n]", "the last value, the value of prompt n")]
     if shell.screen.width() < 60:
+        from textwrap import wrap
+
         room = max(shell.screen.width() - 3, 10)
         lines += [line for left, right in rows for line in (left, *(f"   {part}" for part in wrap(right, room)))]
     else:

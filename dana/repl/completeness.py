@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import re
 
-from dana.parser import read
-from dana.parser.lexer import Lexer
-from dana.parser.words import BRACE
-from dana.source import Source
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dana.diagnostics import Diagnostic
     from dana.parser.reader import Token
+    from dana.repl.probe import Probe
 
 INDENT = 4
 # Findings that another line mends when they stand at the end of the text: a decorator without its definition, a
@@ -28,23 +24,6 @@ INDENT = 4
 _MENDED_AT_THE_END = frozenset({"E123", "E132"})
 _LAYOUT = frozenset({"NEWLINE", "DEDENT", "INDENT", "RBLOCK", "$END"})
 _COMMANDS = (":", "?", "/")
-
-
-class _Probe(Lexer):
-    """A lexer that remembers what was open when the text ended."""
-
-    in_brackets = False
-    in_braces = False
-    at_header = False  # a header's colon was the last thing
-    in_block = False
-
-    def finish(self) -> int:
-        if not self.inside:
-            self.in_brackets = bool(self.brackets)
-            self.in_braces = self.braces > 0
-            self.at_header = self.suite == len(self.tokens) > 0
-            self.in_block = self.columns[-1] not in (0, BRACE)
-        return super().finish()
 
 
 def is_command(text: str) -> bool:
@@ -59,12 +38,14 @@ def is_complete(text: str) -> bool:
     """
     if not text.strip() or is_command(text):
         return True
-    source = Source("<repl>", text)
-    probe = _Probe(source)
-    tokens = probe.run()
+    from dana.parser import read
+    from dana.repl.probe import read_to_the_end
+
+    probe = read_to_the_end(text)
+    tokens = probe.tokens
     if _unfinished_text(probe, text):
         return False
-    found = [d for d in read(source)[0].diagnostics if d.is_error]
+    found = [d for d in read(probe.source)[0].diagnostics if d.is_error]
     end = _last(tokens)
     if not all(_mendable(d, end, probe) for d in found):
         return True
@@ -73,7 +54,7 @@ def is_complete(text: str) -> bool:
     return not (probe.in_block and not _ends_empty(text)) and tokens[end][2] != "BAR"
 
 
-def _unfinished_text(probe: _Probe, text: str) -> bool:
+def _unfinished_text(probe: Probe, text: str) -> bool:
     """A string in three quotes that has not ended, or a backslash that joins the next line."""
     for d in probe.diagnostics:
         if d.code == "E104" and d.span is not None:
@@ -83,7 +64,7 @@ def _unfinished_text(probe: _Probe, text: str) -> bool:
     return text.endswith(("\\\n", "\\"))
 
 
-def _mendable(finding: Diagnostic, end: int, probe: _Probe) -> bool:
+def _mendable(finding: Diagnostic, end: int, probe: Probe) -> bool:
     """Whether more lines can make this finding go away; `end` is the number of the last token that says something."""
     if finding.code == "E105":
         return probe.in_brackets or probe.in_braces
@@ -117,8 +98,9 @@ def indentation(text: str) -> int:
     column = len(last) - len(last.lstrip(" "))
     if is_command(text):
         return 0
-    probe = _Probe(Source("<repl>", text))
-    probe.run()
+    from dana.repl.probe import read_to_the_end
+
+    probe = read_to_the_end(text)
     if _unfinished_text(probe, text):
         return 0
     if probe.at_header or last.rstrip()[-1:] in ("(", "[", "{"):

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dana.parser.reader import Token
+    from dana.repl.reading import Reading
     from dana.repl.shell import Shell
 
 MAX_OFFERS = 200
+CALL_MAX = 1_000  # how many tokens before the cursor may belong to the call it is in
 _WORD = re.compile(r"(?:[^\W\d]\w*)?\Z")
 _WORDS = sorted((set(HARD) - set(SPELLED_CONSTANTS) - set(REFUSED_WORDS)) | (SOFT - {"case"}) | {"case"})
 _LITERALS = {"STRING": "str", "FSTRING_END": "str", "RSQB": "list", "RBRACE": "dict"}
@@ -55,9 +57,10 @@ def offers(shell: Shell, before: str, after: str = "") -> list[Offer]:
     if stripped[:1] == "?":
         word = stripped.lstrip("?").strip()
         return _dotted(shell, word) if "." in word else _names(shell, word, ())
-    lexer = Lexer(Source("<repl>", before))
-    tokens = [t for t in lexer.run() if t[1] > t[0] and t[2] not in ("NEWLINE", "INDENT", "BAD")]
-    if _in_text(lexer, before):
+    reading = shell.reading
+    reading.read(before)
+    tokens = [t for t in reading.tokens if t[1] > t[0] and t[2] not in ("NEWLINE", "INDENT", "BAD")]
+    if _in_text(reading, before):
         return []
     match = _WORD.search(before)
     word = match[0] if match else ""
@@ -82,12 +85,12 @@ def _of_place(shell: Shell, word: str, tokens: list[Token], before: str, after: 
     return (found + _names(shell, word, buffer))[:MAX_OFFERS]
 
 
-def _in_text(lexer: Lexer, before: str) -> bool:
+def _in_text(reading: Reading, before: str) -> bool:
     """Whether the cursor is in a comment or in a string that has not ended."""
-    if lexer.comments and lexer.comments[-1][1] == len(before):
+    if reading.comments and reading.comments[-1][1] == len(before):
         return True
     last = before.rfind("\n")
-    for finding in lexer.diagnostics:
+    for finding in reading.findings:
         if finding.code == "E104" and finding.span is not None:
             opener = before[finding.span[0] : finding.span[1]]
             if finding.span[0] > last or opener.endswith(('"""', "'''")):
@@ -247,8 +250,8 @@ def signature_at(shell: Shell, before: str) -> str:
     """The signature of the call the cursor is in, or ""."""
     if "(" not in before:
         return ""
-    start = _chunk(before)
-    tokens = [t for t in Lexer(Source("<repl>", before[start:])).run() if t[1] > t[0] and t[2] != "BAD"]
+    shell.reading.read(before)
+    tokens = [t for t in shell.reading.tokens[-CALL_MAX:] if t[1] > t[0] and t[2] != "BAD"]
     while tokens and tokens[-1][2] == "NEWLINE":
         tokens.pop()
     called = open_call(tokens)
@@ -256,16 +259,6 @@ def signature_at(shell: Shell, before: str) -> str:
         return ""
     value = shell.about.value(called[0])
     return "" if value is about.NOTHING else shell.about.signature(called[0], value)
-
-
-def _chunk(text: str) -> int:
-    """Where to begin reading: a call is rarely longer than some lines."""
-    at = len(text)
-    for _ in range(30):
-        at = text.rfind("\n", 0, at)
-        if at < 0:
-            return 0
-    return at + 1
 
 
 # --- modules ------------------------------------------------------------------------------------

@@ -21,21 +21,48 @@ from prompt_toolkit.styles import Style
 
 from dana.repl.completeness import INDENT, goes_on, indentation, is_complete
 from dana.repl.lines import prompt_text
-from dana.repl.painting import STYLES, Painted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from prompt_toolkit.application import Application
     from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.document import Document
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
+    from dana.repl.painting import Painted
     from dana.repl.shell import Shell
 
 MENU_LINES = 6
+LOADED_LATER = (
+    "dana.parser.lexer",
+    "dana.repl.probe",
+    "dana.repl.painting",
+    "dana.parser",
+    "dana.checker.types",
+    "dana.checker",
+    "dana.lowering",
+    "dana.engine.session",
+    "dana.repl.completing",
+    "dana.repl.show",
+)
+# How what `painting` names is painted; the sixteen colours follow the terminal's own theme.
+STYLES = {
+    "keyword": "ansimagenta",
+    "constant": "ansicyan",
+    "string": "ansigreen",
+    "number": "ansicyan",
+    "comment": "ansibrightblack italic",
+    "definition": "ansiblue bold",
+    "call": "ansiblue",
+    "builtin": "ansicyan",
+    "decorator": "ansiyellow",
+    "scope": "ansiyellow",
+    "command": "ansiyellow bold",
+}
 LOOK = {
     "prompt": "ansibrightblack",
     "bottom-toolbar": "noreverse ansibrightblack",
@@ -47,15 +74,14 @@ LOOK = {
 def edit(shell: Shell, history: str | None) -> None:
     """Prompt until the user leaves."""
     session = make_session(shell, history)
-    first = True
+    _warm_up(session.app)
     while not shell.leaving:
         try:
-            text = session.prompt(prompt_text(shell.number), pre_run=_warm_up if first else None)
+            text = session.prompt(prompt_text(shell.number))
         except KeyboardInterrupt:
             continue
         except EOFError:
             return
-        first = False
         shell.enter(text.rstrip())
 
 
@@ -95,17 +121,25 @@ def _continuation(width: int, _number: int, _soft: int) -> StyleAndTextTuples:
     return [("class:prompt", ".. ".rjust(width))]
 
 
-def _warm_up() -> None:
-    """Load what the first entry needs while the user reads the prompt."""
-    from threading import Thread
+def _warm_up(app: Application[str]) -> None:
+    """Load what the first entry needs once the prompt is there, in pieces between which keys are read.
 
-    Thread(target=_load, daemon=True).start()
+    In no other thread: modules that import each other must not be imported from two sides.
+    """
 
+    async def load() -> None:
+        from asyncio import sleep
+        from importlib import import_module
 
-def _load() -> None:
-    import dana.checker
-    import dana.lowering
-    import dana.repl.completing  # noqa: F401
+        for name in LOADED_LATER:
+            await sleep(0)
+            import_module(name)
+
+    def painted(_app: Application[str]) -> None:
+        app.after_render -= painted
+        app.create_background_task(load())
+
+    app.after_render += painted
 
 
 # --- keys ---------------------------------------------------------------------------------------
@@ -257,14 +291,24 @@ class _Painter(Lexer):
     """Colours, by the lexer that compiles the text."""
 
     def __init__(self, shell: Shell) -> None:
-        self._builtins = frozenset(n for n in shell.session.program.builtins if n.isidentifier())
-        self._last: tuple[str, Painted] | None = None
+        self._shell = shell
+        self._painted: Painted | None = None
+        self._text = ""
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         text = document.text
-        if self._last is None or self._last[0] != text:
-            self._last = (text, Painted(text, self._builtins))
-        return self._last[1].line  # type: ignore[return-value]
+        if not text:
+            return lambda _line: []
+        if self._painted is None:
+            from dana.repl.painting import Painted
+
+            self._painted = Painted(
+                builtins=frozenset(n for n in self._shell.session.program.builtins if n.isidentifier())
+            )
+        if self._text != text:
+            self._painted.read(text)
+            self._text = text
+        return self._painted.line  # type: ignore[return-value]
 
 
 class _Completer(Completer):
@@ -298,6 +342,8 @@ class _Toolbar:
             offer = getattr(state.current_completion, "offer", None)
             return self._clipped(self._doc(offer)) if offer is not None else ""
         before = buffer.document.text_before_cursor
+        if "(" not in before:
+            return ""
         if self._last is None or self._last[0] != before:
             from dana.repl.completing import signature_at
 

@@ -6,31 +6,21 @@ editor's (`class:keyword`).
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from operator import itemgetter
 
-from dana.parser.lexer import Lexer
 from dana.parser.words import HARD
-from dana.source import Source
+from dana.repl.reading import Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
     from dana.parser.reader import Token
 
-STYLES = {
-    "keyword": "ansimagenta",
-    "constant": "ansicyan",
-    "string": "ansigreen",
-    "number": "ansicyan",
-    "comment": "ansibrightblack italic",
-    "definition": "ansiblue bold",
-    "call": "ansiblue",
-    "builtin": "ansicyan",
-    "decorator": "ansiyellow",
-    "scope": "ansiyellow",
-    "command": "ansiyellow bold",
-}
+    Span: TypeAlias = tuple[int, int, str]
+
 _CONSTANTS = frozenset({"TRUE", "FALSE", "NONE", "ELLIPSIS"})
 _DEFINING = frozenset({"DEF", "STRUCT", "INTERFACE", "RESOURCE", "AGENT", "AGENT_BLUEPRINT", "WORKFLOW", "TYPE"})
 _IN_FIELDS = frozenset({"FSTRING_COLON", "FSTRING_DEBUG", "FSTRING_CONVERSION"})
@@ -40,10 +30,27 @@ _SOFT_KINDS = _DEFINING | {"MATCH", "CASE", "TEST", "EXPORT", "USE", "FROZEN", "
 class Painted:
     """The pieces of one text."""
 
-    def __init__(self, text: str, builtins: frozenset[str] = frozenset()) -> None:
+    def __init__(self, text: str = "", builtins: frozenset[str] = frozenset()) -> None:
+        self._builtins = builtins
+        self._reading = Reading()
+        self._spans: list[Span] = []
+        self._starts: list[int] = []
+        self._lines: list[int] = [0]
+        self._text = ""
+        self.read(text)
+
+    def read(self, text: str) -> None:
+        """Make these the pieces of another text, which is quick when it begins as the one before."""
+        if text[:1] in (":", "?", "/"):
+            self._spans = [(0, len(text.split(None, 1)[0]), "class:command")]
+            self._reading = Reading()
+        else:
+            reading = self._reading
+            reading.read(text)
+            kept = bisect_left(self._starts, reading.since) if reading.since else 0
+            self._spans[kept:] = _spans(reading, self._builtins)
+        self._starts = [span[0] for span in self._spans]
         self._text = text
-        self._spans = list(_spans(text, builtins))
-        self._starts = [s[0] for s in self._spans]
         self._lines = [0]
         at = text.find("\n")
         while at >= 0:
@@ -74,18 +81,15 @@ class Painted:
         return pieces
 
 
-def _spans(text: str, builtins: frozenset[str]) -> Iterator[tuple[int, int, str]]:
-    """`(start, end, style)` in the order of the text."""
-    if text[:1] in (":", "?", "/"):
-        yield 0, len(text.split(None, 1)[0]), "class:command"
-        return
-    lexer = Lexer(Source("<repl>", text))
-    tokens = lexer.run()
-    found = [(start, end, "class:comment") for start, end in lexer.comments]
-    for finding in lexer.diagnostics:
-        if finding.code == "E104" and finding.span is not None:
+def _spans(reading: Reading, builtins: frozenset[str]) -> Iterator[Span]:
+    """`(start, end, style)` in the order of the text, from where it was read last."""
+    text, since = reading.text, reading.since
+    found = [(start, end, "class:comment") for start, end in reading.comments if start >= since]
+    for finding in reading.findings:
+        if finding.code == "E104" and finding.span is not None and finding.span[0] >= since:
             found.append(_unfinished(text, *finding.span))
-    found += _words(tokens, builtins)
+    first = bisect_left(reading.tokens, since, key=itemgetter(0))
+    found += _words(reading.tokens[first:], builtins)
     found.sort()
     last = 0
     for start, end, style in found:

@@ -11,9 +11,7 @@ from __future__ import annotations
 from dana.diagnostics import Diagnostic, render_all
 from dana.errors import DanaError
 from dana.repl import commands
-from dana.repl.about import About
 from dana.repl.completeness import is_command
-from dana.repl.show import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.engine import Engine
+    from dana.engine.session import Session
+    from dana.repl.about import About
+    from dana.repl.reading import Reading
 
 _PLEASE = "this is a fault of Dana, not of your program; please report it with the entry that shows it"
 KEPT = 1_000  # values that `Out` holds
@@ -45,14 +46,41 @@ class Shell:
     """One conversation. `leaving` says that it is over; `failures` counts entries that failed."""
 
     def __init__(self, engine: Engine, screen: Screen) -> None:
-        self.session = engine.session()
+        self._engine = engine
+        self._session: Session | None = None
+        self._about: About | None = None
+        self._reading: Reading | None = None
         self.screen = screen
-        self.about = About(self.session)
         self.leaving = False
         self.failures = 0
         self.loaded: list[str] = []
         self.number = 1
         self._out: dict[int, Any] = {}
+
+    @property
+    def session(self) -> Session:
+        """The program that is alive; made when it is first needed, for the prompt is there sooner."""
+        if self._session is None:
+            self._session = self._engine.session()
+        return self._session
+
+    @property
+    def reading(self) -> Reading:
+        """The text before the cursor, as the lexer sees it."""
+        if self._reading is None:
+            from dana.repl.reading import Reading
+
+            self._reading = Reading()
+        return self._reading
+
+    @property
+    def about(self) -> About:
+        """What is known about names."""
+        if self._about is None:
+            from dana.repl.about import About
+
+            self._about = About(self.session)
+        return self._about
 
     def enter(self, text: str) -> None:
         """Do what an entry says, and show what comes of it. Never raises for a user's mistake."""
@@ -77,6 +105,7 @@ class Shell:
         except DanaError as error:
             self.report(error)
             return False
+        self.about.remember(session.entries[-1].source)
         if session.exited:
             self.leaving = True
         elif value is not None:
@@ -94,6 +123,8 @@ class Shell:
 
     def show(self, value: Any) -> None:
         """A value, as it looks at the prompt."""
+        from dana.repl.show import shown
+
         about = self.about
         text = shown(value, max(20, self.screen.width()), about.head)
         self.screen.line(text)
@@ -116,7 +147,9 @@ class Shell:
 
     def close(self) -> None:
         """End the program; resources that cannot be stopped are reported."""
+        if self._session is None:
+            return
         try:
-            self.session.close()
+            self._session.close()
         except DanaError as error:
             self.report(error)

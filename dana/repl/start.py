@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -21,6 +22,7 @@ def start(limits: Limits, *, colour: bool, cache: bool = True) -> int:
     """Talk until the user leaves; the exit status (of a pipe: 1 when an entry failed)."""
     from dana.engine import Engine
 
+    gc.disable()  # what loads now stays; the collector is on again before the first prompt
     for stream in (sys.stdout, sys.stdin):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -30,15 +32,19 @@ def start(limits: Limits, *, colour: bool, cache: bool = True) -> int:
     if not on_terminal:
         from dana.repl.lines import pipe
 
+        gc.enable()
         pipe(shell)
     elif os.environ.get("TERM", "dumb") == "dumb" or not _has_editor():
         from dana.repl.lines import terminal
 
+        gc.enable()
         _greet(plain=True)
         terminal(shell)
     else:
         from dana.repl.editor import edit
 
+        gc.freeze()
+        gc.enable()
         _greet(plain=False)
         edit(shell, history_file())
     shell.close()

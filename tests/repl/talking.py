@@ -65,7 +65,7 @@ class Talk:
             [*python, *words],
             env=environment,
             encoding="utf-8",
-            timeout=6,
+            timeout=15,
             dimensions=size,
             cwd=str(folder),
         )

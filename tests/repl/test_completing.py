@@ -133,3 +133,20 @@ def test_painting_loses_nothing(text):
     painted = Painted(text)
     assert "\n".join("".join(t for _, t in painted.line(n)) for n in range(text.count("\n") + 1)) == text
     assert painted.line(99) == []
+
+
+def test_reading_on_equals_reading_anew():
+    from dana.repl.reading import Reading
+
+    text = 'def f(x):\n    """doc\ntext"""\n    if x {\n  y = [1,\n2]\n}\n    return 1\n\n@poet\ndef g(): return "a\nmatch x:\n    case 1: f"{x + 1}"\nx = 1\n| f\nz = (1,\n2)\n# c\nw = 1\n'
+    growing = Reading()
+    painted = Painted()
+    for end in [*range(len(text) + 1), *range(len(text), 0, -7), 40, 90, 20, len(text)]:
+        for part in (text[:end], text[: end // 2] + "q" + text[end // 2 : end]):
+            fresh = Reading()
+            fresh.read(part)
+            growing.read(part)
+            assert growing.tokens == fresh.tokens
+            assert growing.comments == fresh.comments
+            painted.read(part)
+            assert painted._spans == Painted(part)._spans
