@@ -132,7 +132,7 @@ def completions(shell: Shell) -> list[float]:
 
 def least(runs: Iterable[list[float]]) -> list[float]:
     """Of several runs that do the same the shortest time of each step: what the machine does besides is no news."""
-    return [min(step) for step in zip(*runs)]
+    return [min(step) for step in zip(*runs, strict=False)]
 
 
 def p99(times: list[float]) -> float:

@@ -165,6 +165,7 @@ class Session:
             now.update(then)
         self.types = dict(saved.types)
         self.entries = list(saved.entries)
+        self._saved = [s for s in self._saved if len(s.entries) < len(saved.entries)]
 
     def undo(self) -> Source | None:
         """Take back the last entry that bound a name; returns its source, or None when there is none."""

@@ -72,8 +72,11 @@ def test_snapshot_and_restore():
     saved = s.snapshot()
     s.run("x = 2\ny = 3\npublic:k = 2")
     s.restore(saved)
-    assert s.run("[x, public:k]") == [1, 1]
     assert "y" not in s
+    assert s.undo().text == "x = 1\npublic:k = 1"
+    assert s.undo() is None
+    s.restore(saved)
+    assert s.run("[x, public:k]") == [1, 1]
 
 
 def test_sessions_know_nothing_of_each_other():
