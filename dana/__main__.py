@@ -42,7 +42,7 @@ def _leave(status: int) -> None:
 
 def _cached(words: list[str]) -> int | None:
     """The exit status of a program that was run from the cache, or None when there is no such shortcut."""
-    if not words or not words[0].endswith(".na"):
+    if not words or not words[0].endswith(".na") or sys.stdout is None:
         return None
     for word in words:
         if word[:1] == "-" or "=@" in word:
@@ -56,7 +56,7 @@ def _cached(words: list[str]) -> int | None:
         from dana.cli.terminal import Terminal
 
         return Terminal.of([]).fail(error)
-    except (BrokenPipeError, KeyboardInterrupt) as stopped:
+    except (OSError, KeyboardInterrupt) as stopped:
         from dana.cli.terminal import interrupted
 
         return interrupted(stopped)

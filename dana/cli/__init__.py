@@ -16,6 +16,7 @@ Exit statuses: 0 done; 1 the program failed; 2 the program was refused; 3 the co
 
 from __future__ import annotations
 
+import os
 import sys
 
 from dana.cli import options
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str]) -> int:
     """Do what the command line says; every front-door fault ends here as a message and a status."""
+    if sys.stdout is None:  # the shell closed it (`>&-`)
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (lives as long as the process)
     try:
         status = _dispatch(list(words))
         sys.stdout.flush()
-    except (BrokenPipeError, KeyboardInterrupt) as stopped:
+    except (OSError, KeyboardInterrupt) as stopped:
         return interrupted(stopped)
     return status
 

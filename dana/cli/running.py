@@ -6,6 +6,7 @@ import os
 import sys
 
 from dana.cli import inputs, project
+from dana.cli.alarm import backstop
 from dana.cli.options import UsageProblem
 from dana.diagnostics import Diagnostic
 from dana.engine.fastpath import exit_status
@@ -31,20 +32,21 @@ def run(options: Options, terminal: Terminal) -> int:
     engine = Engine(limits=limits(options), cache="no_cache" not in options.given, read=input, stderr=sys.stderr)
     arguments = inputs.arguments(words)
     try:
-        if shown:
-            value = engine.run(
-                _text(options.given["code"].encode("utf-8", "surrogateescape"), "<eval>"),
-                arguments=arguments,
-                name="<eval>",
-            )
-        elif path == "-":
-            engine.run(_text(inputs.data_of("-"), "<stdin>"), arguments=arguments, name="<stdin>")
-        else:
-            engine.run(File(path), arguments=arguments)
+        with backstop(engine):
+            if shown:
+                value = engine.run(
+                    _text(options.given["code"].encode("utf-8", "surrogateescape"), "<eval>"),
+                    arguments=arguments,
+                    name="<eval>",
+                )
+            elif path == "-":
+                engine.run(_text(inputs.data_of("-"), "<stdin>"), arguments=arguments, name="<stdin>")
+            else:
+                engine.run(File(path), arguments=arguments)
     except DanaError as error:
         return terminal.fail(error)
     if shown and value is not None:
-        sys.stdout.write(f"{value}\n")
+        sys.stdout.write(f"{value}\n".encode(errors="backslashreplace").decode())
     return exit_status(engine)
 
 

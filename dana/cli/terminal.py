@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from dana.diagnostics import render_all
+from dana.diagnostics import Diagnostic, render_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dana.diagnostics import Diagnostic
     from dana.errors import DanaError
 
 OK, FAILED, REFUSED, USAGE, STOPPED = 0, 1, 2, 3, 4
@@ -50,25 +49,30 @@ class Terminal:
     def fail(self, error: DanaError) -> int:
         """Report how a program ended and give the exit status; a reader that went away is no news."""
         if isinstance(error.__cause__, BrokenPipeError):
-            return broken_pipe()
+            silence()
+            return BROKEN_PIPE
         self.report(error.diagnostics)
         return status_of(error)
 
 
 def interrupted(stopped: BaseException) -> int:
-    """The exit status after Ctrl-C, or after whoever read stdout went away."""
+    """The exit status after Ctrl-C, after whoever read stdout went away, or when stdout takes no more."""
     if isinstance(stopped, KeyboardInterrupt):
         sys.stderr.write("\ninterrupted\n")
         return INTERRUPTED
-    return broken_pipe()
+    silence()
+    if isinstance(stopped, BrokenPipeError):
+        return BROKEN_PIPE
+    why = stopped.strerror if isinstance(stopped, OSError) else str(stopped)
+    sys.stderr.write(render_all([Diagnostic("E908", f"the output cannot be written: {why}")]) + "\n")
+    return FAILED
 
 
-def broken_pipe() -> int:
+def silence() -> None:
     """Point stdout at nothing, so that the interpreter's last flush does not complain again."""
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, sys.stdout.fileno())
     os.close(sink)
-    return BROKEN_PIPE
 
 
 def status_of(error: DanaError) -> int:
