@@ -45,8 +45,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E908": Entry(
         "file cannot be written",
-        "Output to a full disk, or: `dana fmt` and `dana fix` replace a file by a new one in one step. The message says\n"
-        "what keeps them from it: a folder or a file that may not be written, or a full disk. The file is as it was.",
+        "Output to a full disk. Or: `dana fmt` and `dana fix` replace a file by a new one in one step; the message\n"
+        "says what keeps them from it: a folder or a file that may not be written, or a full disk. The file is as it was.",
     ),
     "E911": Entry(
         "unknown command at the prompt",

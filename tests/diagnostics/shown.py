@@ -210,6 +210,13 @@ def full_disk() -> Shown:
     return found._replace(text=found.text.replace(os.path.realpath(".") + os.sep, ""))
 
 
+def project_with_an_unknown_key() -> Shown:
+    files(main="print(1)\n")
+    Path("dana.toml").write_text('name = "demo"\nversion = "0.1.0"\nentyr = "main.na"\n', encoding="utf-8")
+    found = of_words("run")
+    return found._replace(text=found.text.replace(os.path.realpath(".") + os.sep, ""))
+
+
 CASES: dict[str, Callable[[], Shown]] = {
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
@@ -230,6 +237,8 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E911": lambda: of_prompt(":hlep"),
     "E912": lambda: of_prompt("?prnt"),
     "E913": lambda: of_prompt("/nlp add two and three"),
+    "E914": lambda: of_words("new", "while"),
+    "E915": project_with_an_unknown_key,
     "E990": our_own_fault,
 }
 
