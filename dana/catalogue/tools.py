@@ -45,8 +45,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E908": Entry(
         "file cannot be written",
-        "Output to a full disk. Or: `dana fmt` and `dana fix` replace a file by a new one in one step; the message\n"
-        "says what keeps them from it: a folder or a file that may not be written, or a full disk. The file is as it was.",
+        "Output goes to a full disk or a closed place. Or: `dana fmt` and `dana fix` replace a file by a new one in\n"
+        "the same folder, in one step; the message says what keeps them from it, and the file is as it was.",
     ),
     "E911": Entry(
         "unknown command at the prompt",
