@@ -81,7 +81,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "bool": (
         "{int} < {int}", "{int} == {int}", "{int} != {int}", "{int} <= {int} < {int}", "{int} in {ints}", "{str} in {str}", "{str} not in {strs}",
         "not {bool}", "({bool} and {bool})", "({bool} or {bool})", "{str} < {str}", "{str} == {str}", "{str}.startswith({str})", "{str}.isdigit()",
-        "isinstance({int}, int)", "all(v > 0 for v in {ints})", "any({ints})", "{map}.get({str}) is None", "{float} > {float}", "{ints} == {ints}",
+        "isinstance([{int}][0], int)", "all(v > 0 for v in {ints})", "any({ints})", "{map}.get({str}) is None", "{float} > {float}", "{ints} == {ints}",
         "{str} in {map}", "{set} <= {set}", "{int} in {set}", "{bool} is True", "{ints} < {ints}", "{pair} == {pair}", "{int} == {float}",
         "callable(len)", "{set} == set({ints})", "{bool} != {bool} == {bool}", "{int} > {int} > {int} != {int}", "isinstance({str}, (int, str))",
     ),
