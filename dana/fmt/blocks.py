@@ -143,6 +143,8 @@ class Blocks:
         """The comments within a statement, by the part they stand behind."""
         after: dict[int, list[Comment]] = {}
         end = line.tokens[-1][1]
+        # Behind the header of a one-line suite, `##` documents nothing; behind that of a block it would.
+        inline = line.ended == "COLON" and self.tokens[line.end + 1][2] != "NEWLINE"
         part = 0
         count = len(line.tokens)
         while (comment := self.comments[self.next])[0] < end:
@@ -151,7 +153,9 @@ class Blocks:
             if line.tokens[part][1] > comment[0]:  # in a field of an f-string, which is kept as it is
                 self.next += 1
                 continue
-            after.setdefault(part, []).append((self.text[comment[0] : comment[1]], self.has_own_line(comment[0])))
+            written = self.text[comment[0] : comment[1]]
+            own = self.has_own_line(comment[0]) or (inline and written.startswith("##"))
+            after.setdefault(part, []).append((written, own))
             self.next += 1
         return after
 

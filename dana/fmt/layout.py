@@ -324,7 +324,7 @@ class Layout:
             or self.kinds[inner - 1] not in ("CALL", "COMMA")
         ):
             return None
-        if self.forced(lo, inner) or not fits(prefix + self.flat(lo, inner + 1), indent):
+        if self.forced(lo, inner) or self.after.get(inner - 1) or not fits(prefix + self.flat(lo, inner + 1), indent):
             return None
         opens = self.forced(inner, close) or not fits(self.flat(inner, close) + ",", indent + INDENT)
         return inner if opens else None
@@ -461,7 +461,10 @@ class Layout:
         if any(self.after.values()):
             del self.out.out[place:], self.out.commented[commented:]
             tokens = self.line.tokens
-            self.out.code(indent, self.lead + self.text[tokens[0][0] : tokens[-1][1]] + suffix)
+            written = self.text[tokens[0][0] : tokens[-1][1]]
+            if not any("\n" in part for part in self.parts):
+                written = "\n".join(line.rstrip() for line in written.split("\n"))
+            self.out.code(indent, self.lead + written + suffix)
 
     def arrange(self, indent: int, suffix: str) -> None:
         lo, hi = self.value()
@@ -469,7 +472,7 @@ class Layout:
             self.whole(indent, suffix)
             return
         prefix = self.lead + self.flat(0, lo) + " " if lo else ""
-        if self.forced(0, lo) or not fits(prefix, indent):
+        if self.forced(0, lo) or self.forced(hi, len(self.parts)) or not fits(prefix, indent):
             self.whole(indent, suffix)
             return
         tail = "".join(self.parts[hi:]) + suffix
