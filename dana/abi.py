@@ -51,12 +51,27 @@ HIDDEN = "\u00aa"
 def mangle(attribute: str) -> str:
     """The Python attribute a Dana attribute is stored under.
 
-    Whoever takes attribute names as run-time text (`getattr`, `from_dict`) must refuse names that
-    contain `HIDDEN` before mangling them.
+    Whoever takes attribute names as run-time text (`getattr`) refuses those that are none (`is_name`)
+    before mangling them.
     """
     if attribute[0] == "_" or attribute in INTERNAL_ATTRIBUTES:
         return HIDDEN + attribute
     return attribute
+
+
+def is_name(text: str) -> bool:
+    """Whether a run-time text is a name as programs spell it: an identifier, normalised (L5).
+
+    Helpers and hidden attributes have names that are not, so whoever looks something up by such a text
+    cannot reach them.
+    """
+    if not text.isidentifier():
+        return False
+    if text.isascii():
+        return True
+    from unicodedata import normalize
+
+    return normalize("NFKC", text) == text
 
 
 def demangle(name: str) -> str:

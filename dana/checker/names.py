@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dana.ast import nodes as na
 from dana.checker.builtins import REFUSED, names
-from dana.diagnostics import Fix
 from dana.source import Span
 
 TYPE_CHECKING = False
@@ -90,32 +89,33 @@ def report_unknown(c: Context) -> None:
             continue
         ordered = sorted(set(places))
         start, end = ordered[0]
-        hint, fix = _help(c, name, start, end)
+        hint = _help(c, name)
         notes = []
         if len(ordered) > 1:
             lines = sorted({c.source.line_column(s)[0] for s, _ in ordered[1:]})
             shown = ", ".join(str(n) for n in lines[:8]) + (" …" if len(lines) > 8 else "")
             times = "once more" if len(ordered) == 2 else f"{len(ordered) - 1} more times"
             notes.append(f"`{name}` is used {times}, in line{'s' if len(lines) > 1 else ''} {shown}")
-        c.report("E201", f"unknown name `{name}`", (start, end), label="not defined", hint=hint, notes=notes, fix=fix)
+        c.report("E201", f"unknown name `{name}`", (start, end), label="not defined", hint=hint, notes=notes)
 
 
-def _help(c: Context, name: str, start: int, end: int) -> tuple[str, Fix | None]:
+def _help(c: Context, name: str) -> str:
+    """What may have been meant; a guess, so nothing a machine may apply."""
     foreign = _FOREIGN.get(name)
     if foreign is not None:
-        return foreign, None
+        return foreign
     if name in LIBRARY:
-        return f"write `import {name}` first", None
+        return f"write `import {name}` first"
     near = c.near(name, lambda: candidates(c))
     if near is not None:
-        return f"did you mean `{near}`?", Fix(Span(start, end), near)
+        return f"did you mean `{near}`?"
     for info in c.structs.values():
         if name in info.fields:
-            return f"`{name}` is a field of `{info.name}`; write it after a value, as in `x.{name}`", None
+            return f"`{name}` is a field of `{info.name}`; write it after a value, as in `x.{name}`"
     near = c.near(name, KEYWORDS)
     if near is not None:
-        return f"did you mean the keyword `{near}`?", None
-    return "", None
+        return f"did you mean the keyword `{near}`?"
+    return ""
 
 
 # The standard library's modules; a test compares them with the folder.

@@ -9,7 +9,7 @@ from dana.cli import inputs, project
 from dana.cli.alarm import backstop
 from dana.cli.options import UsageProblem
 from dana.diagnostics import Diagnostic
-from dana.engine.fastpath import exit_status
+from dana.engine.fastpath import exit_status, plain
 from dana.errors import CompileError, DanaError
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ def run(options: Options, terminal: Terminal) -> int:
     except DanaError as error:
         return terminal.fail(error)
     if shown and value is not None:
-        sys.stdout.write(f"{value}\n".encode(errors="backslashreplace").decode())
+        sys.stdout.write(plain(value) + "\n")
     return exit_status(engine)
 
 

@@ -59,7 +59,7 @@ class Cache:
         except OSError:
             return None
         body = data[HEADER:]
-        if data[:HEADER] != MAGIC + blake2b(body, digest_size=CHECKSUM).digest():
+        if data[:HEADER] != MAGIC + _checksum(key, body):
             return None
         try:
             return marshal.loads(body)  # noqa: S302  (our own file: owner and checksum were tested)
@@ -77,10 +77,15 @@ class Cache:
             if not _own_folder(self.folder):
                 return
             with open(temporary, "wb") as file:
-                file.write(MAGIC + blake2b(body, digest_size=CHECKSUM).digest() + body)
+                file.write(MAGIC + _checksum(key, body) + body)
             os.replace(temporary, path)
         except OSError:
             return
+
+
+def _checksum(key: str, body: bytes) -> bytes:
+    """Binds the content to its name: an entry copied to another name is no entry."""
+    return blake2b(body, digest_size=CHECKSUM, key=key.encode()[:64]).digest()
 
 
 def _own_folder(folder: str) -> bool:
@@ -100,7 +105,9 @@ def default_folder() -> str | None:
     chosen = os.environ.get("DANA_CACHE")
     if chosen is not None:
         return None if chosen in {"", "off", "0"} else chosen
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # the XDG specification: relative paths are invalid and ignored
+        base = os.path.join(os.path.expanduser("~"), ".cache")
     return os.path.join(base, "dana")
 
 

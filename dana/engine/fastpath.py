@@ -52,5 +52,14 @@ def exit_status(engine: Engine) -> int:
     if isinstance(code, int):
         # As in Python: what fits into C's `long` counts by its last byte, anything larger is a failure.
         return code & 0xFF if -(1 << 63) <= code < 1 << 63 else 0xFF
-    sys.stderr.write(f"{code}\n")
+    sys.stderr.write(f"{plain(code)}\n")
     return 1
+
+
+def plain(value: object) -> str:
+    """A value as text for the terminal; whatever a program built, this does not fail."""
+    try:
+        text = f"{value}"
+    except RecursionError:
+        return "(a value that is nested too deeply to print)"
+    return text.encode(errors="backslashreplace").decode()

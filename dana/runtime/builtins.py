@@ -234,8 +234,8 @@ def issubclass_(type: Any, base: Any, /) -> bool:  # noqa: A002
 
 
 def getattr_(value: Any, name: str, default: Any = _ABSENT, /) -> Any:
-    """`getattr(v, "name")`, under the same rules as `v.name` (L50)."""
-    if name.__class__ is not str or not name or abi.HIDDEN in name:
+    """`getattr(v, "name")`, under the same rules as `v.name` (L50): only what a program can spell is looked up."""
+    if name.__class__ is not str or not abi.is_name(name):
         raise failure(TypeError, "E601", f"getattr takes the name of an attribute, not {short(name)}")
     try:
         if name in _SPECIAL:

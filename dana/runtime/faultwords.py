@@ -53,7 +53,11 @@ def words_for(error: BaseException, frame: Frame | None) -> Words:
     for cls in type(error).__mro__:
         translate = TRANSLATIONS.get(cls)
         if translate is not None:
-            return translate(error, frame)
+            try:
+                return translate(error, frame)
+            except RecursionError:
+                # The message holds a value that is nested too deeply to be made into text.
+                return Words("E600", f"{name_of(type(error))}, with a value that is nested too deeply to show")
     return _raised_words(error)
 
 

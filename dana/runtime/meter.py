@@ -38,6 +38,8 @@ SLOW_S = 0.0006
 AIM_S = 0.0004
 # Steps that may be charged ahead between two looks at the clock.
 QUIET = 4096
+# Closer than this to a deadline, loops that are charged ahead look at the clock more often.
+NEAR_S = 2.0
 GRACE_STEPS = 10_000
 GRACE_S = 0.1
 # From this chunk size on, a round that turns slow would be noticed late: the watchdog takes over.
@@ -244,6 +246,10 @@ class Meter:
             return steps
         return self._charge_with_care(steps)
 
+    def is_near(self) -> bool:
+        """Whether a deadline is so close that loops should not be charged far ahead."""
+        return self._deadline is not None and self._deadline - self.clock() < NEAR_S
+
     def refund(self, steps: int) -> None:
         """Give back steps that were charged and not used."""
         self._granted -= steps
@@ -263,6 +269,8 @@ class Meter:
             self._at_barrier()
             return 1
         credit = QUIET if self.limit is None else min(QUIET, self.limit - self._granted - steps)
+        if self.is_near():
+            credit = 0
         self._granted += steps + credit
         self.bank[0] = credit
         return steps
@@ -325,6 +333,8 @@ class Meter:
         nearest = self._deadline
         deadline = Deadline(self.clock() + seconds, seconds, nearest)
         self._deadlines.append(deadline)
+        if self.bank[0] and seconds < NEAR_S:
+            self._empty_bank()
         if nearest is None or deadline.at < nearest:
             self._deadline = deadline.at
         if not self._watched and self._step_lane.size > WATCHED_CHUNK:

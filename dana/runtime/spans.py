@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # not given back then: it is less than a millisecond's worth).
 SHORT = 512
 SLICE_MAX = 4096
+# The first slice when a deadline is near, and the time a slice should not exceed.
+NEAR = 4
+SLOW_S = 0.002
 
 
 # What can be cut into slices.
@@ -39,14 +42,15 @@ SLICED: frozenset[Any] = frozenset({range, list, tuple, str})
 class _Slices:
     """The parts of one long sequence, each charged when it is handed out."""
 
-    __slots__ = ("at", "given", "length", "meter", "size", "whole")
+    __slots__ = ("at", "given", "length", "meter", "since", "size", "whole")
 
     def __init__(self, meter: Meter, whole: Any, length: int) -> None:
         self.meter = meter
         self.whole = whole
         self.length = length
         self.at = 0
-        self.size = SHORT
+        self.since = meter.clock()
+        self.size = NEAR if meter.is_near() else SHORT
         self.given: Any = iter(())
 
     def __iter__(self) -> _Slices:
@@ -59,9 +63,18 @@ class _Slices:
         size = self.meter.charge(min(self.size, self.length - at))
         self.at = at + size
         self.given = iter(self.whole[at : at + size])
-        if self.size < SLICE_MAX:
-            self.size *= 2
+        self._pace()
         return self.given  # type: ignore[no-any-return]
+
+    def _pace(self) -> None:
+        """Choose the next size by what the last slice took, so that the clock is looked at often enough."""
+        now = self.meter.clock()
+        took = now - self.since
+        self.since = now
+        if took > SLOW_S:
+            self.size = max(1, int(self.size * SLOW_S / took))
+        elif self.size < SLICE_MAX:
+            self.size *= 2
 
     def __del__(self) -> None:
         left = self.given.__length_hint__()
@@ -80,7 +93,7 @@ def slices_of(meter: Meter) -> Callable[[Any], Iterable[Iterable[Any]]]:
                 return (compress(items, meter.steps),)
             if length <= SHORT:
                 granted = meter.charge(length)
-                if granted == length:
+                if granted == length and not meter.is_near():
                     return (items,)
                 meter.refund(granted)
             return _Slices(meter, items, length)

@@ -159,12 +159,25 @@ def unknown_field(shape: Shape, name: str) -> Exception:
 # --- the bases of lowered classes ---------------------------------------------------------------
 
 
+class _Sample:
+    __slots__ = ("slot",)
+
+
+_Slot = type(_Sample.__dict__["slot"])
+
+
 class StructMeta(type):
     """Class of struct classes: prints as `Struct[P]`, equals its names as text, cannot be written to."""
 
     def __repr__(cls) -> str:
         shape = cls.__dict__.get("_shape")
         return cls.__name__ if shape is None else shape.printed
+
+    def __getattribute__(cls, name: str) -> Any:
+        value = type.__getattribute__(cls, name)
+        if value.__class__ is _Slot:  # CPython's own object for a slot is nothing for programs
+            raise AttributeError(name)
+        return value
 
     def __eq__(cls, other: object) -> Any:
         if cls is other:
@@ -193,6 +206,9 @@ class StructMeta(type):
         if name == _NAME:
             return cls.__name__
         shape = cls.__dict__.get("_shape")
+        if shape is not None and abi.demangle(name) in shape.index:
+            message = f"`{cls.__name__}` is a type: the field `{abi.demangle(name)}` belongs to its values"
+            raise failure(AttributeError, "E604", message, f"make one first, as in `{cls.__name__}(…)`")
         known = [] if shape is None else [n for n in dir(cls) if n[0] != "_"]
         raise failure(
             AttributeError,

@@ -29,7 +29,6 @@ def fixed(text):
         ("n = 1\nn++\n", "n = 1\nn += 1\n"),
         ("if x = 4:\n    y\n", "if x == 4:\n    y\n"),
         ("if x\n    y\n", "if x:\n    y\n"),
-        ("total = 1\nprint(totl)\n", "total = 1\nprint(total)\n"),
     ],
 )
 def test_older_and_foreign_spellings(before, after):
@@ -39,7 +38,8 @@ def test_older_and_foreign_spellings(before, after):
 
 def test_it_goes_on_until_nothing_is_offered():
     done = fixed("x = true\ny = x && !x || x\nprint(yy)\n")
-    assert done.text == "x = true\ny = x and not x or x\nprint(y)\n"
+    # What a name may have meant is a guess, so it stays with its author.
+    assert done.text == "x = true\ny = x and not x or x\nprint(yy)\n"
     assert [a.code for a in done.applied].count("E110") == 3
 
 
