@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 # Handlers of these would also catch CPython's RecursionError, which is Dana's depth limit (L24).
 SMALL_TEST = 9
 MAX_SLICED = 3
+SMALL_BODY = 200
 BROAD = frozenset({"Exception", "RuntimeError", "RecursionError", "BaseException"})
 
 
@@ -327,19 +328,31 @@ def _sliced(cx: Context, node: na.For, target: py.expr, body: list[py.stmt]) -> 
     if any(isinstance(n, na.Break) for s in node.body for n in na.walk(s)):
         orelse, after = [py.Continue(**place)], [py.Break(**place)]
     inner = py.For(target=target, iter=cx.load(part, node.iter), body=body, orelse=orelse, **place)
-    before: list[py.stmt] = []
-    if is_range(cx, node.iter):
-        before, source = _paid_range(cx, node.iter)
-    else:
-        source = cx.call(".slices", node.iter, cx.expr(node.iter))
-    outer = py.For(
-        target=cx.store(part, node.iter), iter=source, body=[inner, *after], orelse=cx.block(node.orelse), **place
-    )
-    return [*before, outer]
+    finish = cx.block(node.orelse)
+
+    def in_parts(source: py.expr) -> py.stmt:
+        return py.For(target=cx.store(part, node.iter), iter=source, body=[inner, *after], orelse=finish, **place)
+
+    if not is_range(cx, node.iter):
+        return [in_parts(cx.call(".slices", node.iter, cx.expr(node.iter)))]
+    before, whole, paid = _paid_range(cx, node.iter)
+    overdrawn = cx.call(".overdrawn", node.iter, whole)
+    if _is_innermost(node):
+        # The body stands there twice: a loop that is paid for is the plain loop, nothing around it.
+        plain = py.For(target=target, iter=whole, body=body, orelse=finish, **place)
+        return [*before, py.If(test=paid, body=[plain], orelse=[in_parts(overdrawn)], **place)]
+    alone = py.Tuple(elts=[whole], ctx=LOAD, **cx.at(node.iter))
+    return [*before, in_parts(py.IfExp(test=paid, body=alone, orelse=overdrawn, **cx.at(node.iter)))]
 
 
-def _paid_range(cx: Context, node: na.Expr) -> tuple[list[py.stmt], py.expr]:
-    """`.r = range(…)`, `.bank[0] -= .len(.r)`, and `(.r,) if .bank[0] > 0 else .overdrawn(.r)`."""
+def _is_innermost(node: na.For) -> bool:
+    """Whether the body is small enough, and without loops, to be written twice."""
+    nodes = [n for s in node.body for n in na.walk(s)]
+    return len(nodes) <= SMALL_BODY and not any(isinstance(n, (na.For, na.While, na.Comprehension)) for n in nodes)
+
+
+def _paid_range(cx: Context, node: na.Expr) -> tuple[list[py.stmt], py.expr, py.expr]:
+    """`.r = range(…)`, `.bank[0] -= .len(.r)`; then `.r` and `.bank[0] > 0`."""
     place = cx.at(node)
     name = cx.temporary()
     whole = cx.load(name, node)
@@ -352,9 +365,7 @@ def _paid_range(cx: Context, node: na.Expr) -> tuple[list[py.stmt], py.expr]:
     huge = py.ExceptHandler(type=cx.load(".OverflowError", node), name=None, body=[empty], **place)
     paid = py.Try(body=[pay], handlers=[huge], orelse=[], finalbody=[], **place)
     test = py.Compare(left=bank(LOAD), ops=[py.Gt()], comparators=[cx.const(0, node)], **place)
-    alone = py.Tuple(elts=[whole], ctx=LOAD, **place)
-    source = py.IfExp(test=test, body=alone, orelse=cx.call(".overdrawn", node, whole), **place)
-    return [cx.assign(name, cx.expr(node), node), paid], source
+    return [cx.assign(name, cx.expr(node), node), paid], whole, test
 
 
 def lower_try(cx: Context, node: na.Try) -> list[py.stmt]:
