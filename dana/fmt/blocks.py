@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dana.fmt.layout import Layout
 from dana.fmt.lines import INDENT, WIDTH, Lines
-from dana.fmt.spacing import Line, read
+from dana.fmt.spacing import CLOSERS, OPENERS, Line, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Blocks:
         self.after_definition = False
         self.after_comment = False
         self.decorated = False
+        self.header_doc = ""  # a `##` found inside a header
         self.one, self.two = 0, 0  # how often one and two blank lines separate definitions
 
     def run(self) -> str:
@@ -102,6 +103,9 @@ class Blocks:
         joins = continues and self.braces and self.out.closes_block()
         place = len(self.out.out)
         self.write(line, suffix, "} " if continues else "")
+        if self.header_doc:
+            self.out.behind(INDENT * self.depth, self.header_doc)
+            self.header_doc = ""
         if header and not self.braces:
             self.out.replace_end(" {", ":")
         if continues and not joins:
@@ -155,9 +159,20 @@ class Blocks:
                 continue
             written = self.text[comment[0] : comment[1]]
             own = self.has_own_line(comment[0]) or (inline and written.startswith("##"))
-            after.setdefault(part, []).append((written, own))
+            if self.documents_header(line, part) and written.startswith("##"):
+                self.header_doc = written
+            else:
+                after.setdefault(part, []).append((written, own))
             self.next += 1
         return after
+
+    def documents_header(self, line: Line, part: int) -> bool:
+        """Whether a last `##` before a `|` of a header documents it: behind a `{` it still does, before it not."""
+        if not self.braces or line.ended != "COLON" or self.tokens[line.end + 1][2] != "NEWLINE":
+            return False
+        outside = not sum((kind in OPENERS) - (kind in CLOSERS) for kind in line.kinds[: part + 1])
+        following = self.comments[self.next + 1][0]
+        return outside and following > self.tokens[line.end + 1][0]
 
     def has_own_line(self, start: int) -> bool:
         begin = self.text.rfind("\n", 0, start) + 1
@@ -182,7 +197,7 @@ class Blocks:
         """`if x: y; z`: every statement gets a line of its own."""
         self.enter(BRACE, defines=defines)
         tokens = self.tokens
-        annotates = False
+        assigns = False
         while tokens[at][2] != "NEWLINE":
             line = read(tokens, self.text, at)
             self.blocks[-1].empty = False
@@ -194,13 +209,13 @@ class Blocks:
                 self.close()
                 return at
             self.write(line, "")
-            annotates = line.kinds[1:2] == ["COLON"]
+            assigns = line.kinds[1:2] == ["EQUAL"]
             at = line.end
             self.last = tokens[at - 1][1]
             if tokens[at][2] == "SEMICOLON":
                 at += 1
         comment = self.comments[self.next]
-        if documents and not annotates and comment[0] < tokens[at][0] and self.text.startswith("##", comment[0]):
+        if documents and assigns and comment[0] < tokens[at][0] and self.text.startswith("##", comment[0]):
             self.own_comment()  # behind its line it would document a field
         else:
             self.comment_behind(tokens[at][0])

@@ -40,7 +40,7 @@ DOTTED_NAME = re.compile(r"[ \t]*\.[ \t\f\n]*([^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-
 EQUALS_FOLLOWS = re.compile(r"[ \t\f\n]*=(?!=)")
 FIELD_ENDS = re.compile(r"[ \t\f\n]*(?=[}!:])(?!!=)")
 CONVERSION = re.compile(r"!([A-Za-z_]\w*)?[ \t]*")
-HEADER_ENDS = re.compile(r"[ \t\f]*[:{]")
+HEADER_ENDS = re.compile(r"(?:[ \t\f]|\\\n)*+[:{]")
 BLANKS = re.compile(r"[ \t\f\n]*+")
 BLANK = re.compile(r"(?:[ \t\f\n]|#[^\n]*+)*+")
 LAST_OF_LINE = re.compile(r"[^\n]*")
