@@ -30,6 +30,7 @@ class FunctionScope:
 
     __slots__ = (
         "body",
+        "declared",
         "fractions",
         "handlers",
         "methods",
@@ -55,6 +56,8 @@ class FunctionScope:
         self.returns = returns
         self.private_stores: set[str] = set()
         self.handlers: list[str] = []
+        # Names this function has declared global or nonlocal.
+        self.declared: set[str] = set()
         self.methods: set[str] = set()
 
 

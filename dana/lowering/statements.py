@@ -188,11 +188,20 @@ def lower_continue(cx: Context, node: na.Continue) -> list[py.stmt]:
 
 
 def lower_global(cx: Context, node: na.Global) -> list[py.stmt]:
-    return [py.Global(names=[abi.variable(n) for n in node.names], **cx.at(node))]
+    names = _not_yet_declared(cx, node.names)
+    return [py.Global(names=names, **cx.at(node))] if names else []
 
 
 def lower_nonlocal(cx: Context, node: na.Nonlocal) -> list[py.stmt]:
-    return [py.Nonlocal(names=[abi.variable(n) for n in node.names], **cx.at(node))]
+    names = _not_yet_declared(cx, node.names)
+    return [py.Nonlocal(names=names, **cx.at(node))] if names else []
+
+
+def _not_yet_declared(cx: Context, names: tuple[str, ...]) -> list[str]:
+    """Said a second time a declaration is idle, and CPython refuses it behind an assignment."""
+    fresh = [abi.variable(n) for n in dict.fromkeys(names) if n not in cx.function.declared]
+    cx.function.declared.update(names)
+    return fresh
 
 
 # --- modules ------------------------------------------------------------------------------------
