@@ -167,8 +167,8 @@ class Blocks:
         return after
 
     def documents_header(self, line: Line, part: int) -> bool:
-        """Whether a last `##` before a `|` of a header documents it: behind a `{` it still does, before it not."""
-        if not self.braces or line.ended != "COLON" or self.tokens[line.end + 1][2] != "NEWLINE":
+        """Whether a last `##` before a `|` of a header documents it: it goes to the end, where it does in both styles."""
+        if line.ended != "COLON" or self.tokens[line.end + 1][2] != "NEWLINE":
             return False
         outside = not sum((kind in OPENERS) - (kind in CLOSERS) for kind in line.kinds[: part + 1])
         following = self.comments[self.next + 1][0]

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from itertools import count
 from random import Random
 
 from tests.fmt.harness import Broken, examine
@@ -34,7 +35,7 @@ def make(seed: int, number: int, corpus: list[str], sentences: Sentences) -> str
     return text
 
 
-def explore(seed: int, numbers, failures_max: int = 20):
+def explore(seed: int, numbers, failures_max: int = 20, programs_max: int = sys.maxsize):
     """How many inputs were programs, and what was wrong: (number, text, why)."""
     corpus, sentences = harness.corpus(), Sentences()
     counts: Counter[str] = Counter()
@@ -51,7 +52,7 @@ def explore(seed: int, numbers, failures_max: int = 20):
         except Exception as fault:  # noqa: BLE001  (the run goes on; the fault is its result)
             counts["faults"] += 1
             failures.append((number, text, repr(fault)))
-        if len(failures) >= failures_max:
+        if len(failures) >= failures_max or counts["programs"] >= programs_max:
             break
     return counts, failures
 
@@ -65,8 +66,7 @@ def main() -> int:
     parser.add_argument("--show", type=int, default=3)
     options = parser.parse_args()
     begin = time.monotonic()
-    numbers = range(options.start, options.start + options.count)
-    counts, failures = explore(options.seed, numbers, options.failures)
+    counts, failures = explore(options.seed, count(options.start), options.failures, options.count)
     for number, text, why in failures[: options.show]:
         print(f"=== input {number}: {why}\n{text}\n")
     print(dict(counts), f"{time.monotonic() - begin:.0f} s", f"{len(failures)} failures")
