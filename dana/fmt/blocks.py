@@ -103,11 +103,11 @@ class Blocks:
         joins = continues and self.braces and self.out.closes_block()
         place = len(self.out.out)
         self.write(line, suffix, "} " if continues else "")
+        if header and not self.braces:
+            self.out.replace_end(" {", ":")
         if self.header_doc:
             self.out.behind(INDENT * self.depth, self.header_doc)
             self.header_doc = ""
-        if header and not self.braces:
-            self.out.replace_end(" {", ":")
         if continues and not joins:
             self.out.drop_lead(place, "} ")
         self.last = self.tokens[end - 1][1]
@@ -167,7 +167,7 @@ class Blocks:
         return after
 
     def documents_header(self, line: Line, part: int) -> bool:
-        """Whether a last `##` before a `|` of a header documents it: it goes to the end, where it does in both styles."""
+        """Whether a last `##` before a `|` documents the header: it goes to the end, where it does in both styles."""
         if line.ended != "COLON" or self.tokens[line.end + 1][2] != "NEWLINE":
             return False
         outside = not sum((kind in OPENERS) - (kind in CLOSERS) for kind in line.kinds[: part + 1])
