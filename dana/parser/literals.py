@@ -104,5 +104,5 @@ def fstring_piece(quote: str, *, raw: bool, spec: bool, line_bound: bool) -> Pat
             parts.append(rf"{mark}(?!{mark}{mark})")
         if not spec:
             parts.append(r"\{\{|\}\}")
-        found = _pieces[key] = re.compile("(?:" + "|".join(parts) + ")*+", re.DOTALL)
+        found = _pieces[key] = re.compile("(?:" + "|".join(parts) + ")*", re.DOTALL)
     return found

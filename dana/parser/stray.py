@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dana.parser.lexer import Lexer
 
 QUOTED = re.compile(r"([A-Za-z]{0,2})(\"\"\"|'''|\"|')")
-DIGITS = re.compile(r"(?:[0-9]|\.[0-9])(?:[0-9a-zA-Z_]|\.(?=[0-9])|(?<=[eE])[-+](?=[0-9]))*+")
+DIGITS = re.compile(r"(?:[0-9]|\.[0-9])(?:[0-9a-zA-Z_]|\.(?=[0-9])|(?<=[eE])[-+](?=[0-9]))*")
 ASSIGNED = re.compile(r"[ \t]*=(?!=)")
 GLUED_WORD = re.compile(r"([0-9][0-9_.]*|0[xX][0-9a-fA-F]+)(and|else|for|if|in|is|or|not)(?![0-9a-zA-Z_])")
 ONE_LINE_STRING = re.compile(r"[^\\\n]*(?:\\.[^\\\n]*)*", re.DOTALL)

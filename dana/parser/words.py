@@ -11,6 +11,8 @@ NESTING_MAX = 200
 MAYBE_DEEP_TOKENS = 120
 MAYBE_DEEP_BLOCKS = 20
 
+# Possessive quantifiers (`*+`) stand behind single characters and classes only: behind a group, CPython before
+# 3.11.5 matches them wrongly (gh-106052).
 # The letters of a word are written as what they are not: a class that names `\w` or a range beyond ASCII takes
 # `re` milliseconds to compile, at every start without a cache. `[^\x00-/:-@\[-^`{-\x7f]` is `[\w\x80-\U0010ffff]`.
 TOKEN = re.compile(
@@ -19,12 +21,13 @@ TOKEN = re.compile(
     | (\*\*=?|//=?|>>=?|<<=?|->|==|!=|<=|>=|[-+*/%@&|^]=|[-+*/%@&|^~<>,?]|\.\.\.|\.(?!\d)|\$\$)   # 2 a sign
     | (:=|[()\[\]{}:=;])                                                                    # 3 a sign with context
     | (\n[ \t\f\n]*+)                                                                       # 4 the end of a line
-    | ([rRuU]?(?:\"\"\"[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*+\"\"\"
-               |'''[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*+'''
-               |"(?!"")[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"
-               |'(?!'')[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'))                                     # 5 a string
-    | ((?:0[xX](?:_?[0-9a-fA-F])++|0[oO](?:_?[0-7])++|0[bB](?:_?[01])++
-         |(?:[0-9](?:_?[0-9])*+(?:\.(?:[0-9](?:_?[0-9])*+)?+)?+|\.[0-9](?:_?[0-9])*+)(?:[eE][-+]?[0-9](?:_?[0-9])*+)?+
+    | ([rRuU]?(?:\"\"\"[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*\"\"\"
+               |'''[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*'''
+               |"(?!"")[^"\\\n]*+(?:\\.[^"\\\n]*+)*"
+               |'(?!'')[^'\\\n]*+(?:\\.[^'\\\n]*+)*'))                                       # 5 a string
+    | ((?:0[xX](?:_?[0-9a-fA-F]++)+|0[oO](?:_?[0-7]++)+|0[bB](?:_?[01]++)+
+         |(?:[0-9]++(?:_[0-9]++)*(?:\.(?:[0-9]++(?:_[0-9]++)*)?|(?!\.))|\.[0-9]++(?:_[0-9]++)*)
+          (?:[eE][-+]?[0-9]++(?:_[0-9]++)*)?
        )(?![^\x00-/:-@\[-^`{-\x7f]))                                                            # 6 a number
     | ([^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+(?!["']))                               # 7 a rarer word
     | (\#[^\n]*+)                                                                           # 8 a comment
@@ -40,9 +43,9 @@ DOTTED_NAME = re.compile(r"[ \t]*\.[ \t\f\n]*([^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-
 EQUALS_FOLLOWS = re.compile(r"[ \t\f\n]*=(?!=)")
 FIELD_ENDS = re.compile(r"[ \t\f\n]*(?=[}!:])(?!!=)")
 CONVERSION = re.compile(r"!([A-Za-z_]\w*)?[ \t]*")
-HEADER_ENDS = re.compile(r"(?:[ \t\f]|\\\n)*+[:{]")
+HEADER_ENDS = re.compile(r"(?:[ \t\f]++|\\\n)*[:{]")
 BLANKS = re.compile(r"[ \t\f\n]*+")
-BLANK = re.compile(r"(?:[ \t\f\n]|#[^\n]*+)*+")
+BLANK = re.compile(r"(?:[ \t\f\n]++|#[^\n]*+)*")
 LAST_OF_LINE = re.compile(r"[^\n]*")
 
 _NAME = r"(?!(?:in|is|and|or|not|if|else|as|for)\b)[^\W\d]\w*"
