@@ -43,6 +43,8 @@ def lower_pattern_value(cx: Context, node: na.PatternValue) -> py.pattern:
 
 def _pattern_expr(cx: Context, node: na.Expr) -> py.expr:
     """Values in patterns are literals or dotted names; `format` is not redirected here, it is hidden."""
+    if isinstance(node, na.UnaryOp) and node.op == "+":
+        return _pattern_expr(cx, node.operand)  # CPython has no sign but `-` here
     if isinstance(node, na.ScopedName):
         # CPython takes only dotted names here.
         return py.Attribute(value=cx.call(".boxed", node, cx.expr(node)), attr="value", ctx=py.Load(), **cx.at(node))
