@@ -1,0 +1,271 @@
+"""The ledger: one stream of everything that happened, in three classes of delivery.
+
+    sample   into a ring in memory; old events make room, how many is counted
+    keep     into the ring, and to the journal in batches, off the caller's path
+    audit    hash-chained on disk when `audit` returns: written *before* the effect it announces (M91)
+
+Writing is one place (`_row`): there, and only there, data leaves as text, and there secrets are taken out. A
+journal that fails costs no call: kept events wait in memory up to a bound, what goes beyond is counted, and
+`on_problem` hears of it once until it works again. An audit record that cannot be stored is an error of the
+caller: without it the effect must not happen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from threading import Event as Signal
+from threading import Lock, Thread
+from time import time
+
+from dana.adaptive.canonical import canonical, cut
+from dana.adaptive.journal import Journal, JournalError
+from dana.adaptive.redaction import Redactor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+SAMPLE = "sample"
+KEEP = "keep"
+AUDIT = "audit"
+
+RING = 4096
+# Kept events that may wait for a journal that does not take them.
+WAITING = 100_000
+BATCH = 256
+FLUSH_S = 0.25
+# What one event may say; longer data is cut and marked.
+MAX_DATA = 64 * 1024
+
+
+class Event:
+    """One thing that happened.
+
+    `at`: seconds since 1970; `kind`: dotted, the general part first ("call.end"); `subject`: what it is about;
+    `act`: ties the events of one performance together; `data`: plain data without secrets; `seq` and `hash`: its
+    place in the journal, 0 and "" while it has none.
+    """
+
+    __slots__ = ("act", "at", "data", "delivery", "failed", "hash", "kind", "seq", "subject")
+
+    def __init__(self, at: float, delivery: str, kind: str, subject: str, act: str, data: Any) -> None:
+        self.at = at
+        self.delivery = delivery
+        self.kind = kind
+        self.subject = subject
+        self.act = act
+        self.data = data
+        self.seq = 0
+        self.hash = ""
+        self.failed: JournalError | None = None
+
+    def __repr__(self) -> str:
+        return f"Event({self.kind!r}, {self.subject!r}, {self.data!r})"
+
+
+class Ledger:
+    """The events of one run.
+
+    `journal`: where kept and audit events are stored (None: in memory only, audit events included); `now`: gives
+    seconds since 1970; `run`: the run's name in the journal; `on_problem(error)`: hears when the journal fails;
+    `background`: False writes batches only at `flush`, for tests. Safe to use from any thread.
+    """
+
+    def __init__(
+        self,
+        journal: Journal | None = None,
+        *,
+        now: Callable[[], float] = time,
+        redactor: Redactor | None = None,
+        run: str = "",
+        ring: int = RING,
+        on_problem: Callable[[JournalError], object] | None = None,
+        background: bool = True,
+    ) -> None:
+        self.journal = journal
+        self.run = run
+        self.redactor = redactor if redactor is not None else Redactor()
+        self.lost = 0
+        self._now = now
+        self._ring: deque[Event] = deque(maxlen=ring)
+        self._seen = 0
+        self._pending: deque[Event] = deque()
+        self._writing = Lock()
+        self._on_problem = on_problem
+        self._complained = False
+        self._background = background
+        self._wake: Signal | None = None
+        self._closed = False
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    def sample(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> None:
+        """Note something that may be forgotten. `data` belongs to the ledger from here on."""
+        self._seen += 1
+        self._ring.append(Event(self._now(), SAMPLE, kind, subject, act, data))
+
+    def keep(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> None:
+        """Note something that is stored with the next batch. `data` belongs to the ledger from here on."""
+        event = Event(self._now(), KEEP, kind, subject, act, data)
+        self._seen += 1
+        self._ring.append(event)
+        if self.journal is not None:
+            self._pending.append(event)
+            if self._wake is None:
+                self._start()
+            elif len(self._pending) == BATCH:
+                self._wake.set()
+
+    def audit(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> Event:
+        """Store something before this returns. Raises `JournalError` when it cannot be stored.
+
+        Callers that come at the same time share a commit.
+        """
+        event = Event(self._now(), AUDIT, kind, subject, act, data)
+        self._seen += 1
+        self._ring.append(event)
+        if self.journal is not None:
+            self._pending.append(event)
+            with self._writing:
+                if not event.seq and event.failed is None:
+                    self._write()
+            if event.failed is not None:
+                raise event.failed
+        return event
+
+    def flush(self) -> None:
+        """Store what waits. Raises `JournalError` when that is impossible; it goes on waiting then."""
+        with self._writing:
+            problem = self._write()
+        if problem is not None:
+            raise problem
+
+    def close(self) -> None:
+        """Store what waits, keep the journal's tip, and let go of the journal."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._wake is not None:
+            self._wake.set()
+        if self.journal is None:
+            return
+        try:
+            self.flush()
+            self.journal.keep_tip()
+        finally:
+            with self._writing:
+                self.journal.close()
+
+    def _write(self) -> JournalError | None:
+        """One transaction with everything that waits; the caller holds `_writing`."""
+        assert self.journal is not None
+        batch: list[Event] = []
+        while self._pending:
+            batch.append(self._pending.popleft())
+        if not batch:
+            return None
+        try:
+            last = self.journal.append([self._row(event) for event in batch])
+        except JournalError as error:
+            self._put_back(batch, error)
+            return error
+        for number, event in enumerate(batch, last - len(batch) + 1):
+            event.seq = number
+        self._complained = False
+        return None
+
+    def _put_back(self, batch: list[Event], error: JournalError) -> None:
+        """Audit events fail; kept ones wait for better times, the oldest as long as there is room."""
+        waiting = []
+        for event in batch:
+            if event.delivery == AUDIT:
+                event.failed = error
+            else:
+                waiting.append(event)
+        room = max(0, WAITING - len(self._pending))
+        self.lost += max(0, len(waiting) - room)
+        self._pending.extendleft(reversed(waiting[:room]))
+        if not self._complained:
+            self._complained = True
+            if self._on_problem is not None:
+                self._on_problem(error)
+
+    def _row(self, event: Event) -> tuple[str, float, str, str, str, str, str]:
+        """The event as it is stored: the one place where data becomes text, without its secrets."""
+        event.data = self.redactor.data(event.data)
+        text = canonical(event.data)
+        if len(text) > MAX_DATA:
+            text = cut(text, MAX_DATA // 2)
+        kind, subject = self.redactor.text(event.kind), self.redactor.text(event.subject)
+        return self.run, event.at, event.delivery, kind, subject, event.act, text
+
+    def _start(self) -> None:
+        """The writer of batches: a daemon, so that it never keeps a process alive; `close` does what is left."""
+        self._wake = Signal()
+        if not self._background:
+            return
+        import atexit
+        from weakref import ref
+
+        here = ref(self)
+        Thread(target=_write_batches, args=(here, self._wake), name="dana-ledger", daemon=True).start()
+        atexit.register(_close_at_exit, here)
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    @property
+    def dropped(self) -> int:
+        """Events that made room in the ring for later ones."""
+        return self._seen - len(self._ring)
+
+    def events(self, pattern: str = "*", *, limit: int | None = None) -> list[Event]:
+        """What the ring still holds, oldest first, without secrets; `pattern` is a glob over kinds ("poet.*")."""
+        from fnmatch import fnmatchcase
+
+        found = [event for event in list(self._ring) if fnmatchcase(event.kind, pattern)]
+        if limit is not None:
+            found = found[-limit:]
+        for event in found:
+            event.data = self.redactor.data(event.data)
+        return found
+
+    def stored(self, pattern: str = "*", *, limit: int | None = None) -> Iterator[Event]:
+        """What the journal holds of this run. Raises `JournalError`."""
+        if self.journal is None:
+            return
+        self.flush()
+        for row in self.journal.rows(pattern=pattern, run=self.run, limit=limit):
+            yield read_event(row)
+
+
+def read_event(row: tuple[Any, ...]) -> Event:
+    """An event from a row of the journal."""
+    seq, _run, at, delivery, kind, subject, act, data, hashed = row
+    event = Event(at, delivery, kind, subject, act, json.loads(data))
+    event.seq, event.hash = seq, hashed
+    return event
+
+
+def _write_batches(here: Callable[[], Ledger | None], wake: Signal) -> None:
+    while True:
+        wake.wait(FLUSH_S)
+        wake.clear()
+        ledger = here()
+        if ledger is None or ledger._closed:
+            return
+        with ledger._writing:
+            if not ledger._closed:
+                ledger._write()
+        del ledger
+
+
+def _close_at_exit(here: Callable[[], Ledger | None]) -> None:
+    ledger = here()
+    if ledger is not None:
+        try:
+            ledger.close()
+        except JournalError as error:
+            if ledger._on_problem is not None:
+                ledger._on_problem(error)
