@@ -28,7 +28,7 @@ from dana.checker.functions import (
 )
 from dana.checker.imports import check_import, check_import_from
 from dana.checker.interface import build_interface
-from dana.checker.model import Checked, Var
+from dana.checker.model import Checked, Interface, Scope, Var
 from dana.checker.names import report_unknown
 from dana.checker.patterns import check_match
 from dana.checker.pipelines import check_capture, check_placeholder
@@ -53,6 +53,7 @@ def check(
     modules: ModuleFinder | None = None,
     name: str = "__main__",
     known: dict[str, Type] | None = None,
+    given: dict[str, Type | Interface] | None = None,
 ) -> Checked:
     """Resolves every name, infers types and reports what is certainly wrong.
 
@@ -61,6 +62,7 @@ def check(
         modules: finds the interface of an imported module; a str it returns is the reason why not.
         name: the module's name, part of the identity of its types.
         known: names that exist already with their types (a session); None for a file of its own.
+        given: names every module has without importing them: functions of the host, namespaces of such.
 
     Returns:
         A `Checked`, always; `checked.errors` is empty exactly when lowering may run.
@@ -71,6 +73,7 @@ def check(
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
+        give(c, given or {})
         check_module(c, known or {})
     finally:
         sys.setrecursionlimit(limit)
@@ -89,6 +92,20 @@ def independent(parsed: Any, found: list[Diagnostic]) -> list[Diagnostic]:
     found = list({(d.code, d.span, d.message): d for d in reversed(found)}.values())
     lines = {d.line for d in parsed.diagnostics if d.is_error}
     return [d for d in found if d.line not in lines] if lines else found
+
+
+def give(c: Context, given: dict[str, Type | Interface]) -> None:
+    """Names from the host, in a scope around the module: functions as if imported, namespaces as if modules."""
+    around = Scope("module", None)
+    for name, what in given.items():
+        var = around.vars[name] = Var(name, around, -1)
+        var.count = 1
+        if isinstance(what, Interface):
+            var.kind, var.info, var.type = "module", what, ("module", what.name)
+        else:
+            var.kind, var.type = "imported", what
+    if given:
+        c.top.parent = around
 
 
 def check_module(c: Context, known: dict[str, Type]) -> None:

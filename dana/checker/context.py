@@ -177,7 +177,7 @@ class Context:
     def bind_kind(self, var: Var) -> str:
         """What `bindings` says about an occurrence of this variable here."""
         owner = var.scope
-        if owner is self.top:
+        if owner is self.top or owner is self.top.parent:
             return "module"
         if owner.home is self.scope.home:
             return "local"

@@ -125,6 +125,8 @@ LIBRARY = frozenset("json math poet random stats terminal testing text time".spl
 def candidates(c: Context) -> set[str]:
     """Every name a typist may have meant: all variables of the file, builtins."""
     found = set(c.top.vars) | names()
+    if c.top.parent is not None:
+        found.update(c.top.parent.vars)
     for function in c.functions.values():
         found.update(p[0] for p in function.type[1] or ())
     found.update(c.seen)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from dana.checker.model import Checked, ModuleFinder
+    from dana.checker.model import Checked, Interface, ModuleFinder
     from dana.checker.types import Type
     from dana.diagnostics import Diagnostic
     from dana.source import Source
@@ -38,13 +38,18 @@ class Compiled:
 
 
 def check_module(
-    source: Source, *, name: str, modules: ModuleFinder | None = None, known: dict[str, Type] | None = None
+    source: Source,
+    *,
+    name: str,
+    modules: ModuleFinder | None = None,
+    known: dict[str, Type] | None = None,
+    given: dict[str, Type | Interface] | None = None,
 ) -> Checked:
     """Parse and check; the diagnostics of both are in `checked.diagnostics`, in text order."""
     from dana.checker import check
     from dana.parser import parse
 
-    return check(parse(source), modules=modules, name=name, known=known)
+    return check(parse(source), modules=modules, name=name, known=known, given=given)
 
 
 def compile_module(
@@ -53,6 +58,7 @@ def compile_module(
     name: str,
     modules: ModuleFinder | None = None,
     known: dict[str, Type] | None = None,
+    given: dict[str, Type | Interface] | None = None,
     metered: bool = True,
     tests: bool = False,
 ) -> Compiled:
@@ -60,7 +66,7 @@ def compile_module(
 
     Raises `CompileError` with every error found when the text is no valid program.
     """
-    checked = check_module(source, name=name, modules=modules, known=known)
+    checked = check_module(source, name=name, modules=modules, known=known, given=given)
     if checked.errors:
         from dana.errors import CompileError
 

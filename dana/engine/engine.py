@@ -17,13 +17,16 @@ from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, TypeVar
 
     from dana.checker import Checked
     from dana.diagnostics import Diagnostic
     from dana.engine.finder import Found
+    from dana.engine.hosting import HostFunctions
     from dana.engine.session import Session
+
+    F = TypeVar("F", bound=Callable[..., Any])
 
 PROGRAM = "__main__"
 
@@ -34,7 +37,8 @@ class Engine:
     `limits`: what one run may use (`Limits()` by default); `on_print`: receives printed text instead of
     stdout; `read`: answers `input(prompt)` (None: refused); `clock`: an object with `monotonic()`, `time()`,
     `sleep(s)`; `seed`: makes `random` repeatable; `roots`: folders searched for modules besides the
-    program's own; `cache`: False compiles anew each time, a path keeps compiled modules there.
+    program's own; `cache`: False compiles anew each time, a path keeps compiled modules there; `allow`, `deny`:
+    what programs may reach (`dana.Allow`, `dana.Deny`): nothing by default, and deny wins.
 
     Each `run` is a program of its own: modules run afresh, scopes start empty (L11).
     """
@@ -51,6 +55,8 @@ class Engine:
         cache: bool | str | Cache = True,
         stderr: Any = None,
         metered: bool = True,
+        allow: Allow | None = None,
+        deny: Deny | None = None,
     ) -> None:
         self.limits = limits if limits is not None else Limits()
         # What `exit(code)` said in the last run, None when it ended otherwise.
@@ -63,11 +69,21 @@ class Engine:
         self._seed = seed
         self._stderr = stderr
         self._metered = metered
+        self._hosts: HostFunctions | None = None
         self._roots = [os.path.abspath(r) for r in roots or []]
         if isinstance(cache, Cache):
             self._cache = cache
         else:
             self._cache = Cache(default_folder() if cache is True else cache or None)
+
+    @property
+    def policy(self) -> Policy:
+        """What the engine's programs may reach: made of `allow` and `deny`, at the first need."""
+        if self._policy is None:
+            from dana.policy import Policy
+
+            self._policy = Policy(self._allow, self._deny)
+        return self._policy
 
     # --- running --------------------------------------------------------------------------------
 
@@ -91,6 +107,25 @@ class Engine:
     def eval(self, text: str, **names: Any) -> Any:
         """The value of a program text in which `names` are variables already: `eval("a + b", a=1, b=2)`."""
         return _Run(self, text=Source("<eval>", _lines(text)), names=names).main(None)
+
+    def host(
+        self,
+        name: str,
+        *,
+        needs: Iterable[str] = (),
+        writes: bool = False,
+        timeout: float | None = None,
+    ) -> Callable[[F], F]:
+        """A decorator that makes a function of the host callable from programs, under `name` (`"crm.lookup"`)."""
+        from dana.engine.hosting import HostFunction, HostFunctions
+
+        def decorate(function: F) -> F:
+            if self._hosts is None:
+                self._hosts = HostFunctions()
+            self._hosts.add(HostFunction(name, function, needs=needs, writes=writes, timeout=timeout))
+            return function
+
+        return decorate
 
     def session(self) -> Session:
         """A program that is entered piece by piece and stays alive in between, as at a prompt."""
@@ -135,7 +170,7 @@ class Engine:
 
     def _loader(self, path: str) -> Loader:
         root = os.path.dirname(path) if path else os.getcwd()
-        return Loader([root, *self._roots], self._cache, metered=self._metered)
+        return Loader([root, *self._roots], self._cache, metered=self._metered, hosts=self._hosts)
 
 
 class _Run:
@@ -168,8 +203,11 @@ class _Run:
             clock=clock,
             stderr=engine._stderr,
             seed=engine._seed,
+            policy=lambda: engine.policy,
         )
         _give_poet(self.program)
+        if engine._hosts is not None:
+            engine._hosts.install(self.program)
         self._records: dict[str, ModuleRecord] = {}
 
     def main(self, arguments: Mapping[str, Any] | None) -> Any:

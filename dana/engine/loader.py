@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dana.compiler import Compiled
     from dana.diagnostics import Diagnostic
     from dana.engine.finder import Finder, Found
+    from dana.engine.hosting import HostFunctions
 
 
 class Artefact:
@@ -64,12 +65,21 @@ class Artefact:
 class Loader:
     """Artefacts of one engine, each made at most once; the file `tested` keeps its test blocks."""
 
-    __slots__ = ("_artefacts", "_cache", "_compiling", "_interfaces", "_roots", "finder", "metered", "tested")
+    __slots__ = ("_artefacts", "_cache", "_compiling", "_hosts", "_interfaces", "_roots", "finder", "metered", "tested")
 
     # Made by the first import (`__getattr__`).
     finder: Finder
 
-    def __init__(self, roots: list[str], cache: Cache, *, metered: bool, tested: str = "") -> None:
+    def __init__(
+        self,
+        roots: list[str],
+        cache: Cache,
+        *,
+        metered: bool,
+        tested: str = "",
+        hosts: HostFunctions | None = None,
+    ) -> None:
+        self._hosts = hosts
         self._roots = roots
         self.metered = metered
         self.tested = tested
@@ -96,6 +106,8 @@ class Loader:
         with open(path, "rb") as stream:
             data = stream.read()
         place = f"{name}\0{path}\0tests" if path == self.tested else f"{name}\0{path}"
+        if self._hosts is not None and not self._is_library(path):
+            place += f"\0{self._hosts.digest}"
         key = self._cache.key(place, data, metered=self.metered)
         made = self._from_cache(key, path, name, data) or self._compile_file(key, path, name, data)
         self._artefacts[path] = made
@@ -157,8 +169,9 @@ class Loader:
             self._compiling.append(path)
         try:
             compiled = compile_module(
-                source, name=name, modules=finder, known=known, metered=self.metered, tests=source.name == self.tested
-            )
+                source, name=name, modules=finder, known=known, given=self._given(path), metered=self.metered,
+                tests=source.name == self.tested,
+            )  # fmt: skip
         except dana.CompileError as error:
             raise dana.CompileError([*error.diagnostics, *broken]) from None
         finally:
@@ -168,6 +181,15 @@ class Loader:
             raise dana.CompileError(broken)
         imports = tuple((*key, place.kind, place.path, self._digest(place)) for key, place in found.items())
         return compiled, imports
+
+    def _given(self, path: str) -> dict[str, Type | Interface] | None:
+        """The names the host gives to a module; the standard library knows of none."""
+        return None if self._hosts is None or self._is_library(path) else self._hosts.given
+
+    def _is_library(self, path: str) -> bool:
+        from dana.resources import stdlib_path
+
+        return os.path.dirname(path) == stdlib_path()
 
     def modules_for(
         self,
@@ -198,7 +220,8 @@ class Loader:
         if path:
             self._compiling.append(path)
         try:
-            return check_module(source, name=name, modules=self.modules_for(path, broken=broken)), broken
+            modules = self.modules_for(path, broken=broken)
+            return check_module(source, name=name, modules=modules, given=self._given(path)), broken
         finally:
             if path:
                 self._compiling.remove(path)
