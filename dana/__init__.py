@@ -27,11 +27,15 @@ if TYPE_CHECKING:
     from dana.errors import RuntimeFault as RuntimeFault
     from dana.errors import Timeout as Timeout
     from dana.errors import UsageError as UsageError
+    from dana.policy import Allow as Allow
+    from dana.policy import Deny as Deny
+    from dana.policy import Policy as Policy
     from dana.source import Source as Source
 
 _HOMES = {
     "dana.engine": ("Engine", "Limits", "Module"),
     "dana.diagnostics": ("Diagnostic",),
+    "dana.policy": ("Allow", "Deny", "Policy"),
     "dana.source": ("Source",),
     "dana.errors": (
         "AgentError", "Cancelled", "CompileError", "DanaError", "Denied", "EsperError", "IPVError", "InternalError",
@@ -41,10 +45,12 @@ _HOMES = {
 
 __all__ = [
     "AgentError",
+    "Allow",
     "Cancelled",
     "CompileError",
     "DanaError",
     "Denied",
+    "Deny",
     "Diagnostic",
     "Engine",
     "EsperError",
@@ -54,6 +60,7 @@ __all__ = [
     "Limits",
     "Module",
     "POETError",
+    "Policy",
     "RuntimeFault",
     "Source",
     "Timeout",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dana.engine.finder import Found
     from dana.engine.hosting import HostFunctions
     from dana.engine.session import Session
+    from dana.policy import Allow, Deny, Policy
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,7 +39,8 @@ class Engine:
     stdout; `read`: answers `input(prompt)` (None: refused); `clock`: an object with `monotonic()`, `time()`,
     `sleep(s)`; `seed`: makes `random` repeatable; `roots`: folders searched for modules besides the
     program's own; `cache`: False compiles anew each time, a path keeps compiled modules there; `allow`, `deny`:
-    what programs may reach (`dana.Allow`, `dana.Deny`): nothing by default, and deny wins.
+    what programs may reach (`dana.Allow`, `dana.Deny`): nothing by default, and deny wins; `policy`: instead
+    of both, a ready `dana.Policy`, or a function that makes it at the first need.
 
     Each `run` is a program of its own: modules run afresh, scopes start empty (L11).
     """
@@ -57,7 +59,10 @@ class Engine:
         metered: bool = True,
         allow: Allow | None = None,
         deny: Deny | None = None,
+        policy: Policy | Callable[[], Policy] | None = None,
     ) -> None:
+        if policy is not None and (allow is not None or deny is not None):
+            raise dana.UsageError("an Engine takes either policy=, or allow= and deny=")
         self.limits = limits if limits is not None else Limits()
         # What `exit(code)` said in the last run, None when it ended otherwise.
         self.exit_code: object = None
@@ -69,6 +74,10 @@ class Engine:
         self._seed = seed
         self._stderr = stderr
         self._metered = metered
+        self._allow = allow
+        self._deny = deny
+        self._given_policy = policy
+        self._policy: Policy | None = None
         self._hosts: HostFunctions | None = None
         self._roots = [os.path.abspath(r) for r in roots or []]
         if isinstance(cache, Cache):
@@ -82,7 +91,9 @@ class Engine:
         if self._policy is None:
             from dana.policy import Policy
 
-            self._policy = Policy(self._allow, self._deny)
+            given = self._given_policy
+            made = given() if callable(given) else given
+            self._policy = made if made is not None else Policy(self._allow, self._deny)
         return self._policy
 
     # --- running --------------------------------------------------------------------------------

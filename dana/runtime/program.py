@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
+    from dana.policy import Policy
     from dana.runtime.exceptions import Catching
+    from dana.runtime.permissions import Permissions
     from dana.runtime.scopes import Public, System
     from dana.runtime.structs import Printing
     from dana.runtime.typevalues import TypeValue
@@ -41,21 +43,26 @@ class Program:
 
     `output(text)` prints, `read(prompt)` answers `input` (None: refused), `log(level, text)` takes log lines;
     `loader(name, level, path, python, importer)` finds, compiles and runs a module and returns its record.
+    `policy` is what the program may reach, or a function that makes it at the first need (None: nothing is granted);
+    `emit(kind, data)` is told what happens (None: nobody listens).
     `sources` maps the file names of Dana code objects to their sources: whose frames are Dana's is decided by it.
     """
 
     __slots__ = (
         "_output",
         "_output_left",
+        "_policy",
         "_random",
         "builtins",
         "catching",
         "clock",
+        "emit",
         "families",
         "loader",
         "log",
         "meter",
         "modules",
+        "policy",
         "printing",
         "public",
         "read",
@@ -73,6 +80,7 @@ class Program:
     # program's modules see as builtins, `builtins` the same dict once everything is in it.
     builtins: dict[str, Any]
     catching: Catching
+    policy: Permissions
     printing: Printing
     public: Public
     source: Callable[[Any], Any]
@@ -90,8 +98,12 @@ class Program:
         stderr: Any = None,
         output_limit: int | None = DEFAULT_OUTPUT_LIMIT,
         seed: int | None = None,
+        policy: Policy | Callable[[], Policy] | None = None,
+        emit: Callable[[str, dict[str, Any]], object] | None = None,
     ) -> None:
         self.seed = seed
+        self._policy = policy
+        self.emit = emit
         self._random: Any = None
         self.clock = clock
         self.meter = meter if meter is not None else Meter(clock=clock.monotonic)
@@ -191,6 +203,13 @@ def _printing(_program: Program) -> Printing:
     return Printing()
 
 
+def _permissions(program: Program) -> Permissions:
+    from dana.runtime.permissions import Permissions
+
+    policy = program._policy
+    return Permissions(program, policy() if callable(policy) else policy)
+
+
 def _public(_program: Program) -> Public:
     from dana.runtime.scopes import Public
 
@@ -212,6 +231,7 @@ def _system(program: Program) -> System:
 _PARTS: dict[str, Callable[[Program], Any]] = {
     "builtins": _builtins,
     "catching": _catching,
+    "policy": _permissions,
     "printing": _printing,
     "public": _public,
     "source": _source,

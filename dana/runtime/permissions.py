@@ -1,0 +1,79 @@
+"""`program.policy`: the engine's policy as one program meets it; denials become exceptions, decisions become events.
+
+program.policy.require("net", "api.acme.dev:443")      # None, or raises Dana's `Denied`
+program.policy.path("read", "data/x.csv")              # the real path, checked: open exactly this one
+"""
+
+from __future__ import annotations
+
+from dana.policy import Policy
+from dana.runtime.exceptions import DeniedFault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dana.policy import Denial
+    from dana.runtime.program import Program
+
+
+class Permissions:
+    """What natives and effects ask before they act. `policy` is the engine's (`dana.policy.Policy`)."""
+
+    __slots__ = ("_program", "policy")
+
+    def __init__(self, program: Program, policy: Policy | None = None) -> None:
+        self._program = program
+        self.policy = policy if policy is not None else Policy()
+
+    def permits(self, kind: str, target: str) -> bool:
+        """Whether an act may happen; nobody is asked, nothing is recorded."""
+        return self.policy.permits(kind, target)
+
+    def require(self, kind: str, target: str) -> None:
+        """Return when an act may happen, else raise `Denied` (a `DeniedFault`). Emits `policy.allow`/`policy.deny`."""
+        denial = self.policy.denial(kind, target)
+        if denial is not None and denial.flag and self.policy.ask is not None:
+            denial = self._asked(denial)
+        self._decided(denial is None, kind, target)
+        if denial is not None:
+            raise denied(denial)
+
+    def path(self, kind: str, path: str) -> str:
+        """The real path behind `path` ("read" or "write"), after `require`: what is opened is what was checked."""
+        from dana.policy.rules import resolved
+
+        try:
+            real = resolved(path)
+        except ValueError:
+            real = path  # the denial says what is wrong with it
+        self.require(kind, real)
+        return real
+
+    def address(self, host: str, address: str) -> None:
+        """For a host that may be reached: raises `Denied` when the address it was resolved to is denied."""
+        denial = self.policy.denied_address(host, address)
+        if denial is not None:
+            self._decided(False, "net", host)
+            raise denied(denial)
+
+    def _asked(self, denial: Denial) -> Denial | None:
+        """What the user says; "always" grants it for the rest of the run."""
+        assert self.policy.ask is not None
+        answer = self.policy.ask(denial)
+        if answer == "always":
+            is_path = denial.kind in ("read", "write")
+            self.policy.grant(denial.kind, denial.target if is_path else denial.pattern)
+        return None if answer in ("yes", "always") else denial
+
+    def _decided(self, allowed: bool, kind: str, target: str) -> None:
+        emit = self._program.emit
+        if emit is not None:
+            emit("policy.allow" if allowed else "policy.deny", {"kind": kind, "target": target})
+
+
+def denied(denial: Denial) -> DeniedFault:
+    """The exception for a denial: Dana's `Denied`, with what was wanted and the flag that would grant it."""
+    error = DeniedFault(denial.message)
+    error._code = denial.code  # type: ignore[attr-defined]
+    if denial.hint:
+        error._hint = denial.hint  # type: ignore[attr-defined]
+    return error
