@@ -8,7 +8,7 @@ Python on purpose, with the reason and the alternative.
 from __future__ import annotations
 
 from dana.checker.signatures import signature
-from dana.checker.types import ANY, BOOL, CALLABLE, DICT, FLOAT, INT, LIST, NONE, RANGE, SET, STR, TUPLE
+from dana.checker.types import ANY, BOOL, CALLABLE, DICT, FLOAT, INT, LIST, NONE, RANGE, SET, STR, TUPLE, effect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ FUNCTIONS: dict[str, str] = {
     "noop": "noop(*values) -> any",
     "oct": "oct(n: int, /) -> str",
     "ord": "ord(letter: str, /) -> int",
-    "parallel": "parallel(...) -> any",
+    "parallel": "parallel(function, items: iterable, limit: int=8) -> list",
     "poet": "poet(...) -> any",
     "pow": "pow(base: number, exp: number, mod=None) -> any",
     "print": "print(*values, sep=' ', end='\\n', flush=False) -> None",
     "quit": "quit(code=0) -> never",
-    "race": "race(...) -> any",
+    "race": "race(first, /, *others) -> any",
     "reason": "reason" + _REASON,
     "repr": "repr(value, /) -> str",
     "reversed": "reversed(items, /) -> iterator",
@@ -250,6 +250,9 @@ CALLERS = frozenset(
     "sorted sum timeout tuple use zip llm ask feedback".split()
 )
 
+# Builtins that start an effect (L34).
+EFFECTS = frozenset("reason llm ask context_aware_reason".split())
+
 # Builtins that look at a container without keeping or changing it.
 PURE = frozenset(
     "abs all any basic_max basic_min basic_sum bool callable dict enumerate float format frozenset hasattr hash id int "
@@ -272,7 +275,7 @@ def builtin_type(name: str) -> Type | None:
 def _builtin_type(name: str) -> Type | None:
     text = FUNCTIONS.get(name)
     if text is not None:
-        return signature(text)
+        return effect(signature(text)) if name in EFFECTS else signature(text)
     if name in TYPES:
         return ("type", TYPES[name][0])
     if name in EXCEPTIONS:

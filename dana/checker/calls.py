@@ -19,6 +19,7 @@ from dana.checker.types import (
     callable_,
     element,
     held,
+    is_effect,
     join,
     options,
     show,
@@ -39,6 +40,7 @@ def check_call(c: Context, node: na.Call) -> Type:
     """Any call; the callee decides who looks closer."""
     if c.rerun:
         c.calls.pop(id(node), None)
+        c.checked.effects.discard(id(node))
     if c.has_placeholders and not c.piped and has_placeholder(node):
         return check_partial(c, node)
     func = node[2]
@@ -69,8 +71,18 @@ def check_partial(c: Context, node: na.Call) -> Type:
     c.piped += 1
     check_call(c, node)
     c.piped -= 1
+    c.checked.effects.discard(id(node))
     c.graph.call_unknown()
     return CALLABLE
+
+
+def colour(c: Context, node: na.Call, t: Type) -> None:
+    """Notes a call that starts an effect (L34).
+
+    It is no promise that it does: the function is looked at again at run time.
+    """
+    if is_effect(t):
+        c.checked.effects.add(id(node))
 
 
 # -- plain names -----------------------------------------------------------------------------------
@@ -122,6 +134,7 @@ def call_imported(c: Context, node: na.Call, t: Type, name: str, skip: int) -> T
     c.graph.call_unknown()
     if t[0] != "func":
         return call_value(c, node, t, name, skip)
+    colour(c, node, t)
     given = evaluate(c, node)
     match_arguments(c, node, t, name, given, skip=skip)
     c.calls[id(node)] = CallTarget("imported", None, t)
@@ -137,6 +150,7 @@ def call_builtin(c: Context, node: na.Call, name: str, skip: int) -> Type:
         return ANY
     if name in CALLERS:
         c.graph.call_unknown()
+    colour(c, node, t)
     given = evaluate(c, node, pure=name in PURE)
     c.calls[id(node)] = CallTarget("builtin", None, name)
     signature = t if t[0] == "func" else constructor(name)
@@ -161,6 +175,7 @@ def call_value(c: Context, node: na.Call, t: Type, title: str = "", skip: int = 
         report_not_callable(c, node, t, title)
         return ANY
     if t[0] == "func":
+        colour(c, node, t)
         match_arguments(c, node, t, title or "this function", given, skip=skip)
         return t[2]  # type: ignore[no-any-return]
     if t[0] == "struct":
@@ -263,6 +278,7 @@ def call_module(c: Context, node: na.Call, func: Any, var: Var) -> Type:
     t = c.expr(func)
     c.graph.call_unknown()
     if isinstance(var.info, Interface) and t[0] == "func":
+        colour(c, node, t)
         given = evaluate(c, node)
         match_arguments(c, node, t, f"{var.name}.{func.attr}", given)
         c.calls[id(node)] = CallTarget("imported", None, t)

@@ -221,6 +221,7 @@ class Checked:
         "decorators",
         "diagnostics",
         "drops",
+        "effects",
         "interface",
         "module",
         "name",
@@ -248,6 +249,8 @@ class Checked:
         self.pipes: dict[int, str] = {}
         self.stages: dict[int, str] = {}
         self.drops: set[int] = set()
+        # Calls of effects (L34).
+        self.effects: set[int] = set()
         self.recursive: set[int] = set()
         self.structs: dict[str, StructInfo] = {}
         self.decorators: dict[int, dict[str, Any]] = {}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # ("interface", name, module)
 # ("func", params, ret)            callable with a known signature: params is a tuple of
 #                                  (name, Type, kind, has_default) or None when unknown
+# ("func", params, ret, "effect")  the same, and calling it starts an effect (L34)
 # ("callable",)                    some callable
 # ("type", T)                      the type value itself (`int`, `Point`)
 # ("module", name)
@@ -191,6 +192,16 @@ def element(t: Type) -> Type:
     if kind == "union":
         return union(element(o) for o in t[1])
     return ANY
+
+
+def effect(func: Type) -> Type:
+    """The function type of an effect (L34): calls that the compiler follows give promises."""
+    return (*func[:3], "effect")
+
+
+def is_effect(t: Type) -> bool:
+    """Whether calling a value of this type starts an effect."""
+    return t[0] == "func" and len(t) > 3
 
 
 def callable_(t: Type) -> bool | None:

@@ -2,6 +2,7 @@
 
     "(x: float, base: float = …) -> float"      →  ("func", (("x", ("float",), "normal", False), …), ("float",))
     "float"                                     →  ("float",)
+    "effect (url: str) -> str"                  →  ("func", …, ("str",), "effect"): calling it starts an effect (L34)
 
 The runtime may not import the checker, and a table of nested tuples is no pleasure to read; so natives
 say what they take as one would say it in Dana. The notation is Dana's own, with `= …` for "has a default",
@@ -25,6 +26,7 @@ SIMPLE: dict[str, Type] = {
     "int": ("int",),
     "float": ("float",),
     "str": ("str",),
+    "bytes": ("opaque", "bytes"),
     "number": ("union", (("float",), ("int",))),
     "callable": ("callable",),
     "list": ("list", ("any",)),
@@ -39,6 +41,8 @@ def types_of(signatures: Mapping[str, str]) -> dict[str, Type]:
 
 def read_signature(text: str) -> Type:
     """The type a signature or a plain type describes."""
+    if text.startswith("effect "):
+        return (*read_signature(text.removeprefix("effect ")), "effect")
     if not text.startswith("("):
         return read_type(text)
     inside, _, result = text[1:].rpartition(") -> ")
