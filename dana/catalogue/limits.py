@@ -35,7 +35,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E705": Entry(
         "the program printed too much",
-        "What a program may print is limited where it is embedded. Print less, or give it a larger limit.",
+        "What a program may print, counted in bytes, is limited where it is embedded, and by `--output` on the command "
+        "line. Print less, or give it a larger limit.",
     ),
     "E706": Entry(
         "a deadline passed",
@@ -48,5 +49,26 @@ ENTRIES: dict[str, Entry] = {
     "E707": Entry(
         "the program was cancelled",
         "The host, or the user with Ctrl-C, stopped the program. `finally` blocks have run.",
+    ),
+    "E708": Entry(
+        "the memory limit was reached",
+        "The program has taken more memory than it may: lists, dicts and texts that only grow, or a recursion that "
+        "keeps something in every call. Nothing catches this; `finally` blocks still run. What counts is how much the "
+        "process grew since the run began. Work on parts, let go of what is no longer needed, or give the program a "
+        "larger limit (`--memory=512M`).",
+    ),
+    "E709": Entry(
+        "too many promises are open",
+        "Effects that were started and have not finished count as open promises, and a program may have only so many "
+        "at a time. Use a value before more effects are begun, or let `parallel(f, items, limit=…)` do the pacing.",
+    ),
+    "E710": Entry(
+        "the token limit was reached",
+        "The calls of a model in this run used more tokens than the program may. What was answered so far is kept in "
+        "variables until `finally` blocks have run; then the program ends.",
+    ),
+    "E711": Entry(
+        "the spending limit was reached",
+        "The calls of a model in this run cost more than the program may spend. Like every limit it cannot be caught.",
     ),
 }

@@ -54,6 +54,8 @@ options:
   --steps N         stop after N steps (loop turns and calls that may recurse)
   --time S          stop after S seconds (200ms, 2, 1.5m)
   --depth N         stop when calls are nested deeper than N
+  --memory SIZE     stop when memory has grown by more than SIZE (256M, 1G)
+  --output SIZE     stop when more than SIZE was printed (500K, 10M)
   --no-limits       let calls nest as deeply as Python can (nothing else is limited by default)
   --no-cache        compile afresh and keep nothing
   --                what follows is not an option
@@ -213,6 +215,8 @@ options:
   --steps N         stop an entry after N steps (loop turns and calls that may recurse)
   --time S          stop an entry after S seconds (200ms, 2, 1.5m)
   --depth N         stop when calls are nested deeper than N
+  --memory SIZE     stop when memory has grown by more than SIZE (256M, 1G)
+  --output SIZE     stop when more than SIZE was printed (500K, 10M)
   --no-limits       let calls nest as deeply as Python can (nothing else is limited by default)
   --no-cache        compile imported modules afresh and keep nothing
 """

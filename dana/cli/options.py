@@ -66,6 +66,16 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _size(text: str) -> int:
+    """Bytes: `65536`, `500K`, `256M`, `1.5G`, with or without a `B` at the end."""
+    digits = text.upper().removesuffix("B").removesuffix("I")
+    unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(digits[-1:], 1)
+    value = int(float(digits[:-1]) * unit) if unit > 1 else int(digits.replace("_", ""))
+    if value <= 0:
+        raise ValueError
+    return value
+
+
 def _style(text: str) -> str:
     if text not in ("indent", "braces"):
         raise ValueError
@@ -95,6 +105,7 @@ WORDS = ("words of tests' names, as in 'total and not tax'", _text)
 COUNT = ("a whole number above 0, as in 5000 or 5_000_000", _count)
 STYLE = ("`indent` or `braces`", _style)
 KIND = ("`application`, `library` or `embedded`", _kind)
+SIZE = ("a number of bytes, as in 100_000, 500K, 256M or 1.5G", _size)
 SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
 CODE = ("a Dana program, in quotes", _text)
 
@@ -119,6 +130,8 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--steps": ("steps", COUNT, None, RUNS),
     "--depth": ("depth", COUNT, None, RUNS),
     "--time": ("time", SECONDS, None, RUNS),
+    "--memory": ("memory", SIZE, None, RUNS),
+    "--output": ("output", SIZE, None, RUNS),
     "--no-limits": ("no_limits", None, True, RUNS),
     "--no-cache": ("no_cache", None, True, RUNS | TESTS),
     "-k": ("select", WORDS, None, TESTS),

@@ -96,10 +96,20 @@ def _is_argument(word: str) -> bool:
 def limits(options: Options) -> Limits:
     """What the command line allows: nothing is limited but the depth, unless an option says so."""
     from dana.engine import Limits
-    from dana.engine.limits import DEFAULT_DEPTH, MAX_DEPTH
+    from dana.engine.limits import DEFAULT_DEPTH, MAX_DEPTH, MIN_MEMORY
 
     given = options.given
     depth = given.get("depth", MAX_DEPTH if "no_limits" in given else DEFAULT_DEPTH)
     if depth > MAX_DEPTH:
         raise UsageProblem("E904", f"option --depth cannot be {depth}", f"at most {MAX_DEPTH} calls can be nested")
-    return Limits(steps=given.get("steps"), wall_s=given.get("time"), depth=depth)
+    memory = given.get("memory")
+    if memory is not None and memory < MIN_MEMORY:
+        raise UsageProblem("E904", f"option --memory cannot be {memory}", "at least 1M is needed")
+    return Limits(
+        steps=given.get("steps"),
+        wall_s=given.get("time"),
+        depth=depth,
+        memory_bytes=memory,
+        output_bytes=given.get("output"),
+        promises=None,
+    )

@@ -205,7 +205,7 @@ class _Run:
         self._name = name
         self._names = dict(names or {})
         self._loader = engine._loader(path)
-        meter = engine.meter = Meter(limits.steps, limits.wall_s, limits.depth, clock.monotonic)
+        meter = engine.meter = limits.meter(clock.monotonic)
         self.program = Program(
             meter=meter,
             output=engine._on_print,
@@ -214,6 +214,7 @@ class _Run:
             clock=clock,
             stderr=engine._stderr,
             seed=engine._seed,
+            output_limit=limits.output_bytes,
             policy=lambda: engine.policy,
         )
         _give_poet(self.program)

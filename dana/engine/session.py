@@ -187,8 +187,7 @@ class Session:
     @limits.setter
     def limits(self, limits: Limits) -> None:
         self._engine.limits = limits
-        meter = self.program.meter
-        meter.limit, meter.wall_s, meter.depth = limits.steps, limits.wall_s, limits.depth
+        limits.hold(self.program.meter)
 
     @property
     def steps_used(self) -> int:

@@ -229,8 +229,6 @@ def save(shell: Shell, path: str) -> None:
 
 def limits(shell: Shell, rest: str) -> None:
     """`:limits steps=… time=… depth=…`"""
-    from dana.engine import Limits
-
     now = shell.session.limits
     wanted = {"steps": now.steps, "time": now.wall_s, "depth": now.depth}
     for word in rest.split():
@@ -244,7 +242,7 @@ def limits(shell: Shell, rest: str) -> None:
             shell.complain("E904", f"{key} cannot be {value!r}", "as in: :limits steps=1_000_000 time=2 depth=500")
             return
     try:
-        made = Limits(steps=wanted["steps"], wall_s=wanted["time"], depth=wanted["depth"])  # type: ignore[arg-type]
+        made = now.replace(steps=wanted["steps"], wall_s=wanted["time"], depth=wanted["depth"])
     except UsageError as wrong:
         shell.complain("E904", str(wrong))
         return

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from dana.runtime.faults import Frame
 
-LIMIT_CODES = {"steps": "E701", "time": "E702", "depth": "E703", "memory": "E704", "output": "E705"}
+LIMIT_CODES = {
+    "steps": "E701", "time": "E702", "depth": "E703", "memory": "E704", "output": "E705", "promises": "E709",
+    "tokens": "E710", "usd": "E711",
+}  # fmt: skip
 _ABSENT = object()
 
 
@@ -83,8 +86,14 @@ def _stop_words(error: BaseException) -> Words:
             "depth": "a recursion without an end? otherwise run it with a larger depth limit",
             "memory": "work on parts, or keep only what is needed",
             "output": "print less, or run it with a larger output limit",
+            "promises": "wait for some before more are begun, or run it with a larger limit",
+            "tokens": "ask less of the model, or run it with a larger limit",
+            "usd": "ask less of the model, or run it with a larger limit",
         }
-        return Words(LIMIT_CODES.get(error.which, "E704"), message_of(error), hints.get(error.which, ""))
+        code = LIMIT_CODES.get(error.which, "E704")
+        if error.which == "memory" and error.limit is not None:
+            return Words("E708", message_of(error), "keep less at once, or run it with a larger memory limit")
+        return Words(code, message_of(error), hints.get(error.which, ""))
     if isinstance(error, RecursionError):
         hint = "a recursion without an end? otherwise run it with a larger depth limit"
         return Words("E703", limit_message("depth", None), hint)

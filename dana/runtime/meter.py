@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from dana.runtime.memory import Memory
+
 CHUNK_MIN = 16
 CHUNK_MAX = 8192
 FAST_S = 0.0003
@@ -40,6 +42,13 @@ AIM_S = 0.0004
 QUIET = 4096
 # Closer than this to a deadline, loops that are charged ahead look at the clock more often.
 NEAR_S = 2.0
+# A single value may be this large where no limit says less.
+MAX_BYTES = 800_000_000
+# How often memory is looked at at chunk ends, and after how many bytes that helpers have asked for.
+LOOK_S = 0.004
+ASKED_BYTES = 8 << 20
+# How often the watchdog looks at a program whose memory is limited.
+WATCH_MEMORY_S = 0.01
 GRACE_STEPS = 10_000
 GRACE_S = 0.1
 # From this chunk size on, a round that turns slow would be noticed late: the watchdog takes over.
@@ -72,6 +81,38 @@ class _Extent:
         self.first: Stop | None = None
         self.grace = GRACE_STEPS
         self.grace_ends = 0.0
+
+
+class Run:
+    """What all calls of one run share, also the ones side by side: what they have used, and the order of writes."""
+
+    __slots__ = ("granted", "memory", "most_bytes", "promises", "tokens", "usd", "writing")
+
+    def __init__(self) -> None:
+        self.granted = 0
+        self.promises = self.tokens = 0
+        self.usd = 0.0
+        self.memory: Memory | None = None
+        self.most_bytes = MAX_BYTES
+        self.writing: Any = None  # the promise of the last effect that writes, while nobody knows how it ended
+
+
+class Call:
+    """What belongs to one call and not to the meter; `Meter.suspend` returns it, `Meter.resume` goes on with it."""
+
+    __slots__ = ("base", "cancelled", "closing", "deadline", "deadlines", "deeper", "floor", "nested", "run", "stop")
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.nested = 0
+        self.base: Any = None
+        self.floor: Any = None
+        self.closing = False
+        self.deadlines: list[Deadline] = []
+        self.deadline: float | None = None
+        self.cancelled: str | None = None
+        self.stop: _Extent | None = None
+        self.deeper = 0
 
 
 class _Lane:
@@ -129,15 +170,19 @@ class Meter:
     """
 
     __slots__ = (
+        "_asleep",
         "_barrier",
         "_base",
+        "_call",
         "_call_lane",
         "_cancelled",
         "_closing",
         "_deadline",
         "_deadlines",
+        "_deeper",
         "_floor",
         "_granted",
+        "_memory",
         "_nested",
         "_step_lane",
         "_stop",
@@ -149,7 +194,16 @@ class Meter:
         "clock",
         "depth",
         "limit",
+        "memory_bytes",
+        "most_bytes",
+        "most_promises",
+        "most_tokens",
+        "most_usd",
+        "promises",
         "steps",
+        "tokens",
+        "usd",
+        "waker",
         "wall_s",
     )
 
@@ -160,12 +214,32 @@ class Meter:
         depth: int | None = 1000,
         clock: Callable[[], float] = monotonic,
         *,
+        memory_bytes: int | None = None,
+        promises: int | None = None,
+        tokens: int | None = None,
+        usd: float | None = None,
         watch: bool = True,
     ) -> None:
         self.limit = steps
+        self.memory_bytes = memory_bytes
+        self.most_promises = promises
+        self.most_tokens = tokens
+        self.most_usd = usd
+        # Promises that are open now, and what the model has cost in this run.
+        self.promises = 0
+        self.tokens = 0
+        self.usd = 0.0
+        # No single value may be larger.
+        self.most_bytes = MAX_BYTES
+        self._memory: Memory | None = None
         self.wall_s = wall_s
         self.depth = depth
         self.clock = clock
+        # Told of a cancellation, when calls of the program wait for effects: wakes them, says whether there were any.
+        self.waker: Callable[[str], bool] | None = None
+        self._call: Call | None = None
+        self._asleep = False
+        self._deeper = 0
         self._granted = 0
         self._nested = 0
         # Steps granted ahead to loops that charge themselves: `bank[0] -= n` while it stays positive.
@@ -190,9 +264,13 @@ class Meter:
 
     def start(self) -> None:
         """Begin a run; nested runs (the host calls back into the program) share the outermost one's limits."""
+        if self._asleep:  # who is loaded waits: this is another call
+            self._leave()
         self._nested += 1
         if self._nested > 1:
             return
+        self._call = None
+        self._deeper = 0
         self._cut()
         self._granted = self.bank[0] = 0
         self._step_lane.lost = self._call_lane.lost = 0
@@ -205,6 +283,10 @@ class Meter:
         if self.wall_s is not None:
             self._deadlines.append(Deadline(self.clock() + self.wall_s, self.wall_s, wall=True))
         self._settle()
+        self.promises = self.tokens = 0
+        self.usd = 0.0
+        if self.memory_bytes is not None:
+            self._limit_memory(self.memory_bytes)
         if self.depth is not None:
             _allow_depth(self.depth)
 
@@ -213,9 +295,11 @@ class Meter:
         self._nested -= 1
         if self._nested:
             return
+        self._call = None
         self._deadlines = []
         self._deadline = None
         self._stop = None
+        self._memory = None
         self._base = self._floor = None
         if self._watched and self._wake.locked():
             self._wake.release()
@@ -228,8 +312,9 @@ class Meter:
 
     def cancel(self, reason: str = "cancelled") -> bool:
         """Stop the current run at its next step; from any thread. False when nothing runs."""
-        if not self._nested:
-            return False
+        woken = self.waker is not None and self.waker(reason)
+        if not self._nested or self._asleep:
+            return woken
         self._cancelled = reason
         self._empty_bank()
         self._cut()
@@ -253,6 +338,56 @@ class Meter:
     def refund(self, steps: int) -> None:
         """Give back steps that were charged and not used."""
         self._granted -= steps
+
+    # --- memory, promises, cost -----------------------------------------------------------------
+
+    def room(self, size: int) -> None:
+        """Ask for `size` bytes that are about to be allocated, or have just been; raises the stop "memory".
+
+        One value may not be larger than `most_bytes`, and the process may not grow by more than the limit.
+        """
+        if size > self.most_bytes:
+            raise self.stop("memory")
+        memory = self._memory
+        if memory is not None:
+            memory.asked += size
+            if memory.asked > ASKED_BYTES and memory.is_over(size) and self._stop is None:
+                raise self.stop("growth")
+
+    def promise_opened(self) -> Run:
+        """A promise was begun; raises the stop "promises" when too many are open.
+
+        What is returned goes to `promise_closed`: it is the run whose promise it is.
+        """
+        self.promises += 1
+        if self.most_promises is not None and self.promises > self.most_promises:
+            self.promises -= 1
+            raise self.stop("promises")
+        if self._call is None:
+            self._call = Call(Run())
+        return self._call.run
+
+    def promise_closed(self, run: Run) -> None:
+        """A promise has its value, failed or was cancelled; whoever runs now."""
+        if self._call is not None and self._call.run is run:
+            self.promises -= 1
+        else:
+            run.promises -= 1
+
+    def spend(self, *, tokens: int = 0, usd: float = 0.0) -> None:
+        """Count what a model has used; raises the stop "tokens" or "usd" once that is more than allowed."""
+        self.tokens += tokens
+        self.usd += usd
+        if self.most_tokens is not None and self.tokens > self.most_tokens:
+            raise self.stop("tokens")
+        if self.most_usd is not None and self.usd > self.most_usd:
+            raise self.stop("usd")
+
+    def _limit_memory(self, limit: int) -> None:
+        from dana.runtime.memory import SHARE, Memory
+
+        self._memory = Memory(limit)
+        self.most_bytes = min(MAX_BYTES, limit // SHARE)
 
     def _charge_with_care(self, steps: int) -> int:
         self._empty_bank()
@@ -365,11 +500,110 @@ class Meter:
             nearest = deadline.at if nearest is None else min(nearest, deadline.at)
         self._deadline = nearest
 
+    # --- calls that wait ------------------------------------------------------------------------
+
+    def suspend(self) -> Call:
+        """The call that is running is about to wait; returns what `resume` goes on with.
+
+        Nothing is saved before another call resumes or starts, so that a program with one call pays nothing.
+        """
+        call = self._call
+        if call is None:
+            call = self._call = Call(Run())
+        self._asleep = True
+        return call
+
+    def resume(self, call: Call) -> None:
+        """Go on with a call that was suspended."""
+        self._asleep = False
+        if call is self._call:
+            return
+        if self._call is not None:
+            self._save(self._call)
+        self._load(call)
+
+    def is_running(self) -> bool:
+        """Whether a call is under way here that does not wait."""
+        return self._nested > 0 and not self._asleep
+
+    def branch(self) -> Call:
+        """A call beside the running one, with its deadlines and on its account; it begins with `adopt`."""
+        parent = self._call
+        if parent is None:
+            parent = self._call = Call(Run())
+        call = Call(parent.run)
+        call.nested = 1
+        call.deadlines = list(self._deadlines)
+        call.deadline = self._deadline
+        call.deeper = self._deeper + (_frames_between(sys._getframe(1), self._base) or 0)
+        return call
+
+    def adopt(self, call: Call) -> None:
+        """Run a `branch`: its first frame is the caller's."""
+        self.resume(call)
+        self._base = self._floor = sys._getframe(1)
+
+    def retire(self) -> None:
+        """The running branch has ended: what it used stays on the account."""
+        if self._call is not None:
+            self._save(self._call)
+            self._call.base = self._call.floor = None
+        self._leave()
+
+    def cancel_call(self, call: Call, reason: str) -> None:
+        """Stop one call that waits; on the thread that will resume it."""
+        if call is self._call:
+            self._cancelled = reason
+        else:
+            call.cancelled = reason
+
+    def patience(self) -> float | None:
+        """Seconds the running call may wait now, None for no end; raises the stop that is due."""
+        self.check()
+        if self._stop is not None:
+            return max(0.0, self._stop.grace_ends - self.clock())
+        return self.remaining()
+
+    def _save(self, call: Call) -> None:
+        self._cut()
+        self._empty_bank()
+        self._reclaim(self._step_lane)
+        self._reclaim(self._call_lane)
+        self._step_lane.size = self._call_lane.size = CHUNK_MIN
+        run = call.run
+        run.granted, run.promises, run.tokens, run.usd = self._granted, self.promises, self.tokens, self.usd
+        run.memory, run.most_bytes = self._memory, self.most_bytes
+        call.nested, call.base, call.floor, call.closing = self._nested, self._base, self._floor, self._closing
+        call.deadlines, call.deadline, call.stop = self._deadlines, self._deadline, self._stop
+        call.cancelled, call.deeper = self._cancelled, self._deeper
+
+    def _load(self, call: Call) -> None:
+        self._call = call
+        run = call.run
+        self._granted, self.promises, self.tokens, self.usd = run.granted, run.promises, run.tokens, run.usd
+        self._memory, self.most_bytes = run.memory, run.most_bytes
+        self._nested, self._base, self._floor, self._closing = call.nested, call.base, call.floor, call.closing
+        self._deadlines, self._deadline, self._stop = call.deadlines, call.deadline, call.stop
+        self._cancelled, self._deeper = call.cancelled, call.deeper
+
+    def _leave(self) -> None:
+        """Nobody is loaded any more."""
+        if self._call is not None:
+            self._save(self._call)
+        self._call = None
+        self._asleep = False
+        self._nested = self._deeper = 0
+        self._deadlines = []
+        self._deadline = self._cancelled = self._stop = self._memory = None
+        self._base = self._floor = None
+
     # --- chunks ---------------------------------------------------------------------------------
 
     def _refill(self, lane: _Lane) -> Iterator[bool]:
         now = self.clock()
-        if self._stop is None and (self._cancelled is not None or self._deadline is not None):
+        if self._stop is None and (
+            self._cancelled is not None or self._deadline is not None or self._memory is not None
+        ):
             self._look(now)
         self._reclaim(lane)
         if self._stop is None:
@@ -395,7 +629,8 @@ class Meter:
             if over < 0:
                 self._begin(_Extent("depth"))
             size = min(size, over + 1)
-        if size > WATCHED_CHUNK and self._deadline is not None and self._watching and not self._watched:
+        limited = self._deadline is not None or self._memory is not None
+        if size > WATCHED_CHUNK and limited and self._watching and not self._watched:
             self._watch()
         return size
 
@@ -435,7 +670,7 @@ class Meter:
         if depth is None or self._floor is self._base:
             self._floor = self._host_frame(top)
             depth = _frames_between(top, self._floor)
-        return depth - 1 if depth else 0
+        return (depth - 1 if depth else 0) + self._deeper
 
     def _host_frame(self, frame: Any) -> Any:
         """The last frame of the host below the program's frames: helpers above it count, the engine does not."""
@@ -455,6 +690,10 @@ class Meter:
         elif self._deadline is not None and now >= self._deadline:
             expired = min(self._deadlines, key=lambda d: d.at)
             self._begin(_Extent("time" if expired.wall else "deadline", expired))
+        elif self._memory is not None and now >= self._memory.next:
+            self._memory.next = now + LOOK_S
+            if self._memory.is_over():
+                self._begin(_Extent("growth"))
 
     def _begin(self, extent: _Extent) -> None:
         self._empty_bank()
@@ -499,7 +738,12 @@ class Meter:
         if kind == "deadline":
             assert extent.deadline is not None
             return TimeoutStop(seconds=extent.deadline.seconds, token=extent.deadline)
-        limits = {"steps": self.limit, "time": self.wall_s, "depth": self.depth}
+        if kind == "growth":
+            return LimitStop("memory", self.memory_bytes)
+        limits = {
+            "steps": self.limit, "time": self.wall_s, "depth": self.depth,
+            "promises": self.most_promises, "tokens": self.most_tokens, "usd": self.most_usd,
+        }  # fmt: skip
         return LimitStop(kind, limits.get(kind))
 
     # --- the watchdog ---------------------------------------------------------------------------
@@ -516,17 +760,17 @@ class Meter:
             self._watched = self._watching = False
 
     def _keep_watch(self, wake: Any) -> None:
-        """Runs in its own thread: empties the chunk when the nearest deadline passes."""
+        """Runs in its own thread: empties the chunk when the nearest deadline passes, or memory has run out."""
         while True:
-            deadline = self._deadline
-            if deadline is None or not self._nested:
+            deadline, memory = self._deadline, self._memory
+            if (deadline is None and memory is None) or not self._nested:
                 break
-            wait = deadline - self.clock()
-            if wait <= 0:
+            wait = WATCH_S if deadline is None else deadline - self.clock()
+            if wait <= 0 or (memory is not None and memory.is_over()):
                 if self._stop is None:
                     self._cut()
                 wait = WATCH_S
-            if wake.acquire(True, min(wait, WATCH_S)):
+            if wake.acquire(True, min(wait, WATCH_S if memory is None else WATCH_MEMORY_S)):
                 break
         self._watched = False
 

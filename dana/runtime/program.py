@@ -158,10 +158,11 @@ class Program:
         """Print; raises the limit "output" when the program has printed enough."""
         left = self._output_left
         if left is not None:
-            if len(text) > left:
+            size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+            if size > left:
                 self._output_left = 0
                 raise self.meter.stop("output")
-            self._output_left = left - len(text)
+            self._output_left = left - size
         if self._output is not None:
             self._output(text)
         else:

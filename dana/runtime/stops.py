@@ -15,7 +15,7 @@ class Stop(BaseException):
 
 
 class LimitStop(Stop):
-    """A limit was reached; `which` names it: "steps", "depth", "time", "memory", "output"."""
+    """A limit was reached; `which` names it: steps, depth, time, memory, output, promises, tokens, usd."""
 
     def __init__(self, which: str, limit: object = None) -> None:
         self.which = which
@@ -54,10 +54,25 @@ def limit_message(which: str, limit: object) -> str:
         "steps": f"the program reached its limit{amount} steps" if amount else "the program reached its step limit",
         "depth": f"calls are nested deeper than the limit{amount}",
         "time": f"the program reached its time limit{amount}",
-        "memory": "a value would be larger than any program may build",
+        "memory": "a value would be larger than any program may build"
+        if limit is None
+        else f"the program used more memory than its limit of {in_bytes(limit)}",
         "output": "the program printed more than it may",
+        "promises": f"more promises are open than the limit{amount}",
+        "tokens": f"the program used more tokens than its limit{amount}",
+        "usd": "the program spent more than its limit" + ("" if limit is None else f" of ${limit}"),
     }
     return words.get(which, f"the program reached its limit for {which}")
+
+
+def in_bytes(size: object) -> str:
+    """A number of bytes as people write it: `256 MB`, where a MB is 1024 times 1024."""
+    if not isinstance(size, int):
+        return str(size)
+    for unit, worth in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+        if size >= worth:
+            return f"{size / worth:.4g} {unit}"
+    return f"{size} bytes"
 
 
 def failure(cls: type[Exception], code: str, message: str, hint: str = "") -> Exception:
