@@ -1,19 +1,23 @@
-"""The adaptive core: deciding what happens after something went wrong, for whoever does the work.
+"""The adaptive core: deciding what happens before, during and after work that may fail, for whoever does it.
 
-A *subject* (a POET function today) attempts something. Each failed attempt is a `Fault` or a refused
-result; a `Retry` policy decides from it whether another attempt is worth making and how long to wait; a
-`RetryBudget` keeps a crowd of callers from storming what is down already. `perform` is that
-conversation, written once as a generator of effects: it yields `(ATTEMPT, n)` and `(WAIT, seconds)` and
-is told how each attempt ended. It never calls the subject, never sleeps, reads no clock and draws no
-random number of its own, so any run can be repeated from its inputs.
+Everything Dana does for somebody is an *act* on behalf of a *subject*, let through a *gate*, kept alive by a *policy*,
+written to the *ledger*. Everything it learns is a *change* to a subject, drawn from what the ledger says, *tried*, then
+promoted or taken back. Functions (POET), agents and growing networks are users of this one core.
 
-    faults.py    which faults the same input would only produce again
-    policy.py    backoff, jitter, when to stop
-    budget.py    the token bucket of retries
-    perform.py   the generator and the driver for ordinary calls
-    clock.py     real and fake time
+    subject.py    what is adapted: knobs with bounds, versions with evidence
+    gate.py       ordered checks and their five verdicts
+    faults.py     which faults the same input would only produce again
+    recovery.py   the table of faults: what is done about which
+    policy.py     backoff, jitter, when to stop            budget.py    the token bucket of retries
+    breaker.py    the circuit breaker                      limits.py    buckets, budgets, bulkheads, deadlines
+    perform.py    the conversation about one piece of work, as a generator of effects
+    improve.py    analyse, plan, trial, promote or reject; watch and take back
+    ledger.py     the stream of events, in three classes of delivery
+    journal.py    events on disk, chained                  canonical.py data as text, in one way
+    redaction.py  what never gets into a record            clock.py     real and fake time
 
-The standard library is all it needs; nothing of Dana is imported.
+Nothing here calls a subject by itself, sleeps, reads a clock or draws a random number it was not handed, so any run
+can be repeated from its inputs. The standard library is all it needs; nothing of Dana is imported.
 """
 
 from __future__ import annotations
