@@ -147,7 +147,7 @@ class Subject:
         return version
 
     def roll_back(self, number: int | None = None) -> Version:
-        """Make an older version current: the one this one came from, or `number`. Raises `KnobError` if there is none."""
+        """Make an older version current: the one this one came from, or `number`. Raises `KnobError` if none is."""
         if number is None and self.current.number == 0:
             msg = f"{self.kind} `{self.id}` is at its first version: there is none before"
             raise KnobError(msg)
