@@ -12,6 +12,7 @@ promoted or taken back. Functions (POET), agents and growing networks are users 
     breaker.py    the circuit breaker                      limits.py    buckets, budgets, bulkheads, deadlines
     perform.py    the conversation about one piece of work, as a generator of effects
     improve.py    analyse, plan, trial, promote or reject; watch and take back
+    statistics.py what is counted, and how certain it is
     ledger.py     the stream of events, in three classes of delivery
     journal.py    events on disk, chained                  canonical.py data as text, in one way
     redaction.py  what never gets into a record            clock.py     real and fake time
