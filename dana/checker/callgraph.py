@@ -1,9 +1,12 @@
-"""Which functions may take part in a call cycle.
+"""Which functions may take part in a call cycle, or in so many calls that they count as steps.
 
 The checker notes, while it walks a function's body, what the body calls: functions it knows
 (direct edges), names of methods, and "something unknown". At the end, unknown calls become edges to
 one hub node that leads to every function whose value escapes (is used other than being called), method
 calls lead to every method and function of that name; strongly connected components do the rest.
+
+Without cycles there may still be many calls: `f3` calls `f2` twice, which calls `f1` twice, …. So each function's
+*weight* is counted, the calls it makes in all, directly and through others; one that weighs much counts as a step.
 """
 
 from __future__ import annotations
@@ -13,10 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# Calls in all, loops aside, that one call may stand for without being a step itself.
+HEAVY = 256
+
+
 class CallGraph:
     """Edges between functions, by the `id` of their nodes (0 is the module's own code)."""
 
-    __slots__ = ("direct", "escaping", "methods", "named", "owner", "unknown")
+    __slots__ = ("direct", "escaping", "methods", "named", "owner", "times", "unknown")
 
     def __init__(self) -> None:
         self.owner = 0
@@ -25,9 +32,12 @@ class CallGraph:
         self.unknown: set[int] = set()
         self.escaping: set[int] = set()
         self.methods: dict[str, set[int]] = {}
+        # How often each function's text calls something: by callee, by a method's name, or "" for the unknown.
+        self.times: dict[int, dict[int | str, int]] = {}
 
     def call(self, callee: int) -> None:
         """The function at hand calls `callee`."""
+        self._count(callee)
         edges = self.direct.get(self.owner)
         if edges is None:
             self.direct[self.owner] = {callee}
@@ -36,6 +46,7 @@ class CallGraph:
 
     def call_method(self, name: str) -> None:
         """It calls some method of this name."""
+        self._count(name)
         names = self.named.get(self.owner)
         if names is None:
             self.named[self.owner] = {name}
@@ -44,7 +55,12 @@ class CallGraph:
 
     def call_unknown(self) -> None:
         """It calls something that cannot be told."""
+        self._count("")
         self.unknown.add(self.owner)
+
+    def _count(self, what: int | str) -> None:
+        times = self.times.setdefault(self.owner, {})
+        times[what] = times.get(what, 0) + 1
 
     def escape(self, function: int) -> None:
         """The function's value is used other than being called."""
@@ -55,7 +71,7 @@ class CallGraph:
         self.methods.setdefault(name, set()).add(function)
 
     def recursive(self) -> set[int]:
-        """The functions that lie on some cycle of calls."""
+        """The functions that lie on some cycle of calls, and those that weigh so much that they count as well."""
         hub = -1
         edges: dict[int, Iterable[int]] = {hub: self.escaping}
         for owner in self.direct.keys() | self.named.keys() | self.unknown:
@@ -66,10 +82,28 @@ class CallGraph:
                 out.add(hub)
             edges[owner] = out
         found: set[int] = set()
-        for component in components(edges):
+        weights: dict[int, int] = {}
+        for component in components(edges):  # what is called comes before who calls it
             if len(component) > 1 or component[0] in edges.get(component[0], ()):
                 found.update(component)
+                continue
+            weight = self._weight(component[0], weights)
+            if weight > HEAVY:
+                found.add(component[0])
+                weight = 1
+            weights[component[0]] = weight
         return found - {hub, 0}
+
+    def _weight(self, function: int, weights: dict[int, int]) -> int:
+        """The calls that one call of the function makes in all; those that are steps count as one."""
+        total = 1
+        for what, times in self.times.get(function, {}).items():
+            if what == "":
+                callees: Iterable[int] = self.escaping
+            else:
+                callees = self.methods.get(what, ()) if isinstance(what, str) else (what,)
+            total += times * max((weights.get(callee, 1) for callee in callees), default=1)
+        return total
 
 
 def components(edges: dict[int, Iterable[int]]) -> list[list[int]]:

@@ -15,25 +15,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# One value may take this part of the whole: what grows by doubling is seen before it is much too large.
-SHARE = 3
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+# One value may take this part of the whole: what grows by doubling is seen before it is much too large, and
+# nothing that C does with one value takes long.
+SHARE = 8
 
 
 class Memory:
     """One run's use of memory. `limit`: bytes the process may grow by."""
 
-    __slots__ = ("asked", "base", "limit", "next", "read")
+    __slots__ = ("asked", "base", "limit", "next")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.read = reader()
-        self.base = self.read()
+        # What the process takes when it is first looked at: within milliseconds of the run's begin.
+        self.base = -1
         self.asked = 0
         self.next = 0.0
 
     def grown(self) -> int:
         """Bytes the process has grown by since the run began."""
-        return self.read() - self.base
+        now = taken()
+        if self.base < 0:
+            self.base = now
+        return now - self.base
 
     def is_over(self, more: int = 0) -> bool:
         """Whether the run has used up its memory, or would with so many bytes more."""
@@ -69,4 +74,4 @@ def peak() -> int:
     return int(getrusage(RUSAGE_SELF).ru_maxrss) * unit
 
 
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+taken = reader()

@@ -14,8 +14,8 @@ asked, until the extent of the limit ends. While the stop unwinds, `finally` bod
 too: one grace budget for the whole stop lets them finish, item by item.
 
 Which step exceeds the limit never depends on time: chunks differ in size, their sum does not.
-A watchdog thread, started only when chunks have grown while a deadline is set, empties the current chunk
-when the deadline passes, so that a loop whose rounds suddenly become slow asks its lane at once.
+A watchdog thread (`watchdog`) looks at runs with a time or memory limit: it empties the chunks when one is reached,
+and throws the stop into the program where nothing draws from them.
 """
 
 from __future__ import annotations
@@ -47,13 +47,8 @@ MAX_BYTES = 800_000_000
 # How often memory is looked at at chunk ends, and after how many bytes that helpers have asked for.
 LOOK_S = 0.004
 ASKED_BYTES = 8 << 20
-# How often the watchdog looks at a program whose memory is limited.
-WATCH_MEMORY_S = 0.01
 GRACE_STEPS = 10_000
 GRACE_S = 0.1
-# From this chunk size on, a round that turns slow would be noticed late: the watchdog takes over.
-WATCHED_CHUNK = 256
-WATCH_S = 0.05
 # Frames CPython may use beyond the depth limit (helpers, comparison methods) before it objects itself.
 RECURSION_MARGIN = 250
 
@@ -186,8 +181,6 @@ class Meter:
         "_nested",
         "_step_lane",
         "_stop",
-        "_wake",
-        "_watched",
         "_watching",
         "bank",
         "calls",
@@ -201,6 +194,7 @@ class Meter:
         "most_usd",
         "promises",
         "steps",
+        "thread",
         "tokens",
         "usd",
         "waker",
@@ -252,8 +246,7 @@ class Meter:
         self._cancelled: str | None = None
         self._stop: _Extent | None = None
         self._watching = watch
-        self._watched = False
-        self._wake: Any = None
+        self.thread = 0
         self._barrier = _Barrier(self)
         self._step_lane = _Lane(self, deep=False)
         self._call_lane = _Lane(self, deep=True)
@@ -287,6 +280,8 @@ class Meter:
         self.usd = 0.0
         if self.memory_bytes is not None:
             self._limit_memory(self.memory_bytes)
+        if self._watching and (self.wall_s is not None or self.memory_bytes is not None):
+            self._watch()
         if self.depth is not None:
             _allow_depth(self.depth)
 
@@ -301,8 +296,8 @@ class Meter:
         self._stop = None
         self._memory = None
         self._base = self._floor = None
-        if self._watched and self._wake.locked():
-            self._wake.release()
+        if self.thread:
+            self._unwatch()
 
     @property
     def used(self) -> int:
@@ -315,9 +310,7 @@ class Meter:
         woken = self.waker is not None and self.waker(reason)
         if not self._nested or self._asleep:
             return woken
-        self._cancelled = reason
-        self._empty_bank()
-        self._cut()
+        self.cancel_running(reason)
         return True
 
     def charge(self, steps: int) -> int:
@@ -363,9 +356,7 @@ class Meter:
         if self.most_promises is not None and self.promises > self.most_promises:
             self.promises -= 1
             raise self.stop("promises")
-        if self._call is None:
-            self._call = Call(Run())
-        return self._call.run
+        return self.account()
 
     def promise_closed(self, run: Run) -> None:
         """A promise has its value, failed or was cancelled; whoever runs now."""
@@ -472,9 +463,8 @@ class Meter:
             self._empty_bank()
         if nearest is None or deadline.at < nearest:
             self._deadline = deadline.at
-        if not self._watched and self._step_lane.size > WATCHED_CHUNK:
-            self._cut()
-            self._step_lane.size = WATCHED_CHUNK
+        if not self.thread and self._watching:
+            self._watch()
         return deadline
 
     def pop_deadline(self, token: Deadline) -> None:
@@ -507,11 +497,8 @@ class Meter:
 
         Nothing is saved before another call resumes or starts, so that a program with one call pays nothing.
         """
-        call = self._call
-        if call is None:
-            call = self._call = Call(Run())
         self._asleep = True
-        return call
+        return self.identity()
 
     def resume(self, call: Call) -> None:
         """Go on with a call that was suspended."""
@@ -528,10 +515,7 @@ class Meter:
 
     def branch(self) -> Call:
         """A call beside the running one, with its deadlines and on its account; it begins with `adopt`."""
-        parent = self._call
-        if parent is None:
-            parent = self._call = Call(Run())
-        call = Call(parent.run)
+        call = Call(self.account())
         call.nested = 1
         call.deadlines = list(self._deadlines)
         call.deadline = self._deadline
@@ -550,12 +534,21 @@ class Meter:
             self._call.base = self._call.floor = None
         self._leave()
 
-    def cancel_call(self, call: Call, reason: str) -> None:
-        """Stop one call that waits; on the thread that will resume it."""
-        if call is self._call:
-            self._cancelled = reason
-        else:
-            call.cancelled = reason
+    def cancel_running(self, reason: str) -> None:
+        """Stop the call that is running, and no other."""
+        self._cancelled = reason
+        self._empty_bank()
+        self._cut()
+
+    def identity(self) -> Call:
+        """What stands for the running call."""
+        if self._call is None:
+            self._call = Call(Run())
+        return self._call
+
+    def account(self) -> Run:
+        """What the running call shares with the branches of its run."""
+        return self.identity().run
 
     def patience(self) -> float | None:
         """Seconds the running call may wait now, None for no end; raises the stop that is due."""
@@ -629,9 +622,6 @@ class Meter:
             if over < 0:
                 self._begin(_Extent("depth"))
             size = min(size, over + 1)
-        limited = self._deadline is not None or self._memory is not None
-        if size > WATCHED_CHUNK and limited and self._watching and not self._watched:
-            self._watch()
         return size
 
     def _budget(self, lane: _Lane) -> int:
@@ -749,30 +739,40 @@ class Meter:
     # --- the watchdog ---------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        from _thread import allocate_lock, start_new_thread
+        from _thread import get_ident
 
-        self._wake = allocate_lock()
-        self._wake.acquire()
-        self._watched = True
-        try:
-            start_new_thread(self._keep_watch, (self._wake,))
-        except RuntimeError:  # no thread to be had: chunk ends alone look at the clock
-            self._watched = self._watching = False
+        from dana.runtime.watchdog import WATCHDOG
 
-    def _keep_watch(self, wake: Any) -> None:
-        """Runs in its own thread: empties the chunk when the nearest deadline passes, or memory has run out."""
-        while True:
-            deadline, memory = self._deadline, self._memory
-            if (deadline is None and memory is None) or not self._nested:
-                break
-            wait = WATCH_S if deadline is None else deadline - self.clock()
-            if wait <= 0 or (memory is not None and memory.is_over()):
-                if self._stop is None:
-                    self._cut()
-                wait = WATCH_S
-            if wake.acquire(True, min(wait, WATCH_S if memory is None else WATCH_MEMORY_S)):
-                break
-        self._watched = False
+        self.thread = get_ident()
+        WATCHDOG.watch(self)
+
+    def _unwatch(self) -> None:
+        from dana.runtime.watchdog import WATCHDOG
+
+        self.thread = 0
+        WATCHDOG.forget(self)
+
+    # --- what the watchdog asks -----------------------------------------------------------------
+
+    def is_due(self) -> bool:
+        """Whether a limit has been reached that the program has not been told of, or its grace is over."""
+        if not self._nested or self._asleep:
+            return False
+        extent = self._stop
+        if extent is not None:
+            return extent.first is None or self.clock() >= extent.grace_ends
+        if self._cancelled is not None or (self._deadline is not None and self.clock() >= self._deadline):
+            return True
+        return self._memory is not None and self._memory.is_over()
+
+    def cut(self) -> None:
+        """Empty the chunks, so that the next round of any loop asks its lane."""
+        self._cut()
+
+    def unraised(self) -> None:
+        """What `overdue` gave was not raised after all."""
+        if self._stop is not None:
+            self._stop.first = None
 
 
 def _frames_between(frame: Any, floor: Any) -> int | None:

@@ -1,0 +1,134 @@
+"""The watchdog: one thread that sees to it that limits hold where nothing draws a step.
+
+Compiled loops look at the clock and at memory themselves, at the end of each chunk. Two things they cannot see:
+a chunk whose rounds suddenly become slow, and code without loops (a function that calls another twice, which calls
+another twice, …, or a thousand long operations in a row). So a thread looks at all runs that have a time or
+memory limit, fifty times a second:
+
+    due, just now      the chunks of the run are emptied: its next round asks its lane
+    due, a tick later  the stop is thrown into the run's thread, between two operations of the program
+
+Throwing is asynchronous, so it happens only while the innermost frame of that thread is the program's own: then the
+stop appears where the program stands, never inside the host or a helper. The thread starts with the first such run
+and ends a while after the last; nothing of it exists in a program without these limits.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import allocate_lock, start_new_thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from dana.runtime.meter import Meter
+    from dana.runtime.stops import Stop
+
+LOOK_S = 0.02
+# Nearer than this nothing is timed.
+LEAST_S = 0.002
+# After so many looks with nothing to watch the thread ends.
+IDLE_LOOKS = 250
+
+
+class Watchdog:
+    """Watches the runs of one process."""
+
+    def __init__(self) -> None:
+        self.meters: set[Meter] = set()
+        self.late: dict[Meter, int] = {}
+        self.process = 0
+        self.pause: Any = None
+        # Made when it is first needed: it takes milliseconds, and nothing must come between looking and throwing.
+        self.throw: Callable[[int, type[BaseException] | None], None] | None = None
+
+    def watch(self, meter: Meter) -> None:
+        """From now on; until `forget`. Does nothing where no thread is to be had."""
+        self.meters.add(meter)
+        if self.process != os.getpid():
+            self.process = os.getpid()
+            self.pause = allocate_lock()
+            self.pause.acquire()
+            try:
+                start_new_thread(self._keep_watch, (self.process,))
+            except RuntimeError:
+                self.process = 0
+
+    def forget(self, meter: Meter) -> None:
+        """The run is over."""
+        self.meters.discard(meter)
+        self.late.pop(meter, None)
+
+    def _keep_watch(self, process: int) -> None:
+        idle = 0
+        while idle < IDLE_LOOKS and self.process == process:
+            self.pause.acquire(True, self._wait())
+            meters = list(self.meters)
+            idle = 0 if meters else idle + 1
+            for meter in meters:
+                self._look(meter)
+        if self.process == process:
+            self.process = 0
+
+    def _wait(self) -> float:
+        wait = LOOK_S
+        for meter in list(self.meters):
+            left = meter.remaining()
+            if left is not None and left < wait:
+                wait = left
+        return max(wait, LEAST_S)
+
+    def _look(self, meter: Meter) -> None:
+        if not meter.is_due():
+            self.late.pop(meter, None)
+            return
+        late = self.late[meter] = self.late.get(meter, 0) + 1
+        if late == 1:
+            meter.cut()
+            self.throw = self.throw or thrower()
+        else:
+            self._throw(meter)
+
+    def _throw(self, meter: Meter) -> None:
+        frame = sys._current_frames().get(meter.thread)
+        if frame is None or frame.f_builtins.get(".calls") is not meter.calls or meter not in self.meters:
+            return
+        place = frame.f_lasti
+        stop = meter.overdue()
+        if stop is None or self.throw is None:
+            return
+        self.throw(meter.thread, _thrown(stop))
+        now = sys._current_frames().get(meter.thread)
+        if now is not frame or frame.f_lasti != place:
+            # The program went on in between: it may be anywhere when the stop arrives. It is due again next time.
+            self.throw(meter.thread, None)
+            meter.unraised()
+
+
+def thrower() -> Callable[[int, type[BaseException] | None], None]:
+    """What raises an exception in another thread, where it stands; None takes back one that has not arrived."""
+    from ctypes import c_ulong, py_object, pythonapi
+
+    set_async = pythonapi.PyThreadState_SetAsyncExc
+
+    def throw(thread: int, error: type[BaseException] | None) -> None:
+        set_async(c_ulong(thread), None if error is None else py_object(error))
+
+    return throw
+
+
+def _thrown(stop: Stop) -> type[BaseException]:
+    """A class whose making gives this stop: CPython throws classes only."""
+    cls = type(stop)
+
+    def make(self: Any) -> None:
+        self.__dict__.update(stop.__dict__)
+        BaseException.__init__(self, *stop.args)
+
+    return type(cls.__name__, (cls,), {"__init__": make, "__module__": cls.__module__})
+
+
+WATCHDOG = Watchdog()
