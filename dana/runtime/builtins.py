@@ -194,6 +194,9 @@ def _type_of(value: Any) -> Any:
         return TYPE
     if callable(value) and class_name(cls) in ("function", "Dispatcher", "Composed", "Partial", "Bound"):
         return FUNCTION
+    foreign = getattr(cls, "_dana_class", None)
+    if foreign is not None:
+        return foreign(value)
     name = repr(value) if cls is agent else class_name(cls)
     return InstanceType(name, cls, None if isinstance(value, BaseException) else _refuse_making(name))
 

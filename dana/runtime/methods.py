@@ -121,6 +121,10 @@ class Methods:
         if isinstance(value, Struct):
             store(value, name, new)
             return
+        foreign = getattr(type(value), "_dana_store", None)
+        if foreign is not None:
+            foreign(value, name, new)
+            return
         raise _no_store(value, abi.demangle(name), "assigned")
 
     def delattr(self, value: Any, name: str) -> None:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.policy import Policy
+    from dana.runtime.effects.waiting import Waiting
     from dana.runtime.exceptions import Catching
+    from dana.runtime.lock import ProgramLock
     from dana.runtime.permissions import Permissions
     from dana.runtime.scopes import Public, System
     from dana.runtime.structs import Printing
@@ -53,12 +55,16 @@ class Program:
         "_output_left",
         "_policy",
         "_random",
+        "borders",
         "builtins",
         "catching",
         "clock",
+        "effectful",
         "emit",
+        "enter_from_host",
         "families",
         "loader",
+        "lock",
         "log",
         "meter",
         "modules",
@@ -74,12 +80,15 @@ class Program:
         "system",
         "table",
         "types",
+        "waiting",
     )
 
     # Parts that most programs do without are made when they are first asked for (`__getattr__`). `table` is what the
     # program's modules see as builtins, `builtins` the same dict once everything is in it.
     builtins: dict[str, Any]
+    borders: dict[Any, Any]
     catching: Catching
+    lock: ProgramLock
     policy: Permissions
     printing: Printing
     public: Public
@@ -104,6 +113,11 @@ class Program:
         self.seed = seed
         self._policy = policy
         self.emit = emit
+        # Whether the program holds effects, and what waits for them once one has begun.
+        self.effectful = False
+        self.waiting: Waiting | None = None
+        # What the host does with a function of the program runs through this (`_Run.guarded`), once it is set.
+        self.enter_from_host: Callable[[Callable[[], Any]], Any] | None = None
         self._random: Any = None
         self.clock = clock
         self.meter = meter if meter is not None else Meter(clock=clock.monotonic)
@@ -180,11 +194,14 @@ class Program:
     def close(self) -> list[BaseException]:
         """End the program: resources that still run are stopped, last started first; returns what failed."""
         self.meter.closing()
-        if not self.running:
-            return []
-        from dana.runtime.lifecycle import stop_all
+        problems: list[BaseException] = []
+        if self.running:
+            from dana.runtime.lifecycle import stop_all
 
-        return stop_all(self.running)
+            problems = stop_all(self.running)
+        if self.waiting is not None:
+            self.waiting.close()
+        return problems
 
 
 def _builtins(program: Program) -> dict[str, Any]:
@@ -196,6 +213,12 @@ def _catching(program: Program) -> Catching:
     from dana.runtime.exceptions import Catching
 
     return Catching(program)
+
+
+def _lock(_program: Program) -> ProgramLock:
+    from dana.runtime.lock import ProgramLock
+
+    return ProgramLock()
 
 
 def _printing(_program: Program) -> Printing:
@@ -229,9 +252,15 @@ def _system(program: Program) -> System:
     return System(program)
 
 
+def _borders(_program: Program) -> dict[Any, Any]:
+    return {}
+
+
 _PARTS: dict[str, Callable[[Program], Any]] = {
+    "borders": _borders,
     "builtins": _builtins,
     "catching": _catching,
+    "lock": _lock,
     "policy": _permissions,
     "printing": _printing,
     "public": _public,

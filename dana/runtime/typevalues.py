@@ -601,6 +601,9 @@ def as_type(value: Any) -> TypeValue:
         return CALLABLE
     if callable(value) and getattr(value, "_type", None) == ANY.name:
         return ANY  # the builtin function `any`, whose name is a type as well: `list[any]`
+    foreign = getattr(type(value), "_dana_type", None)
+    if foreign is not None:
+        return foreign(value)  # type: ignore[no-any-return]
     msg = f"{short(value)} is not a type"
     raise TypeError(msg)
 
@@ -654,6 +657,9 @@ _CLASS_NAMES = {
 
 def kind_of(value: Any) -> str:
     """Dana's word for the type of a value, for messages."""
+    foreign = getattr(type(value), "_dana_kind", None)
+    if foreign is not None:
+        return str(foreign.__get__(value))
     return class_name(type(value)) if not is_type(value) else "type"
 
 
