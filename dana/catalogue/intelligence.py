@@ -109,11 +109,6 @@ ENTRIES: dict[str, Entry] = {
         "This belongs to what POET learns from running, which this version of Dana does not have yet.",
         "feedback('the room was too cold')\n",
     ),
-    "E823": Entry(
-        "nothing runs side by side yet",
-        "`race` lets effects compete, and this version of Dana has no effects that run at the same time yet.",
-        "print(race(lambda: 1, lambda: 2))\n",
-    ),
     "E824": Entry(
         "agents do not run yet",
         "Agents are parsed and checked, but this version of Dana cannot run them yet.",

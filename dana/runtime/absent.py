@@ -21,7 +21,6 @@ UNAVAILABLE = {
         ("feedback", "learnable", "poet"),
         ("E822", "belongs to learning with POET, which this version does not have yet"),
     ),
-    "race": ("E823", "needs effects that run side by side, and this version of Dana has none yet"),
 }
 
 

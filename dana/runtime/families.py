@@ -187,6 +187,18 @@ def _pipelines(_program: Program) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _promises(program: Program) -> dict[str, Any]:
+    from dana.runtime.effects.effect import helpers
+
+    return helpers(program)
+
+
+def _together(program: Program) -> dict[str, Any]:
+    from dana.runtime.effects.sidebyside import builtins
+
+    return by_name(*builtins(program))
+
+
 def _handlers(program: Program) -> dict[str, Any]:
     catching = program.catching
     return {".caught": catching.caught, ".err": catching.err, ".raising": catching.raising, ".depth": catching.depth}
@@ -266,11 +278,12 @@ FAMILIES: dict[Family, str] = {
     _scopes: ".public .system",
     _imports: ".import_ .from_ .star .export .undefine",
     _agents: ".agent DanaAgent BasicAgent reason llm ask context_aware_reason set_model use get_resource feedback "
-    "learnable poet race",
+    "learnable poet",
+    _promises: ".begin .Promise .force .promises .expected",
+    _together: "race parallel",
     _iterators: ".generator .members",
     _showing: ".shown repr",
-    _iteration: "sum min max all any sorted filter map zip iter enumerate reversed slice basic_sum basic_min basic_max "
-    "parallel",
+    _iteration: "sum min max all any sorted filter map zip iter enumerate reversed slice basic_sum basic_min basic_max",
     _values: "exit quit timeout type isinstance issubclass getattr .getattr hasattr case noop is_even is_odd sum_range "
     "int float bool str list set tuple dict List Set Tuple Dict Mapping frozenset bytes Any object Optional "
     "Union Literal Callable function Iterable Iterator Sequence",

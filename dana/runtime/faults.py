@@ -97,6 +97,14 @@ def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
     if _misfits_a_parameter(error, visible):
         calls = visible[:-1]
         labels.append(Label(calls[-1].span, "called here", calls[-1].source))
+    notes = list(getattr(error, "__notes__", ()))
+    began = _began(error, program)
+    if began is not None and place is not None and began.place != place.place:
+        if error._started.used:  # type: ignore[attr-defined]
+            labels.append(Label(place.span, "its value was needed here", place.source))
+        else:
+            notes.append("nobody asked for its value; it was waited for where its function ended")
+        place = began
     made = Diagnostic(
         words.code,
         words.message,
@@ -107,6 +115,7 @@ def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
         hint=words.hint,
         notes=[
             *words.notes,
+            *notes,
             *_cause_notes(error, program),
             *_library_note(frames, visible),
             *_stack_notes(calls),
@@ -118,6 +127,25 @@ def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
         fault.which = getattr(error, "which", "depth" if isinstance(error, RecursionError) else "memory")
     fault.__cause__ = error
     return fault
+
+
+def _began(error: BaseException, program: Program) -> Frame | None:
+    """Where the effect whose failure this is was started."""
+    start = getattr(error, "_started", None)
+    return None if start is None else _frame_at(start.code, start.lasti, program)
+
+
+def _frame_at(code: Any, lasti: int, program: Program) -> Frame | None:
+    source = program.sources.get(code.co_filename)
+    if source is None:
+        return None
+    return Frame(None, function_name(code) or MODULE, source, instruction_span(code, lasti, None, source))
+
+
+def place_of(code: Any, lasti: int, program: Program) -> str:
+    """`file:line:column` of an instruction of the program, or ""."""
+    frame = _frame_at(code, lasti, program)
+    return frame.place if frame is not None else ""
 
 
 def _words(error: BaseException, frames: list[Frame], program: Program) -> Words:

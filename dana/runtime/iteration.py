@@ -72,12 +72,9 @@ def table(source: Callable[[Any], Any], steps: Any) -> dict[str, Any]:
     def basic_max(items: Any, /) -> Any:
         return max(_basic(items, "basic_max"))
 
-    def parallel(function: Any, items: Any, limit: int = 8) -> list[Any]:
-        return [function(item) for item in source(items)]
-
     made = (
         sum_, min_, max_, all_, any_, sorted_, filter_, map_, zip_, iter_, enumerate_, reversed_, slice_,
-        basic_sum, basic_min, basic_max, parallel,
+        basic_sum, basic_min, basic_max,
     )  # fmt: skip
     return by_name(*made)
 

@@ -44,6 +44,9 @@ QUIET = 4096
 NEAR_S = 2.0
 # A single value may be this large where no limit says less.
 MAX_BYTES = 800_000_000
+# With a memory limit, one value may take this part of the whole: what grows by doubling is seen before it is much
+# too large, and nothing that C does with one value takes long.
+SHARE = 8
 # How often memory is looked at at chunk ends, and after how many bytes that helpers have asked for.
 LOOK_S = 0.004
 ASKED_BYTES = 8 << 20
@@ -51,6 +54,28 @@ GRACE_STEPS = 10_000
 GRACE_S = 0.1
 # Frames CPython may use beyond the depth limit (helpers, comparison methods) before it objects itself.
 RECURSION_MARGIN = 250
+
+
+class _Watchers:
+    """What only runs with a time or memory limit need, loaded by the first of them."""
+
+    __slots__ = ("dog", "ident", "memory")
+
+    def __init__(self) -> None:
+        self.ident: Any = None
+        self.dog: Any = None
+        self.memory: Any = None
+
+    def load(self) -> None:
+        from _thread import get_ident
+
+        from dana.runtime.memory import Memory
+        from dana.runtime.watchdog import WATCHDOG
+
+        self.dog, self.memory, self.ident = WATCHDOG, Memory, get_ident
+
+
+WATCHERS = _Watchers()
 
 
 class Deadline:
@@ -279,7 +304,10 @@ class Meter:
         self.promises = self.tokens = 0
         self.usd = 0.0
         if self.memory_bytes is not None:
-            self._limit_memory(self.memory_bytes)
+            if WATCHERS.memory is None:
+                WATCHERS.load()
+            self._memory = WATCHERS.memory(self.memory_bytes)
+            self.most_bytes = min(MAX_BYTES, self.memory_bytes // SHARE)
         if self._watching and (self.wall_s is not None or self.memory_bytes is not None):
             self._watch()
         if self.depth is not None:
@@ -297,7 +325,8 @@ class Meter:
         self._memory = None
         self._base = self._floor = None
         if self.thread:
-            self._unwatch()
+            self.thread = 0
+            WATCHERS.dog.forget(self)
 
     @property
     def used(self) -> int:
@@ -374,84 +403,6 @@ class Meter:
         if self.most_usd is not None and self.usd > self.most_usd:
             raise self.stop("usd")
 
-    def _limit_memory(self, limit: int) -> None:
-        from dana.runtime.memory import SHARE, Memory
-
-        self._memory = Memory(limit)
-        self.most_bytes = min(MAX_BYTES, limit // SHARE)
-
-    def _charge_with_care(self, steps: int) -> int:
-        self._empty_bank()
-        if self._stop is None:
-            self._look(self.clock())
-        if self._stop is None and self.limit is not None and self._granted + steps > self.limit:
-            self._cut()
-            self._reclaim(self._step_lane)
-            self._reclaim(self._call_lane)
-            steps = min(steps, self.limit - self._granted)
-            if steps <= 0:
-                self._begin(_Extent("steps"))
-        if self._stop is not None:
-            self._at_barrier()
-            return 1
-        credit = QUIET if self.limit is None else min(QUIET, self.limit - self._granted - steps)
-        if self.is_near():
-            credit = 0
-        self._granted += steps + credit
-        self.bank[0] = credit
-        return steps
-
-    def _empty_bank(self) -> None:
-        """Take back what the bank holds; who charges next comes by here and looks at the clock."""
-        self._granted -= self.bank[0]
-        self.bank[0] = 0
-
-    def check(self) -> None:
-        """Raise the stop that is due, if one is; for helpers and natives that work outside loops."""
-        if self._stop is None:
-            self._look(self.clock())
-        if self._stop is not None:
-            self._at_barrier()
-
-    def pending(self) -> Stop | None:
-        """What a stop in progress raised first, also when the program has thrown it away; None without one."""
-        return None if self._stop is None else self._stop.first
-
-    def stop(self, which: str) -> Stop:
-        """Begin the stop for a limit reached outside the lanes ("depth", "memory", "output"); returns what to raise."""
-        if self._stop is None:
-            self._begin(_Extent(which))
-        extent = self._stop
-        assert extent is not None
-        made = self._make(extent)
-        if extent.first is None:
-            extent.first = made
-            extent.grace_ends = self.clock() + GRACE_S
-        return made
-
-    def overdue(self) -> Stop | None:
-        """What to raise when the wall limit has passed and no loop has asked since; for a timer of the host.
-
-        None when there is time left, or the grace of a stop that has been raised already.
-        """
-        if not self._nested:
-            return None
-        now = self.clock()
-        if self._stop is None:
-            self._look(now)
-        extent = self._stop
-        if extent is None or (extent.first is not None and now < extent.grace_ends):
-            return None
-        made = self._make(extent)
-        if extent.first is None:
-            extent.first = made
-            extent.grace_ends = now + GRACE_S
-        return made
-
-    def closing(self) -> None:
-        """The program has ended: what shuts it down may use the grace of a stop as a `finally` does."""
-        self._closing = True
-
     # --- deadlines ------------------------------------------------------------------------------
 
     def push_deadline(self, seconds: float) -> Deadline:
@@ -503,6 +454,8 @@ class Meter:
     def resume(self, call: Call) -> None:
         """Go on with a call that was suspended."""
         self._asleep = False
+        if self.thread:
+            self.thread = WATCHERS.ident()
         if call is self._call:
             return
         if self._call is not None:
@@ -739,18 +692,10 @@ class Meter:
     # --- the watchdog ---------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        from _thread import get_ident
-
-        from dana.runtime.watchdog import WATCHDOG
-
-        self.thread = get_ident()
-        WATCHDOG.watch(self)
-
-    def _unwatch(self) -> None:
-        from dana.runtime.watchdog import WATCHDOG
-
-        self.thread = 0
-        WATCHDOG.forget(self)
+        if WATCHERS.ident is None:
+            WATCHERS.load()
+        self.thread = WATCHERS.ident()
+        WATCHERS.dog.watch(self)
 
     # --- what the watchdog asks -----------------------------------------------------------------
 

@@ -1,0 +1,215 @@
+"""Greenlets: Dana calls as coroutines, and branches that run side by side. The one importer of greenlet.
+
+A `Worker` is a greenlet that runs Dana code. It is started and woken by the hub (callbacks of the loop, or the
+coroutine `drive`), and switches back to it to wait. Its end is announced by a future. Nothing that happens in a worker
+leaves it but through that future, so the hub never sees an exception of Dana code.
+
+Without greenlet (`AVAILABLE` is False) a program still starts effects side by side, but branches run one after
+the other and `drive` says what is missing.
+"""
+
+from __future__ import annotations
+
+from contextvars import copy_context
+
+from dana.runtime.stops import CancelStop, failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future
+    from collections.abc import Callable
+    from typing import Any
+
+    from dana.runtime.effects.waiting import Waiting
+    from dana.runtime.meter import Call, Meter
+    from dana.runtime.program import Program
+
+try:
+    from greenlet import getcurrent, greenlet
+except ImportError:  # a platform without it
+    AVAILABLE = False
+
+    class greenlet:  # type: ignore[no-redef]  # noqa: N801  (stands for the class of that name)
+        """Never made."""
+
+    def getcurrent() -> Any:  # type: ignore[misc]
+        return None
+else:
+    AVAILABLE = True
+
+# What stops a worker whose coroutine or loop has gone.
+CLOSED = "the event loop was closed"
+TASK_CANCELLED = "the task that waited for the call was cancelled"
+
+
+class Worker(greenlet):
+    """A greenlet that runs Dana code; parked while it waits.
+
+    `ended` is the future that gets `(True, value)` or `(False, exception)`.
+    """
+
+    __slots__ = ("_waiting", "cancelled", "closed", "ended", "loop", "parked")
+
+    def __init__(self, waiting: Waiting, loop: AbstractEventLoop) -> None:
+        super().__init__()
+        self._waiting = waiting
+        self.loop = loop
+        self.ended: Future[tuple[bool, Any]] = loop.create_future()
+        self.parked = False
+        # Why this call shall stop, once somebody said so while it was parked.
+        self.cancelled: str | None = None
+        self.closed = False
+        self.gr_context = copy_context()
+        waiting.workers[self] = None
+
+    def run(self, action: Callable[[], Any] | None = None) -> None:
+        """What the greenlet does: the action, whose outcome becomes that of `ended`."""
+        try:
+            outcome = True, (self.action if action is None else action)()
+        except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
+            outcome = False, error
+        self._waiting.workers.pop(self, None)
+        if not self.ended.done():
+            self.ended.set_result(outcome)
+
+    def park(self, future: Future[Any] | None, seconds: float | None) -> None:
+        """Switch to the hub until `future` is done, `seconds` have passed or `wake` is called; may return early."""
+        if self.closed:
+            raise CancelStop(CLOSED)
+        wake = self.wake
+        timer: Any = None
+        if seconds is not None:
+            timer = self.loop.call_later(seconds, wake) if seconds > 0 else self.loop.call_soon(wake)
+        if future is not None:
+            future.add_done_callback(wake)
+        self.parked = True
+        try:
+            self.parent.switch()
+        finally:
+            self.parked = False
+            if timer is not None:
+                timer.cancel()
+            if future is not None:
+                future.remove_done_callback(wake)
+
+    def wake(self, _future: object = None) -> None:
+        """Go on, if still parked; called by the hub."""
+        if self.parked:
+            hub = getcurrent()
+            if self.parent is not hub:
+                self.parent = hub
+            self.switch()
+
+    def cancel(self, reason: str) -> None:
+        """Stop the call where it waits; called by the hub."""
+        if not self.dead:
+            self.cancelled = reason
+            self.wake()
+
+    def close(self) -> None:
+        """End the call now, without a loop: what it waits for in its `finally` blocks is not waited for."""
+        self.closed = True
+        self.cancel(CLOSED)
+
+
+class Branch(Worker):
+    """A call beside the one that waits for it, on its account; it starts in the loop's next round.
+
+    `call` is from `Meter.branch`.
+    """
+
+    __slots__ = ("action", "call")
+
+    def __init__(self, waiting: Waiting, loop: AbstractEventLoop, action: Callable[[], Any], call: Call) -> None:
+        super().__init__(waiting, loop)
+        self.action = action
+        self.call: Call | None = call
+        here = current()
+        if here is not None:
+            self.parent = here.parent
+        self.parked = True  # its first switch is a wake like all others
+        loop.call_soon(self.wake)
+
+    def run(self, _action: object = None) -> None:
+        """The action, between taking over the meter and giving it back."""
+        self.parked = False
+        call, self.call = self.call, None
+        assert call is not None
+        meter = self._waiting.meter
+        super().run(lambda: self._within(meter, call))
+
+    def _within(self, meter: Meter, call: Call) -> Any:
+        lock = self._waiting.lock
+        lock.acquire()
+        meter.adopt(call)
+        try:
+            if self.cancelled is not None:
+                meter.cancel_running(self.cancelled)
+                meter.check()
+            return self.action()
+        finally:
+            meter.retire()
+            lock.release()
+
+
+def current() -> Worker | None:
+    """The worker this code runs in, None outside of any."""
+    here = getcurrent()
+    return here if isinstance(here, Worker) else None
+
+
+async def drive(program: Program, action: Callable[[], Any]) -> Any:
+    """Run a blocking Dana action on the running loop: while it waits for effects, the loop goes on.
+
+    Returns what `action()` returns and raises what it raises. `action` enters the program (`Meter.start`) itself.
+    When the task is cancelled, the Dana call is: its `finally` blocks run, then `CancelledError` is raised, from the
+    error the action ended with. Raises `RuntimeError` (E831) where greenlet is missing.
+    """
+    from asyncio import CancelledError, get_running_loop
+
+    from dana.runtime.effects.waiting import waiting_of
+
+    if not AVAILABLE:
+        raise failure(
+            RuntimeError, "E831", "asynchronous calls into Dana need the package greenlet, which is not installed",
+            "pip install greenlet, or call from a thread: `await asyncio.to_thread(module.f, …)`",
+        )  # fmt: skip
+    waiting = waiting_of(program)
+    worker = Worker(waiting, get_running_loop())
+    waiting.enter()
+    try:
+        worker.switch(action)
+        try:
+            done, value = await worker.ended
+        except CancelledError as cancelled:
+            await _end(worker, cancelled)
+        except GeneratorExit:
+            worker.close()
+            raise
+    finally:
+        waiting.exit()
+    if done:
+        return value
+    try:
+        raise value
+    finally:
+        del value, worker  # a traceback that held this frame would hold its own exception
+
+
+async def _end(worker: Worker, cancelled: BaseException) -> None:
+    """Cancel the Dana call of a task that was cancelled, and wait for its end."""
+    from asyncio import CancelledError
+
+    while not worker.dead:
+        worker.ended = worker.loop.create_future()
+        worker.cancel(TASK_CANCELLED)
+        try:
+            done, value = await worker.ended
+        except CancelledError:
+            continue
+        except GeneratorExit:
+            worker.close()
+            raise
+        if not done:
+            raise cancelled from value
+    raise cancelled

@@ -1,0 +1,103 @@
+"""`Effect`: what a program holds for a function whose answer comes from elsewhere; and `.begin`, `.promises`."""
+
+from __future__ import annotations
+
+import sys
+
+from dana.runtime.families import provide_names
+from dana.runtime.effects.promises import Promise, Scope, Start, expected_of, force
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import FrameType
+    from typing import Any
+
+    from dana.runtime.effects.waiting import Waiting
+    from dana.runtime.modules import ModuleRecord
+    from dana.runtime.program import Program
+
+
+class Effect:
+    """An asynchronous function as a program holds it. An ordinary call starts it and waits.
+
+    `start(*args, **keywords)` is a Python function that returns an awaitable, which runs on the event loop; what
+    it raises itself (arguments that do not fit) is raised at once. An effect that `writes` begins only when the
+    run's previous writing effect has ended (L34); `name` is what messages call it.
+    """
+
+    __slots__ = ("_doc", "_name", "_program", "_start", "_writes")
+
+    def __init__(
+        self,
+        program: Program,
+        name: str,
+        start: Callable[..., Awaitable[Any]],
+        *,
+        writes: bool = False,
+        doc: str | None = None,
+    ) -> None:
+        self._program = program
+        self._name = name
+        self._start = start
+        self._writes = writes
+        self._doc = doc
+        program.effectful = True
+
+    def __call__(self, /, *args: Any, **keywords: Any) -> Any:
+        return self._begin(None, sys._getframe(1), args, keywords, at_once=False)._force()
+
+    def _begin(
+        self,
+        scope: Scope | None,
+        frame: FrameType,
+        args: tuple[Any, ...],
+        keywords: dict[str, Any],
+        *,
+        at_once: bool = True,
+    ) -> Promise:
+        """Start the effect; unless it is waited for right away (`at_once` false), let it take its first step."""
+        waiting = self._program.waiting or _waiting(self._program)
+        loop = waiting.loop(self._name)
+        if self._writes:
+            waiting.wait_for_writes()
+        waiting.meter.check()
+        awaitable = self._start(*args, **keywords)
+        start = Start(frame.f_code, frame.f_lasti, self._name)
+        promise = waiting.begin(loop, awaitable, start, scope, writes=self._writes)
+        if scope is not None:
+            scope.open[promise] = None
+        if at_once:
+            waiting.step()
+        return promise
+
+    def __repr__(self) -> str:
+        return f"<effect {self._name}>"
+
+
+def _waiting(program: Program) -> Waiting:
+    """The first effect of a program loads asyncio."""
+    from dana.runtime.effects.waiting import waiting_of
+
+    return waiting_of(program)
+
+
+def helpers(program: Program) -> dict[str, Any]:
+    """What compiled code with effects asks for."""
+
+    def begin(scope: Scope, function: Any, /, *args: Any, **keywords: Any) -> Any:
+        """`.begin(scope, f, …)`: the promise of an effect, or what any other function returns."""
+        if function.__class__ is Effect:
+            return function._begin(scope, sys._getframe(1), args, keywords)
+        return function(*args, **keywords)
+
+    def promises(record: ModuleRecord | None) -> Scope:
+        """`.promises(record)`: the scope of the promises of one function, or of a module's own body."""
+        return Scope(record)
+
+    if ".assign" not in program.table:
+        provide_names(program, [".assign"])
+    return {
+        ".begin": begin, ".Promise": Promise, ".force": force, ".promises": promises,
+        ".expected": expected_of(program.table[".assign"]),
+    }  # fmt: skip

@@ -1,0 +1,337 @@
+"""Waiting: who runs the event loop, how a call is parked and woken.
+
+`Waiting` is what a program has one of, made by its first effect. `park` is the one place where a call stops
+running. In a worker it switches to the hub and is woken by a callback; anywhere else it runs the program's own
+loop until the callback stops it. A park may end early: callers look again at what they wait for, in a loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from _thread import get_ident
+
+from dana.runtime.effects.bridge import current
+from dana.runtime.effects.promises import Promise, Start
+from dana.runtime.exceptions import message_of, name_of
+from dana.runtime.stops import CancelStop, Stop, failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future
+    from collections.abc import Awaitable
+    from typing import Any
+
+    from dana.runtime.effects.bridge import Worker
+    from dana.runtime.effects.promises import Scope
+    from dana.runtime.meter import Call
+    from dana.runtime.program import Program
+
+# How long a call that may not block its thread waits before it tries the program's lock again.
+TRY_AGAIN_S = 0.001
+# What has been cancelled may take this long to end when nothing else limits the wait.
+END_S = 5.0
+
+
+def waiting_of(program: Program) -> Waiting:
+    """The program's `Waiting`, made when it is first asked for."""
+    made: Waiting | None = program.waiting
+    if made is None:
+        made = program.waiting = Waiting(program)
+    return made
+
+
+class Waiting:
+    """A program's event loops, the calls that wait and the effects that are under way."""
+
+    __slots__ = ("_drives", "_loops", "_mains", "_outer", "effects", "lock", "meter", "number", "program", "workers")
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.meter = program.meter
+        self.lock = program.lock
+        # The program's own loop in each thread that has run it outside of any other loop.
+        self._loops: dict[int, AbstractEventLoop] = {}
+        self._mains: dict[int, _Main] = {}
+        # Workers that are parked, and effects that have not ended, in the order in which they began.
+        self.workers: dict[Worker, None] = {}
+        self.effects: dict[Promise, None] = {}
+        self.number = 0
+        # A call that is inside a function of the host which runs a loop, with calls into the program on it.
+        self._outer: tuple[Call, int] | None = None
+        self._drives = 0
+        self.meter.waker = self._wake_all
+        self.lock.yielding = self._yield_to_thread
+        if program.clock is time:
+            program.clock = LoopClock(self)
+
+    # --- loops ------------------------------------------------------------------------------------
+
+    def loop(self, name: str) -> AbstractEventLoop:
+        """The loop on which effects of the running call run; RuntimeError inside a loop that cannot be waited for."""
+        worker = current()
+        if worker is not None:
+            return worker.loop
+        if is_loop_running():
+            raise failure(
+                RuntimeError, "E830", f"`{name}` must wait for an event loop that is busy running this program",
+                "inside a coroutine use the asynchronous calls: `await engine.arun(…)`, `await module.acall(…)`",
+            )  # fmt: skip
+        return self._own_loop()
+
+    def can_branch(self) -> bool:
+        """Whether calls can run side by side here."""
+        return current() is not None or not is_loop_running()
+
+    def _own_loop(self) -> AbstractEventLoop:
+        loop = self._loops.get(get_ident())
+        if loop is None:
+            loop = self._loops[get_ident()] = asyncio.new_event_loop()
+        return loop
+
+    def close(self) -> None:
+        """The program has ended: what still runs on its own loops is cancelled, and they are closed."""
+        self.meter.waker = None
+        loops, self._loops = self._loops, {}
+        if is_loop_running():
+            for loop in loops.values():
+                loop.close()
+            return
+        for loop in loops.values():
+            try:
+                _cancel_all(loop)
+                loop.run_until_complete(loop.shutdown_asyncgens())
+            finally:
+                loop.close()
+
+    def __del__(self) -> None:
+        for loop in self._loops.values():  # a module that is dropped without an end
+            if not loop.is_closed() and not loop.is_running():
+                loop.close()
+
+    # --- effects ----------------------------------------------------------------------------------
+
+    def begin(
+        self, loop: AbstractEventLoop, awaitable: Awaitable[Any], start: Start, scope: Scope | None, *, writes: bool
+    ) -> Promise:
+        """Put an awaitable on the loop; returns its promise."""
+        try:
+            run = self.meter.promise_opened()
+        except BaseException:
+            if asyncio.iscoroutine(awaitable):
+                awaitable.close()
+            raise
+        task: Any = (
+            loop.create_task(awaitable)
+            if asyncio.iscoroutine(awaitable)
+            else asyncio.ensure_future(awaitable, loop=loop)
+        )
+        self.number += 1
+        promise = Promise(self, task, start, scope, self.meter.identity(), self.number)
+        self.effects[promise] = None
+        if writes:
+            run.writing = promise
+        emit = self.program.emit
+        if emit is not None:
+            emit("effect.start", {"name": start.name})
+
+        def ended(task: Future[Any]) -> None:
+            self.meter.promise_closed(run)
+            self.effects.pop(promise, None)
+            error = None if task.cancelled() else task.exception()
+            if error is None and scope is not None and promise._expected is None and not task.cancelled():
+                scope.open.pop(promise, None)
+            if emit is not None:
+                outcome = "cancelled" if task.cancelled() else "ok" if error is None else name_of(type(error))
+                emit("effect.end", {"name": start.name, "outcome": outcome})
+
+        task.add_done_callback(ended)
+        return promise
+
+    def wait_for_writes(self) -> None:
+        """Until the run's last writing effect has ended; raises its failure if nobody has seen it."""
+        run = self.meter.account()
+        while run.writing is not None:
+            last = run.writing
+            if not last._task.done():
+                self.wait(last._task)
+                continue
+            run.writing = None
+            if last._unseen() is not None:
+                last._force()
+
+    # --- calls driven by a host's loop ------------------------------------------------------------
+
+    def enter(self) -> None:
+        """A driven call begins. If the program is running already, that call is inside a function of the host."""
+        self._drives += 1
+        if self.meter.is_running():
+            self._outer = self.meter.suspend(), self.lock.held
+            self.lock.held = 0
+
+    def exit(self) -> None:
+        """A driven call has ended."""
+        self._drives -= 1
+        if self._outer is not None:
+            call, self.lock.held = self._outer
+            self.meter.resume(call)
+            if self._drives:
+                self.meter.suspend()
+            else:
+                self._outer = None
+
+    # --- waiting ----------------------------------------------------------------------------------
+
+    def wait(self, future: Future[Any]) -> None:
+        """Until `future` is done; raises the stop that comes due meanwhile."""
+        patience = self.meter.patience
+        while not future.done():
+            self.park(future, patience())
+
+    def wait_for_end(self, future: Future[Any]) -> None:
+        """Until something that was cancelled has ended, as long as a stop in progress allows; never raises."""
+        end = time.monotonic() + END_S
+        while not future.done():
+            try:
+                allowed = self.meter.patience()
+            except Stop:
+                allowed = 0.0
+            left = end - time.monotonic()
+            self.park(future, left if allowed is None else min(left, allowed))
+            if left <= 0 or allowed == 0.0:
+                return
+
+    def step(self) -> None:
+        """Let the loop take one round: what has just begun takes its first step."""
+        self.park(None, 0)
+
+    def nap(self, seconds: float) -> None:
+        """Wait as `time.sleep` does, but let others on the loop proceed; raises the stop that comes due."""
+        if current() is None and (is_loop_running() or not self.effects):
+            time.sleep(seconds)
+            return
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            allowed = self.meter.patience()
+            self.park(None, left if allowed is None else min(left, allowed))
+
+    def park(self, future: Future[Any] | None, seconds: float | None) -> None:
+        """Stop running until `future` is done, `seconds` have passed (0: one round of the loop), or somebody wakes us.
+
+        May return early.
+        """
+        worker = current()
+        meter, lock = self.meter, self.lock
+        waiter = worker if worker is not None else _Main()
+        call = meter.suspend()
+        held = lock.leave()
+        try:
+            if worker is not None:
+                worker.park(future, seconds)
+            else:
+                self._run_loop(future, seconds, waiter)
+        finally:
+            if held:
+                lock.back(held)
+            meter.resume(call)
+            if waiter.cancelled is not None:
+                meter.cancel_running(waiter.cancelled)
+                waiter.cancelled = None
+
+    def _run_loop(self, future: Future[Any] | None, seconds: float | None, main: Any) -> None:
+        """The outermost code of a program waits by running the loop."""
+        loop = self._own_loop()
+        timer: Any = None
+
+        def stop(_future: object = None) -> None:
+            loop.stop()
+
+        if seconds is not None:
+            timer = loop.call_later(seconds, stop) if seconds > 0 else loop.call_soon(stop)
+        if future is not None:
+            future.add_done_callback(stop)
+        thread = get_ident()
+        self._mains[thread] = main
+        try:
+            loop.run_forever()
+        finally:
+            del self._mains[thread]
+            if timer is not None:
+                timer.cancel()
+            if future is not None:
+                future.remove_done_callback(stop)
+
+    # --- cancelling -------------------------------------------------------------------------------
+
+    def _wake_all(self, reason: str) -> bool:
+        """`meter.waker`: cancel every call that waits; from any thread."""
+        workers, mains = list(self.workers), list(self._mains.items())
+        for worker in workers:
+            worker.loop.call_soon_threadsafe(worker.cancel, reason)
+        for thread, main in mains:
+            loop = self._loops.get(thread)
+            if loop is not None:
+                main.cancelled = reason
+                loop.call_soon_threadsafe(loop.stop)
+        return bool(workers or mains)
+
+    def cancel_since(self, mark: int) -> None:
+        """Cancel the effects the running call has begun since `number` was `mark`: a passed deadline leaves them."""
+        call = self.meter.identity()
+        for promise in list(self.effects):
+            if promise._number > mark and promise._call is call:
+                promise._cancel()
+
+    def lost(self, error: BaseException, start: Start) -> str:
+        """A note about a failure nobody has seen."""
+        from dana.runtime.faults import place_of
+
+        place = place_of(start.code, start.lasti, self.program)
+        where = f" at {place}" if place else ""
+        message = message_of(error)
+        return f"`{start.name}`{where} failed, too: {name_of(type(error))}{': ' + message if message else ''}"
+
+    def _yield_to_thread(self) -> bool:
+        """`lock.yielding`: in a worker, wait a moment on the loop instead of blocking its thread."""
+        worker = current()
+        if worker is None:
+            return False
+        worker.park(None, TRY_AGAIN_S)
+        return True
+
+
+class _Main:
+    """The outermost code of a program while it runs the loop."""
+
+    __slots__ = ("cancelled",)
+
+    def __init__(self) -> None:
+        self.cancelled: str | None = None
+
+
+class LoopClock:
+    """The machine's time for a program with effects: whoever sleeps lets the loop proceed."""
+
+    __slots__ = ("sleep",)
+
+    monotonic = staticmethod(time.monotonic)
+    time = staticmethod(time.time)
+
+    def __init__(self, waiting: Waiting) -> None:
+        self.sleep = waiting.nap
+
+
+def is_loop_running() -> bool:
+    """Whether this code runs inside an event loop."""
+    return asyncio._get_running_loop() is not None
+
+
+def _cancel_all(loop: AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=END_S))
+
+
+__all__ = ["CancelStop", "LoopClock", "Waiting", "is_loop_running", "waiting_of"]
