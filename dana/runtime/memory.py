@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-# One value may take this part of the whole: what grows by doubling is seen before it is much too large, and
-# nothing that C does with one value takes long.
-SHARE = 8
 
 
 class Memory:

@@ -403,6 +403,78 @@ class Meter:
         if self.most_usd is not None and self.usd > self.most_usd:
             raise self.stop("usd")
 
+    def _charge_with_care(self, steps: int) -> int:
+        self._empty_bank()
+        if self._stop is None:
+            self._look(self.clock())
+        if self._stop is None and self.limit is not None and self._granted + steps > self.limit:
+            self._cut()
+            self._reclaim(self._step_lane)
+            self._reclaim(self._call_lane)
+            steps = min(steps, self.limit - self._granted)
+            if steps <= 0:
+                self._begin(_Extent("steps"))
+        if self._stop is not None:
+            self._at_barrier()
+            return 1
+        credit = QUIET if self.limit is None else min(QUIET, self.limit - self._granted - steps)
+        if self.is_near():
+            credit = 0
+        self._granted += steps + credit
+        self.bank[0] = credit
+        return steps
+
+    def _empty_bank(self) -> None:
+        """Take back what the bank holds; who charges next comes by here and looks at the clock."""
+        self._granted -= self.bank[0]
+        self.bank[0] = 0
+
+    def check(self) -> None:
+        """Raise the stop that is due, if one is; for helpers and natives that work outside loops."""
+        if self._stop is None:
+            self._look(self.clock())
+        if self._stop is not None:
+            self._at_barrier()
+
+    def pending(self) -> Stop | None:
+        """What a stop in progress raised first, also when the program has thrown it away; None without one."""
+        return None if self._stop is None else self._stop.first
+
+    def stop(self, which: str) -> Stop:
+        """Begin the stop for a limit reached outside the lanes ("depth", "memory", "output"); returns what to raise."""
+        if self._stop is None:
+            self._begin(_Extent(which))
+        extent = self._stop
+        assert extent is not None
+        made = self._make(extent)
+        if extent.first is None:
+            extent.first = made
+            extent.grace_ends = self.clock() + GRACE_S
+        return made
+
+    def overdue(self) -> Stop | None:
+        """What to raise when the wall limit has passed and no loop has asked since; for a timer of the host.
+
+        None when there is time left, or the grace of a stop that has been raised already.
+        """
+        if not self._nested:
+            return None
+        now = self.clock()
+        if self._stop is None:
+            self._look(now)
+        extent = self._stop
+        if extent is None or (extent.first is not None and now < extent.grace_ends):
+            return None
+        made = self._make(extent)
+        if extent.first is None:
+            extent.first = made
+            extent.grace_ends = now + GRACE_S
+        return made
+
+    def closing(self) -> None:
+        """The program has ended: what shuts it down may use the grace of a stop as a `finally` does."""
+        self._closing = True
+
     # --- deadlines ------------------------------------------------------------------------------
 
     def push_deadline(self, seconds: float) -> Deadline:

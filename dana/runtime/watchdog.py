@@ -40,38 +40,48 @@ class Watchdog:
     def __init__(self) -> None:
         self.meters: set[Meter] = set()
         self.late: dict[Meter, int] = {}
-        self.process = 0
-        self.pause: Any = None
+        self.awake = False
         # Made when it is first needed: it takes milliseconds, and nothing must come between looking and throwing.
         self.throw: Callable[[int, type[BaseException] | None], None] | None = None
 
     def watch(self, meter: Meter) -> None:
         """From now on; until `forget`. Does nothing where no thread is to be had."""
         self.meters.add(meter)
-        if self.process != os.getpid():
-            self.process = os.getpid()
-            self.pause = allocate_lock()
-            self.pause.acquire()
-            try:
-                start_new_thread(self._keep_watch, (self.process,))
-            except RuntimeError:
-                self.process = 0
+        if not self.awake:
+            self._wake()
 
     def forget(self, meter: Meter) -> None:
         """The run is over."""
         self.meters.discard(meter)
-        self.late.pop(meter, None)
+        if self.late:
+            self.late.pop(meter, None)
 
-    def _keep_watch(self, process: int) -> None:
+    def forked(self) -> None:
+        """In a forked process: the thread stayed behind."""
+        self.awake = False
+        self.meters = set()
+        self.late = {}
+
+    def _wake(self) -> None:
+        self.awake = True
+        pause = allocate_lock()
+        pause.acquire()
+        try:
+            start_new_thread(self._keep_watch, (pause,))
+        except RuntimeError:  # no thread to be had: chunk ends alone look at the clock, and the next run tries again
+            self.awake = False
+
+    def _keep_watch(self, pause: Any) -> None:
         idle = 0
-        while idle < IDLE_LOOKS and self.process == process:
-            self.pause.acquire(True, self._wait())
+        while idle < IDLE_LOOKS:
+            pause.acquire(True, self._wait())
             meters = list(self.meters)
             idle = 0 if meters else idle + 1
             for meter in meters:
                 self._look(meter)
-        if self.process == process:
-            self.process = 0
+        self.awake = False
+        if self.meters:  # one came just now
+            self._wake()
 
     def _wait(self) -> float:
         wait = LOOK_S
@@ -132,3 +142,5 @@ def _thrown(stop: Stop) -> type[BaseException]:
 
 
 WATCHDOG = Watchdog()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=WATCHDOG.forked)
