@@ -1,0 +1,137 @@
+"""The worker process: load everything, lock in, serve. Started by `process.Worker`.
+
+    python -I -S -X utf8 -c "… from dana.isolation.worker import main; main(DESCRIPTOR)"
+
+The host's first frame says how much memory there is; the answer says which walls stand. The second one describes
+the engine. Then come requests until the host hangs up.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from dana.isolation.link import HostGone, Link
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# What a signal of the host calls: the serving part puts its own function here.
+CANCEL: list[Callable[[], object]] = []
+# Descriptors that stay open besides the line to the host.
+KEPT: set[int] = set()
+# Parts of Dana that a worker never needs.
+LEFT_OUT = ("cli", "repl", "testing", "highlight", "fmt", "starter", "catalogue")
+LEFT_OUT_MODULES = ("dana.__main__", "dana.parser.generate")
+# Of Python, what Dana's modules load when they first need it.
+NEEDED = """_strptime array ast asyncio asyncio.selector_events asyncio.unix_events base64 bisect calendar cmath
+collections collections.abc contextlib copy csv datetime decimal difflib fractions functools hashlib heapq inspect io
+itertools json keyword math numbers operator random re secrets select selectors socket statistics string struct textwrap
+threading time traceback types typing unicodedata uuid weakref zoneinfo encodings.idna encodings.utf_8 encodings.latin_1
+encodings.ascii encodings.utf_16 encodings.utf_32 encodings.cp1252 greenlet regex re2"""
+
+
+def main(descriptor: int) -> None:
+    """Serve the host behind `descriptor` until it hangs up."""
+    link = Link(descriptor)
+    try:
+        _work(link, descriptor)
+    except HostGone:
+        os._exit(0)
+    os._exit(1)
+
+
+def _work(link: Link, descriptor: int) -> None:
+    hello = link.receive()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, _cancelled)
+    if hello["zone"]:
+        os.environ["TZ"] = hello["zone"]
+    try:
+        absent = _warm_up()
+        from dana.isolation.lockdown import lock_in
+
+        allowed = {0, 1, 2, descriptor, *KEPT}
+        walls = lock_in(hello["memory"], hello["parent"], allowed, lambda e: link.send({"t": "breach", "what": e}))
+    except (ImportError, OSError, ValueError) as problem:
+        link.send({"t": "unable", "text": f"{type(problem).__name__}: {problem}"})
+        return
+    link.send({"t": "ready", "walls": walls, "absent": absent})
+    from dana.isolation.serving import Serving
+
+    serving = Serving(link, link.receive())
+    link.serve = serving.serve
+    while True:
+        serving.serve(link.receive())
+
+
+def _cancelled(_number: int, _frame: Any) -> None:
+    for cancel in CANCEL:
+        cancel()
+
+
+def _warm_up() -> list[str]:
+    """Load everything a program may ever need; returns what could not be loaded."""
+    import time
+    from importlib import import_module
+
+    absent = []
+    for name in (*_own_modules(), *NEEDED.split()):
+        try:
+            import_module(name)
+        except ImportError:
+            absent.append(name)
+    time.tzset()
+    time.localtime()
+    _keep_reading_memory()
+    _run_once()
+    return absent
+
+
+def _own_modules() -> list[str]:
+    import dana
+
+    top = os.path.dirname(os.path.abspath(dana.__file__ or ""))
+    found = []
+    for folder, folders, files in os.walk(top):
+        if folder == top:
+            folders[:] = [f for f in folders if f not in LEFT_OUT]
+        path = os.path.relpath(folder, os.path.dirname(top)).replace(os.sep, ".")
+        names = [f[:-3] for f in files if f.endswith(".py")]
+        found += [path if name == "__init__" else f"{path}.{name}" for name in names]
+    return sorted(name for name in found if name not in LEFT_OUT_MODULES)
+
+
+def _keep_reading_memory() -> None:
+    """The meter looks at /proc to tell how much memory is taken: the file is opened now and stays open."""
+    from dana.runtime import memory
+
+    try:
+        statm = os.open("/proc/self/statm", os.O_RDONLY)
+    except OSError:
+        return
+
+    KEPT.add(statm)
+
+    def resident() -> int:
+        os.lseek(statm, 0, os.SEEK_SET)
+        return int(os.read(statm, 200).split()[1]) * memory.PAGE
+
+    memory.resident = resident
+
+
+def _run_once() -> None:
+    """A small program from text to error, so that whatever is made at first use is made."""
+    import dana
+    from dana.engine import Engine
+
+    engine = Engine(cache=False, on_print=lambda _text: None)
+    text = 'struct P:\n    x: int = 1\ndef f(n: int) -> str:\n    return f"{n:>3} {P(x=n)} {1.5:.2f}"\nprint(f(2) | len)\n1 / 0\n'
+    try:
+        engine.run(text)
+    except dana.DanaError as expected:
+        str(expected)
+    sys.stdout = sys.stderr = None  # type: ignore[assignment]
