@@ -69,6 +69,7 @@ def check(
 
     """
     checked = Checked(parsed, name)
+    checked.known = None if known is None else frozenset(known)
     c = Context(checked, modules, known)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from dana.ast import nodes as na
@@ -159,10 +159,11 @@ class Interface:
     `names` maps every public name to its type, `structs` has the types those mention by
     `(name, module)`, `types` maps the public names that are types to that key; `exports` limits `*`
     (None: all names without underscore); `public` are the names it assigns in the public scope (L10);
-    `open` means that it may have more names than are listed (Python modules).
+    `open` means that it may have more names than are listed (Python modules); `refused` has hints for names that
+    a curated module of Python leaves out (L48).
     """
 
-    __slots__ = ("exports", "name", "names", "open", "public", "structs", "types")
+    __slots__ = ("exports", "name", "names", "open", "public", "refused", "structs", "types")
 
     def __init__(self, name: str, *, open_: bool = False) -> None:
         self.name = name
@@ -172,6 +173,7 @@ class Interface:
         self.exports: tuple[str, ...] | None = None
         self.public: tuple[str, ...] = ()
         self.open = open_
+        self.refused: Mapping[str, str] = {}
 
     def star(self) -> list[str]:
         """The names `from m import *` binds."""
@@ -223,6 +225,7 @@ class Checked:
         "drops",
         "effects",
         "interface",
+        "known",
         "module",
         "name",
         "parsed",
@@ -251,6 +254,8 @@ class Checked:
         self.drops: set[int] = set()
         # Calls of effects (L34).
         self.effects: set[int] = set()
+        # The names that existed before, in a session.
+        self.known: frozenset[str] | None = None
         self.recursive: set[int] = set()
         self.structs: dict[str, StructInfo] = {}
         self.decorators: dict[int, dict[str, Any]] = {}

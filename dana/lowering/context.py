@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from dana.checker.model import Checked, StructInfo
     from dana.checker.types import Type
+    from dana.lowering.followed import Plan
 
     # The keyword arguments `lineno=… end_col_offset=…`; typeshed cannot express passing them on.
     Position = Any
@@ -38,6 +39,7 @@ class FunctionScope:
         "params",
         "private_stores",
         "returns",
+        "scopes",
         "unchanging",
     )
 
@@ -59,6 +61,8 @@ class FunctionScope:
         # Names this function has declared global or nonlocal.
         self.declared: set[str] = set()
         self.methods: set[str] = set()
+        # The scopes for promises around the present place, innermost last.
+        self.scopes: list[str] = []
 
 
 def _unchecked_candidates(module: na.Module) -> dict[int, str]:
@@ -94,12 +98,14 @@ class Context:
         "expressions",
         "field_names",
         "functions",
+        "held",
         "in_iterable",
         "local_types",
         "metered",
         "methods_of",
         "own_types",
         "placeholders",
+        "plan",
         "quick",
         "raw_used",
         "sliced",
@@ -132,6 +138,10 @@ class Context:
         self.methods_of = _unchecked_candidates(checked.module)
         self.entries = {s.name for s in checked.module.body if isinstance(s, (na.FunctionDef, na.StructDef))}
         self.placeholders: list[Callable[[], py.expr]] = []
+        # What is done about promises; None while no body calls an effect.
+        self.plan: Plan | None = None
+        # Expressions that have been evaluated into temporaries already.
+        self.held: dict[int, Callable[[], py.expr]] = {}
         definitions = (na.StructDef, na.InterfaceDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef, na.TypeAlias)
         self.own_types = {s.name for s in checked.module.body if isinstance(s, definitions)}
         self.local_types: set[str] = set()
@@ -144,18 +154,31 @@ class Context:
 
     def expr(self, node: na.Expr) -> py.expr:
         """Any expression, lowered."""
+        if self.held and id(node) in self.held:
+            return self.held[id(node)]()
         lowered: py.expr = self.expressions[node.__class__](self, node)
         return lowered
 
     def exprs(self, nodes: tuple[na.Expr, ...]) -> list[py.expr]:
+        if self.held:
+            return [self.expr(n) for n in nodes]
         return [self.expressions[n.__class__](self, n) for n in nodes]
 
     def block(self, nodes: tuple[na.Stmt, ...]) -> list[py.stmt]:
         """Statements, lowered; a block that lowers to nothing is `pass`."""
         out: list[py.stmt] = []
         for node in nodes:
-            out.extend(self.statements[node.__class__](self, node))
+            out.extend(self.statement(node))
         return out
+
+    def statement(self, node: na.Stmt) -> list[py.stmt]:
+        """One statement, lowered."""
+        if self.plan is not None:
+            from dana.lowering.promises import lower_planned
+
+            return lower_planned(self, node, self.plan)
+        lowered: list[py.stmt] = self.statements[node.__class__](self, node)
+        return lowered
 
     # Positions are copied here and nowhere else.
 

@@ -6,10 +6,11 @@ import ast as py
 
 from dana import abi
 from dana import ast as na
-from dana.lowering.calls import lower_call, prints_plainly
+from dana.lowering.calls import prints_plainly
 from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.functions import lower_lambda
 from dana.lowering.pipelines import lower_capture, lower_pipeline
+from dana.lowering.promises import comprehension, display, forced_name, lower_call
 from dana.lowering.quick import is_quick, writes_only_names
 
 TYPE_CHECKING = False
@@ -66,6 +67,8 @@ def lower_name(cx: Context, node: na.Name) -> py.expr:
     scope = cx.checked.bindings.get(id(node))
     if scope in {"private", "public", "system"}:
         return scoped(cx, scope, node.id, node, LOAD)
+    if cx.plan is not None and id(node) in cx.plan.reads:
+        return forced_name(cx, abi.variable(node.id), node)
     return py.Name(id=abi.variable(node.id), ctx=LOAD, **cx.at(node))
 
 
@@ -373,15 +376,15 @@ EXPRESSIONS: dict[type[na.Expr], Callable[[Context, na.Expr], py.expr]] = {
     na.ScopedName: lower_scoped_name,  # type: ignore[dict-item]
     na.Constant: lower_constant,  # type: ignore[dict-item]
     na.JoinedStr: lower_joined_str,  # type: ignore[dict-item]
-    na.List: lower_list,  # type: ignore[dict-item]
-    na.Tuple: lower_tuple,  # type: ignore[dict-item]
-    na.Set: lower_set,  # type: ignore[dict-item]
-    na.Dict: lower_dict,  # type: ignore[dict-item]
+    na.List: display(lower_list),
+    na.Tuple: display(lower_tuple),
+    na.Set: display(lower_set),
+    na.Dict: display(lower_dict),
     na.Starred: lower_starred,  # type: ignore[dict-item]
-    na.ListComp: lower_list_comp,  # type: ignore[dict-item]
-    na.SetComp: lower_set_comp,  # type: ignore[dict-item]
-    na.DictComp: lower_dict_comp,  # type: ignore[dict-item]
-    na.GeneratorExp: lower_generator_exp,  # type: ignore[dict-item]
+    na.ListComp: comprehension(lower_list_comp),
+    na.SetComp: comprehension(lower_set_comp),
+    na.DictComp: comprehension(lower_dict_comp),
+    na.GeneratorExp: comprehension(lower_generator_exp),
     na.UnaryOp: lower_unary_op,  # type: ignore[dict-item]
     na.BinOp: lower_bin_op,  # type: ignore[dict-item]
     na.BoolOp: lower_bool_op,  # type: ignore[dict-item]

@@ -9,6 +9,7 @@ from dana import ast as na
 from dana.lowering.annotations import accepts_anything, check_variable, type_name
 from dana.lowering.context import LOAD, Context, FunctionScope
 from dana.lowering.pipelines import lower_composed_body
+from dana.lowering.promises import follows, scoped
 from dana.lowering.proven import owner_of
 
 FRESH = (na.List, na.Dict, na.Set, na.ListComp, na.DictComp, na.SetComp)
@@ -33,10 +34,11 @@ def function_of(cx: Context, node: na.FunctionDef, name: str, *, checked: bool =
     signature, fresh = lower_params(cx, params, node)
     attach = attachment(cx, node.receiver, node.name, node) if checked else []
     cx.functions.append(FunctionScope(node.name, node.returns, params, node.body))
-    body = _documentation(cx, node)
-    body += prologue(cx, params if checked else (), fresh, node.name, node)
-    body += _ticked(cx, node)
-    body += _implicit_return(cx, node)
+    has_promises = follows(cx, node.body)
+    inner = prologue(cx, params if checked else (), fresh, node.name, node)
+    inner += _ticked(cx, node)
+    inner += _implicit_return(cx, node)
+    body = _documentation(cx, node) + (scoped(cx, inner, node) if has_promises else inner)
     body[0:0] = private_declarations(cx, node)
     cx.functions.pop()
     return py.FunctionDef(

@@ -19,6 +19,7 @@ from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.expressions import is_range, lower_walked
 from dana.lowering.functions import lower_composed_def, lower_function_def, unchecked_function
 from dana.lowering.patterns import lower_match
+from dana.lowering.promises import expected, follows, inner_block, scoped
 from dana.lowering.quick import is_names, is_quick, writes_only_names
 from dana.lowering.stores import assign_to, lower_assign, lower_aug_assign, lower_delete, lower_target
 from dana.lowering.structs import (
@@ -46,18 +47,21 @@ BROAD = frozenset({"Exception", "RuntimeError", "RecursionError", "BaseException
 def lower_module(cx: Context, module: na.Module) -> py.Module:
     """The whole file: its statements, the value of its last expression statement kept in `.value` (L27)."""
     last = next((s for s in reversed(module.body) if isinstance(s, na.ExprStmt)), None)
+    has_promises = follows(cx, module.body, module=True)
     parts: list[tuple[na.Stmt, list[py.stmt]]] = []
     for statement in module.body:
         if statement is last:
             parts.append((last, [cx.assign(".value", cx.expr(last.value), last)]))
         else:
-            parts.append((statement, cx.statements[statement.__class__](cx, statement)))
+            parts.append((statement, cx.statement(statement)))
     body: list[py.stmt] = []
     for statement, lowered in parts:
         body += lowered
         body += unchecked_entries(cx, statement)
     head: list[py.stmt] = []
     origin = na.Module(0, 0, (), None)
+    if has_promises:
+        body = scoped(cx, body, origin)
     if module.doc is not None:
         head.append(cx.assign("__doc__", cx.const(module.doc, origin), origin))
     if cx.field_names:
@@ -105,6 +109,8 @@ def lower_ann_assign(cx: Context, node: na.AnnAssign) -> list[py.stmt]:
     static = cx.type_of(node.value)
     declared = static_type(cx, node.annotation)
     value = cx.expr(node.value)
+    if cx.plan is not None and id(node.value) in cx.plan.begun:
+        return assign_to(cx, node.target, expected(cx, node, value), static, node)
     if accepts_anything(cx, node.annotation) or proves(static, declared):
         return assign_to(cx, node.target, value, static, node)
     text = cx.text(node.target)
@@ -258,8 +264,8 @@ def lower_if(cx: Context, node: na.If) -> list[py.stmt]:
     return orelse
 
 
-def _body(cx: Context, nodes: tuple[na.Stmt, ...], owner: na.Node) -> list[py.stmt]:
-    return cx.block(nodes) or [py.Pass(**cx.at(owner))]
+def _body(cx: Context, nodes: tuple[na.Stmt, ...], owner: na.Node, key: object = None) -> list[py.stmt]:
+    return inner_block(cx, nodes, key, owner) or [py.Pass(**cx.at(owner))]
 
 
 def lower_while(cx: Context, node: na.While) -> list[py.stmt]:
@@ -383,10 +389,11 @@ def lower_try(cx: Context, node: na.Try) -> list[py.stmt]:
         if _is_broad(handler):
             handlers.append(_depth_guard(cx, handler))
         handlers.append(lower_except_handler(cx, handler))
-    body, final = _body(cx, node.body, node), cx.block(node.finalbody)
+    body, final = _body(cx, node.body, node, node), cx.block(node.finalbody)
     if node.finalbody and not final:
         final = [py.Pass(**cx.at(node))]
-    return [py.Try(body=body, handlers=handlers, orelse=cx.block(node.orelse), finalbody=final, **cx.at(node))]
+    orelse = inner_block(cx, node.orelse, node.orelse, node)
+    return [py.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final, **cx.at(node))]
 
 
 def _is_broad(handler: na.ExceptHandler) -> bool:
@@ -406,13 +413,14 @@ def _depth_guard(cx: Context, handler: na.ExceptHandler) -> py.ExceptHandler:
 def lower_except_handler(cx: Context, node: na.ExceptHandler) -> py.ExceptHandler:
     kind = cx.load(".Exception", node) if node.type is None else cx.expr(node.type)
     if node.name is None:
-        return py.ExceptHandler(type=kind, name=None, body=_body(cx, node.body, node), **cx.at(node))
+        caught = _body(cx, node.body, node, node)
+        return py.ExceptHandler(type=kind, name=None, body=caught, **cx.at(node))
     name = abi.variable(node.name)
     body: list[py.stmt] = []
     if _escapes(node.name, node.body):
         body.append(cx.assign(name, cx.call(".caught", node, cx.load(name, node)), node))
     cx.function.handlers.append(node.name)
-    body += _body(cx, node.body, node)
+    body += _body(cx, node.body, node, node)
     cx.function.handlers.pop()
     return py.ExceptHandler(type=kind, name=name, body=body, **cx.at(node))
 
@@ -440,7 +448,7 @@ def lower_with(cx: Context, node: na.With) -> list[py.stmt]:
             target, more = lower_target(cx, item.target)
             after += more
         items.append(py.withitem(context_expr=cx.expr(item.context), optional_vars=target))
-    return [py.With(items=items, body=[*after, *_body(cx, node.body, node)], **cx.at(node))]
+    return [py.With(items=items, body=[*after, *_body(cx, node.body, node, node)], **cx.at(node))]
 
 
 STATEMENTS: dict[type[na.Stmt], Callable[..., list[py.stmt]]] = {
