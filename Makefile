@@ -5,7 +5,7 @@ BIN := .venv/bin
 WEATHER ?= examples/hvac/weather_alameda_2018.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz tables docs accept clean environment tools
+.PHONY: help run test check bench fuzz deps tables docs accept clean environment tools
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,6 +30,9 @@ bench: tools ## Dana against the same programs in Python (BENCH="language --quic
 
 fuzz: tools ## 200 000 mutated and generated programs; nothing but diagnostics may come out
 	@$(BIN)/python -m tests.fuzz.harness $(FUZZ)
+
+deps: ## servers that some tests want: PostgreSQL, from Debian (without it those tests say "not run")
+	@.ci/servers
 
 tables: tools ## the parser's tables from grammar/dana.lark
 	@$(BIN)/python -m dana.parser.generate

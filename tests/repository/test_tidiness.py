@@ -62,7 +62,7 @@ def test_every_package_opens_with_an_essay() -> None:
 
 
 def test_what_must_be_executable_is() -> None:
-    for name in (".ci/run", ".ci/environment", "benchmarks/run"):
+    for name in (".ci/run", ".ci/environment", ".ci/servers", "benchmarks/run"):
         assert (ROOT / name).stat().st_mode & 0o111, name
 
 

@@ -1,0 +1,65 @@
+"""From what a user writes to a store, and from one store to another."""
+
+from __future__ import annotations
+
+import os
+
+from dana.poet.store.base import MAX_FEEDBACK, StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dana.poet.store.base import Store
+
+DEFAULT = ".poet/parameters.db"
+
+
+def open_store(where: str = DEFAULT) -> Store:
+    """The store a URL or path names.
+
+    `sqlite:///path` or a path ending in `.db`, `.sqlite`; `postgresql://…`; `json:folder` or a folder; `memory:`.
+    Raises `StoreError`.
+    """
+    kind, colon, rest = where.partition(":")
+    if where == "memory:":
+        from dana.poet.store.sqlite import SqliteStore
+
+        return SqliteStore(":memory:")
+    if kind in ("postgresql", "postgres") and colon:
+        from dana.poet.store.postgres import PostgresStore
+
+        return PostgresStore(where)
+    if kind == "json" and colon:
+        from dana.poet.store.files import FileStore
+
+        return FileStore(rest)
+    if kind == "sqlite" and colon:
+        if not rest.startswith("///") or len(rest) == 3:
+            msg = f"`{where}` names no file"
+            raise StoreError(msg, "write sqlite:///relative/path.db or sqlite:////absolute/path.db")
+        where = rest[3:]
+    elif colon and "/" not in kind and len(kind) > 1:
+        msg = f"there is no kind of store called `{kind}`"
+        raise StoreError(msg, "there are sqlite:///file.db, postgresql://…, json:folder, memory:")
+    if where.endswith((".db", ".sqlite", ".sqlite3")):
+        from dana.poet.store.sqlite import SqliteStore
+
+        return SqliteStore(where)
+    if os.path.isdir(where) or not os.path.splitext(where)[1]:
+        from dana.poet.store.files import FileStore
+
+        return FileStore(where)
+    msg = f"`{where}` is no store"
+    raise StoreError(msg, "a store is a .db file, a folder for JSON files, or a URL")
+
+
+def copy(source: Store, target: Store) -> int:
+    """Copy everything, oldest versions first, so that the latest stays the latest; returns how many functions."""
+    functions = source.functions()
+    for function_id, domain, saved in functions:
+        for stored in reversed(source.versions(function_id, domain)):
+            target.save(function_id, domain, stored.data, stored.at)
+        for at, feedback in reversed(source.feedback(function_id, domain, MAX_FEEDBACK)):
+            target.add_feedback(function_id, domain, feedback, at)
+        for kind, data in source.patterns(function_id, domain).items():
+            target.put_pattern(function_id, domain, kind, data, saved)
+    return len(functions)
