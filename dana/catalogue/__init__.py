@@ -10,6 +10,7 @@ One module per family; `wrong` is a whole program that produces exactly this cod
 | E3xx | types | `types` |
 | E4xx | structure: calls, structs, functions, decorators, statements in the wrong place | `structure` |
 | E5xx | modules and imports | `modules` |
+| E53x | files, HTTP, other programs | `world` |
 | E6xx | run-time errors | `running` |
 | E7xx | limits, cancellation, denied acts | `limits` |
 | E8xx | POET, reason, agents, Esper | `intelligence` |
@@ -19,7 +20,7 @@ One module per family; `wrong` is a whole program that produces exactly this cod
 
 from __future__ import annotations
 
-FAMILIES = ("syntax", "names", "types", "structure", "modules", "running", "limits", "intelligence", "tools")
+FAMILIES = ("syntax", "names", "types", "structure", "modules", "world", "running", "limits", "intelligence", "tools")
 
 
 class Entry(tuple[str, str, str, str]):

@@ -18,6 +18,7 @@ TITLES = {
     "types": "Types",
     "structure": "Calls, structs, functions, statements in the wrong place",
     "modules": "Modules and imports",
+    "world": "Files, HTTP, other programs",
     "running": "While running",
     "limits": "Limits, cancellation, denied acts",
     "intelligence": "POET, reason, agents, Esper",

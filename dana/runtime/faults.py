@@ -99,7 +99,7 @@ def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
         labels.append(Label(calls[-1].span, "called here", calls[-1].source))
     notes = list(getattr(error, "__notes__", ()))
     began = _began(error, program)
-    if began is not None and place is not None and began.place != place.place:
+    if began is not None and place is not None and not began.module and began.place != place.place:
         if error._started.used:  # type: ignore[attr-defined]
             labels.append(Label(place.span, "its value was needed here", place.source))
         else:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +21,9 @@ from dana.cli import main as command_line
 from dana.diagnostics import render_all
 from dana.engine import Engine, Limits
 from dana.errors import DanaError
+from dana.policy import Allow
 from dana.repl.shell import Screen, Shell
+from tests.serving import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -117,6 +121,13 @@ def files(**texts: str) -> None:
 # --- codes whose wrong program is more than a text ----------------------------------------------
 
 OPTIONS: dict[str, dict[str, object]] = {"E706": {"steps": None}, "E812": {"steps": None}}
+ABOUT_THE_WORLD = ("E530", "E531", "E532", "E533", "E534", "E535", "E536", "E539")
+
+
+def of_world(code: str) -> Shown:
+    """Programs about the world outside: granted their folder, a port where nobody listens, and one program."""
+    allow = Allow(read=["."], write=["."], net=["127.0.0.1:1"], run=["ls -l"])
+    return of_program(catalogue()[code].wrong, allow=allow, clock=None)
 
 
 def not_utf8() -> Shown:
@@ -142,6 +153,21 @@ def nobody_to_ask() -> Shown:
 def exports_what_is_not_there() -> Shown:
     files(shapes="__exports__ = ['area', 'volume']\n\ndef area(r):\n    return r * r\n")
     return of_program("from shapes import *\n\nprint(area(2))\n")
+
+
+def answered_no() -> Shown:
+    with Server() as server:
+        found = of_program(
+            f'import http\n\nurl = "{server.url("/status/404")}"\nprint(http.get(url).raise_for_status().text)\n',
+            allow=Allow(net=[f"127.0.0.1:{server.port}"]),
+            clock=None,
+        )
+        return found._replace(text=found.text.replace(str(server.port), "8080"))
+
+
+def without_httpx() -> Shown:
+    with patch.dict(sys.modules, {"httpx": None}):
+        return of_program('import http\n\nprint(http.get("https://example.com/").text)\n')
 
 
 def out_of_time() -> Shown:
@@ -221,6 +247,9 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
     "E504": cycle,
+    **{code: partial(of_world, code) for code in ABOUT_THE_WORLD},
+    "E537": answered_no,
+    "E538": without_httpx,
     "E615": nobody_to_ask,
     "E616": exports_what_is_not_there,
     "E702": out_of_time,

@@ -12,6 +12,7 @@ from dana.catalogue import catalogue
 from dana.catalogue.pages import pages
 from dana.engine import Engine
 from dana.errors import DanaError
+from dana.policy import Allow
 from dana.source import Source
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -28,13 +29,17 @@ def dana_blocks():
 
 
 @pytest.mark.parametrize("text", dana_blocks())
-def test_a_dana_block_prints_or_reports_what_it_says(text: str) -> None:
+def test_a_dana_block_prints_or_reports_what_it_says(text: str, tmp_path: Path, monkeypatch) -> None:
     refused = [(number, code) for number, line in enumerate(text.splitlines(), 1) for code in REFUSED.findall(line)]
     if refused:
         assert findings(text) == refused
         return
     printed: list[str] = []
-    Engine(on_print=printed.append).run(text)
+    allow = None
+    if re.search(r"^import files$", text, re.MULTILINE):  # such a block has a folder of its own
+        monkeypatch.chdir(tmp_path)
+        allow = Allow(read=["."], write=["."])
+    Engine(on_print=printed.append, allow=allow).run(text)
     assert "".join(printed).splitlines() == EXPECTED.findall(text)
 
 

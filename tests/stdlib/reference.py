@@ -17,7 +17,9 @@ from dana.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "stdlib.md"
-MODULES = ("math", "text", "json", "time", "stats", "random", "testing", "terminal")
+MODULES = (
+    "math", "text", "json", "files", "http", "process", "time", "stats", "random", "testing", "terminal",
+)  # fmt: skip
 
 INTRODUCTION = """# The standard library
 
@@ -80,7 +82,7 @@ def reexported(name: str, module: na.Module) -> str:
 
 def arguments_of(signature: str) -> str:
     """`(items: any, label: str = …) -> str` without types that say nothing."""
-    return signature.replace(": any", "").replace(" /", "")
+    return signature.removeprefix("effect ").replace(": any", "").replace(" /", "")
 
 
 def statement_text(name: str, source: Source, statement: na.Stmt) -> str:

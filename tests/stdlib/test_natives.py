@@ -79,6 +79,7 @@ class FakeProgram:
         self.random = random.Random(1)
         self.stderr = stderr
         self.prints_on_terminal = False
+        self.table: dict[str, object] = {}
         self.builtins = {"poet": lambda function: function}
 
 
