@@ -13,6 +13,12 @@ import sys
 
 import dana
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dana.policy import Policy
+
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line `words` (default: the process's own) and return the exit status."""
@@ -50,7 +56,7 @@ def _cached(words: list[str]) -> int | None:
     from dana.engine.fastpath import run_cached
 
     try:
-        status = run_cached(words[0], words[1:])
+        status = run_cached(words[0], words[1:], _policy)
         sys.stdout.flush()
     except dana.DanaError as error:
         from dana.cli.terminal import Terminal
@@ -61,6 +67,13 @@ def _cached(words: list[str]) -> int | None:
 
         return interrupted(stopped)
     return status
+
+
+def _policy(folder: str) -> Callable[[], Policy]:
+    """What a program in the folder may reach; only a program that asks for something gets here."""
+    from dana.cli.granting import policy_of
+
+    return policy_of({}, folder)
 
 
 if __name__ == "__main__":

@@ -118,6 +118,18 @@ def _doctor(chosen: options.Options, terminal: Terminal) -> int:
     return doctor(chosen, terminal)
 
 
+def _grant(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.grants import grant
+
+    return grant(chosen, terminal)
+
+
+def _grants(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.grants import grants
+
+    return grants(chosen, terminal)
+
+
 def _completions(chosen: options.Options, terminal: Terminal) -> int:
     from dana.cli.completing import completions
 
@@ -149,6 +161,8 @@ VERBS: dict[str, Verb] = {
     "new": _new,
     "doctor": _doctor,
     "completions": _completions,
+    "grant": _grant,
+    "grants": _grants,
     "tokens": _seam,
     "tree": _seam,
     "ast": _seam,

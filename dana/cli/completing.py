@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from dana.cli.options import KIND, STYLE, TABLE, UsageProblem
+from dana.cli.options import KIND, PATTERNS, STYLE, TABLE, UsageProblem
 from dana.cli.terminal import OK
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dana.cli.terminal import Terminal
 
 # What a verb's words are, where they are not Dana's files.
-WORDS = {"completions": "bash zsh fish", "new": "", "doctor": "", "version": "", "repl": ""}
+WORDS = {"completions": "bash zsh fish", "new": "", "doctor": "", "version": "", "repl": "", "grants": ""}
 # What an option's value is, where it is one of a few words.
 VALUES: dict[object, str] = {STYLE: "indent braces", KIND: "application library embedded"}
 
@@ -64,7 +64,7 @@ def _by_value() -> tuple[dict[str, str], list[str]]:
     for spelling, (_key, kind, _switch, _verbs) in TABLE.items():
         if kind is not None and kind in VALUES:
             few[spelling] = VALUES[kind]
-        elif kind is not None and "color" not in spelling:
+        elif kind is not None and kind is not PATTERNS and "color" not in spelling:
             free.append(spelling)
     return few, free
 

@@ -158,6 +158,24 @@ def _project() -> Finding:
     return Finding("project", GOOD, f"{known}, runs {project.entry}")
 
 
+def _permissions() -> Finding:
+    """What the project asks for, and whether the user has granted it."""
+    from dana.cli import grants
+    from dana.cli.project import around
+
+    try:
+        project = around(os.getcwd())
+    except UsageProblem:
+        return Finding("permissions", NOTE, "dana.toml cannot be understood, so nothing is allowed here")
+    if project is None or not project.asks:
+        return Finding("permissions", GOOD, "nothing is asked for")
+    kinds = ", ".join(project.asks)
+    if grants.is_granted(project):
+        return Finding("permissions", GOOD, f"{kinds}: granted")
+    advice = "`dana grant` shows what exactly, and grants it"
+    return Finding("permissions", NOTE, f"dana.toml asks for {kinds}; not granted", advice)
+
+
 def _folder() -> Finding:
     here = os.getcwd()
     if os.access(here, os.W_OK | os.X_OK):
@@ -211,6 +229,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _cache,
     _path,
     _project,
+    _permissions,
     _folder,
     _terminal,
     _extra("prompt_toolkit", "prompt_toolkit", "editing at the prompt"),

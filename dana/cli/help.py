@@ -19,6 +19,8 @@ commands:
   fix [FILE...]     apply the changes that findings offer
   new NAME          make a project: a program, its tests, and what checks them
   doctor            whether everything Dana needs is here, and what to do where it is not
+  grant [FOLDER]    show what a project asks for in dana.toml, and grant it
+  grants            what you have granted so far
   completions SHELL a script that lets bash, zsh or fish complete dana's words
   explain CODE      what a code such as E201 means, with a wrong and a right program
   tokens FILE       what the parser reads          } every step of the compiler,
@@ -59,6 +61,17 @@ options:
   --no-limits       let calls nest as deeply as Python can (nothing else is limited by default)
   --no-cache        compile afresh and keep nothing
   --                what follows is not an option
+
+what the program may reach (nothing, unless one of these says so; docs/permissions.md):
+  --allow-read[=PATHS] --allow-write[=PATHS]     files, and folders with all below them
+  --allow-net[=HOSTS]                            host, host:port, *.host
+  --allow-env[=NAMES] --allow-run[=PROGRAMS]     environment variables; programs of the system
+  --allow-python[=MODULES] --allow-model[=NAMES] Python modules; language models
+  --deny-read --deny-write --deny-net --deny-env --deny-run --deny-python --deny-model
+                                                 the same kinds: what is denied stays denied
+  -A, --allow-all   everything
+  --no-prompt       never ask; otherwise, on a terminal, you are asked when something is needed
+Without `=…` a kind is meant as a whole; several values are joined by commas.
 
 examples:
   dana main.na customer="Ann Lee" rate=4.5
@@ -150,6 +163,32 @@ example:
   dana doctor
 """
 
+GRANT = """\
+usage: dana grant [FOLDER] [--yes]
+       dana grant [FOLDER] --revoke
+
+Shows what the project around (or in FOLDER) asks for under [allow] in its dana.toml and, when you say
+yes, records that you grant it. From then on its programs may do that without flags, until dana.toml
+asks for something else or the grant is revoked. What [deny] says there always holds.
+
+options:
+  --yes             grant without asking
+  --revoke          take the grant back
+
+examples:
+  dana grant
+  dana grant demo --yes
+"""
+
+GRANTS = """\
+usage: dana grants
+
+Lists what you have granted: project, when, with which version of Dana, and what.
+
+example:
+  dana grants
+"""
+
 COMPLETIONS = """\
 usage: dana completions bash|zsh|fish
 
@@ -195,6 +234,7 @@ options:
   -j, --jobs N         run files in N processes (default: one, or one per processor for 8 files and more)
   --junit FILE         write the results as JUnit XML
   --no-cache           compile afresh and keep nothing
+  --allow-…, --deny-…, -A   what tests may reach, as for `dana run`
 
 examples:
   dana test
@@ -219,6 +259,7 @@ options:
   --output SIZE     stop when more than SIZE was printed (500K, 10M)
   --no-limits       let calls nest as deeply as Python can (nothing else is limited by default)
   --no-cache        compile imported modules afresh and keep nothing
+  --allow-…, --deny-…, -A   what entries may reach, as for `dana run`; `:grants` changes it
 """
 
 TEXTS = {
@@ -231,6 +272,8 @@ TEXTS = {
     "test": TEST,
     "new": NEW,
     "doctor": DOCTOR,
+    "grant": GRANT,
+    "grants": GRANTS,
     "completions": COMPLETIONS,
 }
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "run", "repl", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "new", "doctor",
-    "completions", "help", "version",
+    "grant", "grants", "completions", "help", "version",
 )  # fmt: skip
 
 

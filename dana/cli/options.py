@@ -99,6 +99,14 @@ def _seed(text: str) -> int:
     return value
 
 
+def _patterns(text: str) -> tuple[str, ...]:
+    """`a,b` as two patterns; `,,` is a comma in one."""
+    parts = [part.replace("\0", ",") for part in text.replace(",,", "\0").split(",")]
+    if not all(part.strip() for part in parts):
+        raise ValueError
+    return tuple(parts)
+
+
 SEED = ("a whole number, as in 42", _seed)
 FILE = ("the name of a file", _text)
 WORDS = ("words of tests' names, as in 'total and not tax'", _text)
@@ -107,13 +115,23 @@ STYLE = ("`indent` or `braces`", _style)
 KIND = ("`application`, `library` or `embedded`", _kind)
 SIZE = ("a number of bytes, as in 100_000, 500K, 256M or 1.5G", _size)
 SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
+PATTERNS = ("what is meant, joined by commas, as in data,notes.txt", _patterns)
 CODE = ("a Dana program, in quotes", _text)
 
 RUNS = frozenset({"run", "repl"})
 REWRITES = frozenset({"fmt", "fix"})
 TESTS = frozenset({"test"})
+# What can be granted; `dana.policy` says what each is.
+KINDS = ("read", "write", "net", "env", "run", "python", "model")
+REACHES = RUNS | TESTS
 COMPILES = frozenset({"run", "check", "tokens", "tree", "ast", "lower"})
-EVERY = COMPILES | RUNS | TESTS | REWRITES | {"explain", "new", "doctor", "completions", "help", "version"}
+EVERY = (
+    COMPILES
+    | RUNS
+    | TESTS
+    | REWRITES
+    | {"explain", "new", "doctor", "completions", "grant", "grants", "help", "version"}
+)
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
 TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozenset[str]]] = {
@@ -148,6 +166,13 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--style": ("style", STYLE, None, frozenset({"fmt"})),
     "--kind": ("kind", KIND, None, frozenset({"new"})),
     "--json": ("json", None, True, frozenset({"check"})),
+    "-A": ("allow_all", None, True, REACHES),
+    "--allow-all": ("allow_all", None, True, REACHES),
+    **{f"--allow-{kind}": (f"allow_{kind}", PATTERNS, None, REACHES) for kind in KINDS},
+    **{f"--deny-{kind}": (f"deny_{kind}", PATTERNS, None, REACHES) for kind in KINDS},
+    "--no-prompt": ("no_prompt", None, True, REACHES),
+    "--yes": ("yes", None, True, frozenset({"grant"})),
+    "--revoke": ("revoke", None, True, frozenset({"grant"})),
 }
 
 
@@ -192,6 +217,9 @@ def _read_option(options: Options, word: str, rest: Iterable[str]) -> None:
         options.given[key] = switched
         return
     wanted, convert = kind
+    if kind is PATTERNS:
+        _read_patterns(options, key, spelling, attached if equals else None)
+        return
     value = attached if equals else next(iter(rest), None)
     if value is None:
         raise UsageProblem("E904", f"option {spelling} needs a value", f"it takes {wanted}")
@@ -199,6 +227,19 @@ def _read_option(options: Options, word: str, rest: Iterable[str]) -> None:
         options.given[key] = convert(value)
     except ValueError:
         raise UsageProblem("E904", f"option {spelling} cannot be {value!r}", f"it takes {wanted}") from None
+
+
+def _read_patterns(options: Options, key: str, spelling: str, attached: str | None) -> None:
+    """`--allow-read` alone means everything; what is meant otherwise stands behind `=`, and adds up."""
+    if attached is None:
+        options.given[key] = True
+        return
+    try:
+        more = _patterns(attached)
+    except ValueError:
+        raise UsageProblem("E904", f"option {spelling} cannot be {attached!r}", f"it takes {PATTERNS[0]}") from None
+    held = options.given.get(key, ())
+    options.given[key] = held if held is True else (*held, *more)
 
 
 def _unknown(spelling: str, verb: str) -> UsageProblem:

@@ -4,34 +4,70 @@
     version = "0.1.0"       its own version
     entry = "main.na"       the program that `dana run` runs; a project may have none
 
-`dana doctor` shows all three. There are no other keys: one that nothing reads would be a promise that nothing keeps.
+    [allow]                 what its programs need: a request, which `dana grant` shows and the user grants
+    read = ["data"]         paths start from the project's folder; `true` means everything
+    [deny]                  what they may never do, whatever is granted
+    read = ["data/private"]
+
+`dana doctor` shows what was understood. There are no other keys: one that nothing reads would be a promise that nothing
+keeps.
 """
 
 from __future__ import annotations
 
 import os
 
-from dana.cli.options import UsageProblem
+from dana.cli.options import KINDS, UsageProblem
 from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from dana.policy import Allow, Deny
+
 FILE = "dana.toml"
 KEYS = ("name", "version", "entry")
+TABLES = ("allow", "deny")
 
 
 class Project:
-    """A folder with a `dana.toml` that was understood; `entry` is None when it names no program."""
+    """A folder with a `dana.toml` that was understood; `entry` is None when it names no program.
 
-    __slots__ = ("entry", "folder", "name", "version")
+    `asks` and `forbids` are its tables `[allow]` and `[deny]`.
+    """
 
-    def __init__(self, folder: str, name: str, version: str, entry: str | None) -> None:
+    __slots__ = ("asks", "entry", "folder", "forbids", "name", "version")
+
+    def __init__(
+        self,
+        folder: str,
+        name: str,
+        version: str,
+        entry: str | None,
+        asks: dict[str, Any] | None = None,
+        forbids: dict[str, Any] | None = None,
+    ) -> None:
+        self.asks = asks or {}
+        self.forbids = forbids or {}
         self.folder = folder
         self.name = name
         self.version = version
         self.entry = entry
+
+    @property
+    def allow(self) -> Allow:
+        """What the project asks for."""
+        from dana.policy import Allow
+
+        return Allow(**self.asks, folder=self.folder)
+
+    @property
+    def deny(self) -> Deny:
+        """What it forbids itself."""
+        from dana.policy import Deny
+
+        return Deny(**self.forbids, folder=self.folder)
 
 
 def around(folder: str) -> Project | None:
@@ -66,17 +102,44 @@ def _project(folder: str) -> Project:
     except ValueError as problem:  # TOML's own errors, and text that is not UTF-8
         raise UsageProblem("E915", f"{path} is not TOML: {problem}") from None
     for key in found:
-        if key not in KEYS:
-            near = suggest(key, KEYS)
-            hint = f"did you mean {near}?" if near else f"there are {', '.join(KEYS)}"
-            raise UsageProblem("E915", f"{path} has an unknown key `{key}`", hint)
+        if key not in (*KEYS, *TABLES):
+            raise _unknown(path, key, (*KEYS, *TABLES))
     name, version = _text(found, "name", path), _text(found, "version", path)
     entry = _text(found, "entry", path) if "entry" in found else None
     if entry is not None and (os.path.isabs(entry) or ".." in entry.split("/")):
         raise UsageProblem(
             "E915", f"`entry` in {path} is not below the project: {entry}", "write it relative to dana.toml"
         )
-    return Project(folder, name, version, entry)
+    asks, forbids = (_table(found, name, path) for name in TABLES)
+    return Project(folder, name, version, entry, asks, forbids)
+
+
+def _unknown(path: str, key: str, known: tuple[str, ...]) -> UsageProblem:
+    near = suggest(key, known)
+    hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
+    return UsageProblem("E915", f"{path} has an unknown key `{key}`", hint)
+
+
+def _table(found: dict[str, Any], name: str, path: str) -> dict[str, Any]:
+    """`[allow]` or `[deny]`: kinds, each `true` or a list of texts. Raises `UsageProblem`."""
+    table = found.get(name, {})
+    if not isinstance(table, dict):
+        raise UsageProblem("E915", f"`{name}` in {path} must be a table", f'as in: [{name}], then read = ["data"]')
+    if not table:
+        return {}
+    from dana.errors import UsageError
+    from dana.policy import Allow
+
+    for kind, value in table.items():
+        if kind not in KINDS:
+            raise _unknown(path, f"{name}.{kind}", tuple(f"{name}.{k}" for k in KINDS))
+        if not isinstance(value, bool | list):
+            raise UsageProblem("E915", f"`{name}.{kind}` in {path} must be true or a list", f'as in: {kind} = ["data"]')
+        try:
+            Allow.from_data({kind: value})
+        except UsageError as wrong:
+            raise UsageProblem("E915", f"`{name}.{kind}` in {path}: {wrong}") from None
+    return table
 
 
 def _text(found: dict[str, Any], key: str, path: str) -> str:

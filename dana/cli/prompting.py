@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from dana.cli.granting import policy_of
 from dana.cli.options import UsageProblem
 from dana.cli.running import limits
 
@@ -20,7 +21,12 @@ def repl(options: Options, _terminal: Terminal) -> int:
 
     if options.words:
         raise UsageProblem("E905", f"`dana repl` takes no word {options.words[0]!r}", "to run a file there: :load FILE")
-    return start(limits(options), colour=options.colour(_colourful()), cache="no_cache" not in options.given)
+    return start(
+        limits(options),
+        colour=options.colour(_colourful()),
+        cache="no_cache" not in options.given,
+        policy=policy_of(options.given, os.getcwd(), asks=False),
+    )
 
 
 def _colourful() -> bool:

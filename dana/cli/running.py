@@ -7,6 +7,7 @@ import sys
 
 from dana.cli import inputs, project
 from dana.cli.alarm import backstop
+from dana.cli.granting import policy_of
 from dana.cli.options import UsageProblem
 from dana.diagnostics import Diagnostic
 from dana.engine.fastpath import exit_status, plain
@@ -29,7 +30,15 @@ def run(options: Options, terminal: Terminal) -> int:
         path, words = _program(options)
         if path != "-":
             inputs.must_be_readable(path)
-    engine = Engine(limits=limits(options), cache="no_cache" not in options.given, read=input, stderr=sys.stderr)
+    # A text without a place of its own has no project whose grants could be its own, too.
+    folder = None if shown or path == "-" else os.path.dirname(os.path.abspath(path))
+    engine = Engine(
+        limits=limits(options),
+        cache="no_cache" not in options.given,
+        read=input,
+        stderr=sys.stderr,
+        policy=policy_of(options.given, folder),
+    )
     arguments = inputs.arguments(words)
     try:
         with backstop(engine):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from dana.cli.granting import policy_of
 from dana.cli.options import UsageProblem
 from dana.cli.terminal import FAILED, OK
 
@@ -29,6 +30,7 @@ def test(options: Options, _terminal: Terminal) -> int:
         cover="cover" in given,
         cache="no_cache" not in given,
         selection=_selection(given.get("select")),
+        policy=policy_of(given, os.getcwd(), asks=False),
     )
     order = Order(
         options.words, settings, jobs=given.get("jobs"), junit=given.get("junit"), slowest=given.get("slowest", 0)

@@ -8,15 +8,19 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dana.engine.engine import Engine
+    from dana.policy import Policy
 
 
-def run_cached(path: str, words: Sequence[str]) -> int | None:
+def run_cached(
+    path: str, words: Sequence[str], policy: Callable[[str], Callable[[], Policy]] | None = None
+) -> int | None:
     """Run a file whose compiled form is in the cache; None (and nothing has happened) when it is not.
 
-    `words` are `key=value` arguments for `__main__`. Returns the exit status; raises `DanaError`.
+    `words` are `key=value` arguments for `__main__`; `policy(folder)` gives the function that makes the policy when the
+    program first asks for something. Returns the exit status; raises `DanaError`.
     """
     from dana.compiler.cache import Cache, default_folder
 
@@ -39,9 +43,20 @@ def run_cached(path: str, words: Sequence[str]) -> int | None:
     from dana.engine.limits import Limits
 
     gc.enable()
-    engine = Engine(limits=Limits.none(), cache=cache, read=input, stderr=sys.stderr)
+    engine = Engine(limits=Limits.none(), cache=cache, read=input, stderr=sys.stderr, policy=_lazily(policy, full))
     engine.run(full, arguments=arguments)
     return exit_status(engine)
+
+
+def _lazily(policy: Callable[[str], Callable[[], Policy]] | None, full: str) -> Callable[[], Policy] | None:
+    """The function that makes the policy; what knows how is loaded when the program asks for something."""
+    if policy is None:
+        return None
+
+    def made() -> Policy:
+        return policy(os.path.dirname(full))()
+
+    return made
 
 
 def exit_status(engine: Engine) -> int:

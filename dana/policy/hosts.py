@@ -137,7 +137,10 @@ def _host_and_port(text: str) -> tuple[str, str]:
         return host, port[1:]
     if text.count(":") > 1:
         return text, ""
-    host, _, port = text.partition(":")
+    host, colon, port = text.partition(":")
+    if colon and not port:
+        msg = "there is no port behind the colon"
+        raise ValueError(msg)
     return host, port
 
 

@@ -95,13 +95,11 @@ class Policy:
         try:
             form = self._form(kind, target)
         except ValueError as problem:
-            return Denial(kind, target, f"{_ACTS[kind].format(target)} is not possible: {problem}", "")
+            shown = "".join(c if c.isprintable() else "\ufffd" for c in target)
+            return Denial(kind, target, f"{_ACTS[kind].format(shown)} is not possible: {problem}", "")
         if self._is_denied(kind, form):
-            flag = f"--deny-{kind}"
-            shown = _shown(kind, form)
-            return Denial(
-                kind, str(form), f"{_ACTS[kind].format(shown)} is denied", f"a rule of {flag} covers it, and deny wins"
-            )
+            hint = self._advised(f"a rule of --deny-{kind} covers it, and deny wins", kind, str(form))
+            return Denial(kind, str(form), f"{_ACTS[kind].format(_shown(kind, form))} is denied", hint)
         if self._is_allowed(kind, form):
             return None
         return self._not_granted(kind, form)
@@ -191,9 +189,12 @@ class Policy:
         shown = _shown(kind, form)
         pattern = target.partition(".")[0] if kind == "python" else shown
         hint = f"grant it with --allow-{kind}={flag_value(pattern)}, or in Python with dana.Allow({kind}=[{pattern!r}])"
-        more = self.advice(kind, target) if self.advice is not None else ""
         message = f"{_ACTS[kind].format(shown)} is not granted"
-        return Denial(kind, target, message, f"{hint}\n{more}" if more else hint, pattern)
+        return Denial(kind, target, message, self._advised(hint, kind, target), pattern)
+
+    def _advised(self, hint: str, kind: str, target: str) -> str:
+        more = self.advice(kind, target) if self.advice is not None else ""
+        return f"{hint}\n{more}" if more else hint
 
 
 def _rules(kind: str, held: Rules, patterns: tuple[str, ...], *, wide: bool) -> list[Rule]:
@@ -221,8 +222,9 @@ def _covered(rules: list[Rule], form: Any, *, wide: bool) -> bool:
 
 
 def _shown(kind: str, form: str | Target) -> str:
-    """A target as people read it: a path below the current folder is shown from there."""
-    return shown_name(str(form)) if kind in ("read", "write") else str(form)
+    """A target as people read it: a path below the current folder from there, and no control characters."""
+    text = shown_name(str(form)) if kind in ("read", "write") else str(form)
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def flag_value(pattern: str) -> str:

@@ -10,7 +10,10 @@ from dana.repl.shell import Screen, Shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dana.engine import Limits
+    from dana.policy import Policy
 
 MISSING = """\
 The full prompt needs prompt_toolkit, which is not installed; this is the plain one.
@@ -18,8 +21,11 @@ The full prompt needs prompt_toolkit, which is not installed; this is the plain 
 """
 
 
-def start(limits: Limits, *, colour: bool, cache: bool = True) -> int:
-    """Talk until the user leaves; the exit status (of a pipe: 1 when an entry failed)."""
+def start(limits: Limits, *, colour: bool, cache: bool = True, policy: Callable[[], Policy] | None = None) -> int:
+    """Talk until the user leaves; the exit status (of a pipe: 1 when an entry failed).
+
+    `policy` makes what entries may reach, at the first need (None: nothing); `:grants` changes it.
+    """
     from dana.engine import Engine
 
     gc.disable()  # what loads now stays; the collector is on again before the first prompt
@@ -27,7 +33,8 @@ def start(limits: Limits, *, colour: bool, cache: bool = True) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    engine = Engine(limits=limits, cache=cache, read=input if on_terminal else None, stderr=sys.stderr)
+    read = input if on_terminal else None
+    engine = Engine(limits=limits, cache=cache, read=read, stderr=sys.stderr, policy=policy)
     shell = Shell(engine, Screen(_write, width=_columns, colour=colour))
     if not on_terminal:
         from dana.repl.lines import pipe

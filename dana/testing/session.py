@@ -120,7 +120,12 @@ class Session:
 
     def _fresh_loader(self, tested: str) -> Loader:
         roots = [os.path.dirname(self.path), *self.settings.roots]
-        return Loader(roots, self._cache, metered=True, tested=tested)
+        return Loader(roots, self._cache, metered=True, tested=tested, granted=self._granted)
+
+    def _granted(self, name: str) -> bool:
+        """Whether tests may import a Python module by its bare name (L25)."""
+        policy = self.settings.policy
+        return policy is not None and policy().permits("python", name)
 
     # --- running --------------------------------------------------------------------------------
 
@@ -191,6 +196,7 @@ class Session:
             seed=seed_of(self.settings.seed, case),
             roots=self.settings.roots,
             cache=self._cache,
+            policy=self.settings.policy,
         )
         run = _Run(engine, path=self.path, name=name or self._name)
         run._loader = self._used = loader

@@ -6,13 +6,19 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dana.policy import Policy
     from dana.testing.selection import Selection
 
 
 class Settings:
-    """`seed` makes chance repeatable; `update` rewrites snapshots; `frozen` refuses to write new ones (in CI)."""
+    """`seed` makes chance repeatable; `update` rewrites snapshots; `frozen` refuses to write new ones (in CI).
 
-    __slots__ = ("cache", "colour", "cover", "frozen", "roots", "seed", "selection", "update")
+    `policy` makes what tests may reach (None: nothing).
+    """
+
+    __slots__ = ("cache", "colour", "cover", "frozen", "policy", "roots", "seed", "selection", "update")
 
     def __init__(
         self,
@@ -25,6 +31,7 @@ class Settings:
         cache: bool = True,
         roots: list[str] | None = None,
         selection: Selection | None = None,
+        policy: Callable[[], Policy] | None = None,
     ) -> None:
         self.seed = seed
         self.update = update
@@ -34,6 +41,7 @@ class Settings:
         self.cache = cache
         self.roots = project_roots() if roots is None else roots
         self.selection = selection
+        self.policy = policy
 
 
 def project_roots() -> list[str]:
