@@ -20,6 +20,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from dana.diagnostics import Diagnostic
 
@@ -39,11 +40,26 @@ class DanaError(Exception):
         super().__init__(diagnostics[0].message if diagnostics else "")
         self.diagnostics = tuple(diagnostics)
         self.stack = tuple(stack)
+        # The program that failed, and how: a host function it called gives it back what it lost.
+        self._program: object = None
+        self._failure: BaseException | None = None
+
+    def __reduce__(self) -> Any:
+        # `args` is the message alone; what was raised in the program stays with it.
+        return _again, (type(self), self.diagnostics, self.stack, getattr(self, "which", None))
 
     def __str__(self) -> str:
         from dana.diagnostics import render_all
 
         return render_all(self.diagnostics)
+
+
+def _again(kind: type[DanaError], diagnostics: Any, stack: Any, which: str | None) -> DanaError:
+    """A pickled error anew."""
+    made = kind(diagnostics, stack)
+    if isinstance(made, LimitExceeded) and which is not None:
+        made.which = which
+    return made
 
 
 class CompileError(DanaError):

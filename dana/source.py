@@ -19,6 +19,9 @@ class Span(tuple[int, int]):
     def __new__(cls, start: int, end: int) -> Span:
         return tuple.__new__(cls, (start, end))
 
+    def __getnewargs__(self) -> tuple[int, int]:
+        return self[0], self[1]
+
     @property
     def start(self) -> int:
         return self[0]

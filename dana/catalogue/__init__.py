@@ -20,7 +20,19 @@ One module per family; `wrong` is a whole program that produces exactly this cod
 
 from __future__ import annotations
 
-FAMILIES = ("syntax", "names", "types", "structure", "modules", "world", "running", "limits", "intelligence", "tools")
+FAMILIES = (
+    "syntax",
+    "names",
+    "types",
+    "structure",
+    "modules",
+    "world",
+    "hosting",
+    "running",
+    "limits",
+    "intelligence",
+    "tools",
+)
 
 
 class Entry(tuple[str, str, str, str]):

@@ -11,7 +11,20 @@ runs programs under limits and turns everything that goes wrong into a `DanaErro
 
 from __future__ import annotations
 
-from dana.engine.engine import Engine, Module
+from dana.engine.engine import Engine
 from dana.engine.limits import Limits
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dana.engine.module import Module as Module
+
 __all__ = ["Engine", "Limits", "Module"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Module":
+        from dana.engine.module import Module
+
+        return Module
+    msg = f"module 'dana.engine' has no attribute {name!r}"
+    raise AttributeError(msg)

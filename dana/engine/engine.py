@@ -17,19 +17,25 @@ from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from typing import Any, TypeVar
 
     from dana.checker import Checked
+    from dana.checker.model import Interface
     from dana.diagnostics import Diagnostic
+    from dana.engine.convert import Crossing
+    from dana.engine.events import Event, Events
     from dana.engine.finder import Found
     from dana.engine.hosting import HostFunctions
+    from dana.engine.module import Module
     from dana.engine.session import Session
     from dana.policy import Allow, Deny, Policy
 
     F = TypeVar("F", bound=Callable[..., Any])
 
 PROGRAM = "__main__"
+# What crosses between Python and a program as it is; the rest is for `dana.engine.convert`.
+SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 
 
 class Engine:
@@ -42,8 +48,19 @@ class Engine:
     what programs may reach (`dana.Allow`, `dana.Deny`): nothing by default, and deny wins; `policy`: instead
     of both, a ready `dana.Policy`, or a function that makes it at the first need.
 
+    `allow`, `deny` (`dana.Allow`, `dana.Deny`): what programs may reach, nothing by default; `model` and `store`:
+    who answers `reason`, and where what happened is kept (a name, or for `model` a function); `record`: keep the
+    events (`events`); `isolate`: "process" runs programs in a worker process. Unknown options are a `UsageError`.
+
     Each `run` is a program of its own: modules run afresh, scopes start empty (L11).
     """
+
+    def __new__(cls, *_args: Any, isolate: str | None = None, **options: Any) -> Any:
+        if isolate is None or isolate == "confine":
+            return object.__new__(cls)
+        from dana.engine.options import isolated
+
+        return isolated(isolate, options)
 
     def __init__(
         self,
@@ -60,7 +77,16 @@ class Engine:
         allow: Allow | None = None,
         deny: Deny | None = None,
         policy: Policy | Callable[[], Policy] | None = None,
+        model: str | Callable[..., Any] | None = None,
+        store: str | None = None,
+        record: bool = False,
+        isolate: str | None = None,  # noqa: ARG002  (read by `__new__`)
+        **unknown: Any,
     ) -> None:
+        if unknown or model is not None or store is not None:
+            from dana.engine.options import validated
+
+            validated(unknown, model, store)
         if policy is not None and (allow is not None or deny is not None):
             raise dana.UsageError("an Engine takes either policy=, or allow= and deny=")
         self.limits = limits if limits is not None else Limits()
@@ -72,13 +98,25 @@ class Engine:
         self._read = read
         self._clock = clock
         self._seed = seed
+        # The modules `load` has loaded, by name.
+        self._loaded: dict[str, _Run] = {}
         self._stderr = stderr
         self._metered = metered
         self._allow = allow
         self._deny = deny
         self._given_policy = policy
         self._policy: Policy | None = None
+        # Who answers `reason`, and where what happened is kept.
+        self.model = model
+        self.store = store
         self._hosts: HostFunctions | None = None
+        self._running: set[_Run] = set()
+        self._events: Events | None = None
+        self._runs = 0
+        if record:
+            from dana.engine.events import Events
+
+            self._events = Events(keep=True)
         self._roots = [os.path.abspath(r) for r in roots or []]
         if isinstance(cache, Cache):
             self._cache = cache
@@ -100,24 +138,47 @@ class Engine:
 
     def run(
         self,
-        program: str | os.PathLike[str],
+        program: str | Source | os.PathLike[str],
         *,
         arguments: Mapping[str, Any] | None = None,
         name: str = "<text>",
     ) -> Any:
-        """Run a program, a path ending in `.na` or the text itself, and return its value (L27).
+        """Run a program, a path ending in `.na`, the text itself or a `Source`, and return its value (L27).
 
         With `arguments` (also empty ones) its `def __main__(…)`, if there is one, is called with them
         afterwards and gives the value. Raises `DanaError`.
         """
+        return self._started(program, name).main(arguments)
+
+    async def arun(
+        self,
+        program: str | Source | os.PathLike[str],
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        name: str = "<text>",
+    ) -> Any:
+        """`run` on the running event loop: while the program waits for an effect, other tasks go on."""
+        run = self._started(program, name)
+        return await run.drive(lambda: run.main(arguments))
+
+    def eval(self, program: str | Source | os.PathLike[str], /, **names: Any) -> Any:
+        """The value of a program in which `names` are variables already: `eval("a + b", a=1, b=2)`."""
+        return self._started(program, "<eval>", names).main(None)
+
+    async def aeval(self, program: str | Source | os.PathLike[str], /, **names: Any) -> Any:
+        """`eval` on the running event loop."""
+        run = self._started(program, "<eval>", names)
+        return await run.drive(lambda: run.main(None))
+
+    def _started(
+        self, program: str | Source | os.PathLike[str], name: str, names: Mapping[str, Any] | None = None
+    ) -> _Run:
+        if isinstance(program, Source):
+            return _Run(self, text=program, names=names)
         path = _as_path(program)
         if path is not None:
-            return _Run(self, path=path).main(arguments)
-        return _Run(self, text=Source(name, _lines(str(program)))).main(arguments)
-
-    def eval(self, text: str, **names: Any) -> Any:
-        """The value of a program text in which `names` are variables already: `eval("a + b", a=1, b=2)`."""
-        return _Run(self, text=Source("<eval>", _lines(text)), names=names).main(None)
+            return _Run(self, path=path, names=names)
+        return _Run(self, text=Source(name, _lines(str(program))), names=names)
 
     def host(
         self,
@@ -144,18 +205,80 @@ class Engine:
 
         return Session(self)
 
-    def load(self, path: str | os.PathLike[str]) -> Module:
-        """Run a file as a module and return it; its functions can be called from Python. Raises `DanaError`."""
-        run = _Run(self, path=os.path.abspath(os.fspath(path)), name=_stem(os.fspath(path)))
-        record = run.guarded(run.start)
-        return Module(run, record)
+    def load(self, program: str | Source | os.PathLike[str], *, name: str = "") -> Module:
+        """Run a file, a text or a `Source` as a module and return it; Python can call its functions.
+
+        Sessions of this engine find it under its name: the file's, or `name`. Raises `DanaError`.
+        """
+        from dana.engine.module import Module
+
+        run = self._loading(program, name)
+        module = Module(run, run.guarded(run.start))
+        self._loaded[run._name] = run
+        return module
+
+    async def aload(self, program: str | Source | os.PathLike[str], *, name: str = "") -> Module:
+        """`load` on the running event loop, for modules whose own lines wait for effects."""
+        from dana.engine.module import Module
+
+        run = self._loading(program, name)
+        module = Module(run, await run.drive(lambda: run.guarded(run.start)))
+        self._loaded[run._name] = run
+        return module
+
+    def _loading(self, program: str | Source | os.PathLike[str], name: str) -> _Run:
+        if isinstance(program, Source):
+            return _Run(self, text=program, name=name or _module_name(program.name))
+        path = _as_path(program)
+        if path is None and (not isinstance(program, str) or "\n" not in program) and os.path.exists(program):
+            path = os.path.abspath(os.fspath(program))
+        if path is not None:
+            return _Run(self, path=path, name=name or _stem(path))
+        return _Run(self, text=Source(f"<{name or 'module'}>", _lines(str(program))), name=name or "module")
+
+    # --- from outside ---------------------------------------------------------------------------
+
+    def cancel(self, reason: str = "cancelled", *, of: Any = None) -> bool:
+        """Stop what is running, from any thread; False when nothing was.
+
+        Everything of this engine, or with `of` only the calls of one `Module`, function or session.
+        """
+        run = getattr(of, "_run", None)
+        runs = tuple(self._running) if of is None else (run,) if run in self._running else ()
+        stopped = [each.program.meter.cancel(reason) for each in runs]
+        return any(stopped)
+
+    def events(self, pattern: str = "*") -> list[Event]:
+        """The kept events, in order, of kinds like `"effect.*"`. Raises `UsageError` without `record=True`."""
+        return self._listened().matching(pattern)
+
+    def on_event(self, listener: Callable[[Event], object], pattern: str = "*") -> Callable[[], None]:
+        """Call `listener` with each event of programs started from now on; returns a function that ends it."""
+        return self._listened().listen(pattern, listener)
+
+    def watch(self, pattern: str = "*") -> AsyncIterator[Event]:
+        """`async for event in engine.watch("host.call")`: events of programs started from now on."""
+        from dana.engine.events import watch
+
+        return watch(self._listened(), pattern)
+
+    def _listened(self) -> Events:
+        if self._events is None:
+            from dana.engine.events import Events
+
+            self._events = Events(keep=False)
+        return self._events
 
     def check(self, program: str | Source | os.PathLike[str]) -> list[Diagnostic]:
         """Everything the compiler has to say about a program, warnings included; never raises a `DanaError`.
 
-        Of the modules it imports, the errors that keep them from being compiled.
+        Of the modules it imports, the errors that keep them from being compiled; a file that cannot be read is
+        a finding too.
         """
-        checked, broken = self._checked(program)
+        try:
+            checked, broken = self._checked(program)
+        except dana.CompileError as error:
+            return list(error.diagnostics)
         return [*checked.diagnostics, *broken]
 
     def checked(self, program: str | Source | os.PathLike[str]) -> Checked:
@@ -171,17 +294,17 @@ class Engine:
         if isinstance(program, Source):
             return program
         path = _as_path(program)
-        if path is None:
-            return Source("<text>", _lines(str(program)))
-        with open(path, "rb") as stream:
-            from dana.parser import decode
-
-            decoded = decode(stream.read(), path)
-        return decoded if isinstance(decoded, Source) else Source(path, "")
+        return Source("<text>", _lines(str(program))) if path is None else read_source(path)
 
     def _loader(self, path: str) -> Loader:
         root = os.path.dirname(path) if path else os.getcwd()
-        return Loader([root, *self._roots], self._cache, metered=self._metered, hosts=self._hosts)
+        return Loader(
+            [root, *self._roots],
+            self._cache,
+            metered=self._metered,
+            hosts=self._hosts,
+            granted=lambda name: self.policy.permits("python", name),
+        )
 
 
 class _Run:
@@ -199,11 +322,15 @@ class _Run:
         limits = engine.limits
         clock = engine._clock or time
         engine.exit_code = None
+        engine._runs += 1
+        emit = None if engine._events is None else engine._events.emitter(engine._runs)
         self._engine = engine
         self._path = path
         self._text = text
         self._name = name
         self._names = dict(names or {})
+        self._crossing: Crossing | None = None
+        self._interfaces: dict[str, Interface] = {}
         self._loader = engine._loader(path)
         meter = engine.meter = limits.meter(clock.monotonic)
         self.program = Program(
@@ -216,11 +343,14 @@ class _Run:
             seed=engine._seed,
             output_limit=limits.output_bytes,
             policy=lambda: engine.policy,
+            emit=emit,
         )
+        self.program.enter_from_host = self.guarded
         _give_poet(self.program)
         if engine._hosts is not None:
-            engine._hosts.install(self.program)
+            engine._hosts.install(self)
         self._records: dict[str, ModuleRecord] = {}
+        self._artefacts: dict[str, Artefact] = {}
 
     def main(self, arguments: Mapping[str, Any] | None) -> Any:
         """Run the program; then `__main__`, when there are arguments for it."""
@@ -229,12 +359,13 @@ class _Run:
             record = self.start()
             entry = record.globals.get("__main__")
             if arguments is not None and callable(entry):
-                return entry(**arguments)
+                return entry(**self._crossed(arguments))
             if arguments:
                 raise _no_main(arguments)
             return record.globals.get(".value")
 
-        return self.guarded(whole, closes=True)
+        value = self.guarded(whole, closes=True)
+        return value if value.__class__ in SCALARS else self.crossing.out(value)
 
     def start(self) -> ModuleRecord:
         """Compile (or take from the cache) and execute the program's own module."""
@@ -251,8 +382,10 @@ class _Run:
         program = self.program
         program.sources[artefact.source.name] = artefact.source
         record = program.module(artefact.name, artefact.file, names=artefact.asked)
-        record.globals.update(names)
+        if names:
+            record.globals.update(self._crossed(names))
         self._records[key] = record
+        self._artefacts[artefact.name] = artefact
         exec(artefact.code, record.globals)  # noqa: S102  (the compiled program; this is what running means)
         return record
 
@@ -273,10 +406,23 @@ class _Run:
             return known
         if found.kind == "native":
             return self._native(found, key)
+        if found.kind == "curated":
+            return self._curated(found, key)
+        if found.kind == "python":
+            return self._python(found, f"python:{key}")
         if found.kind == "package":
             record = self._records[key] = self.program.module(found.name, found.path)
             return record
         return self._execute(self._loader.file(found.path, found.name), key, {})
+
+    def _python(self, found: Found, key: str) -> ModuleRecord:
+        """A granted Python module, behind a proxy."""
+        known = self._records.get(key)
+        if known is None:
+            from dana.runtime.foreign.modules import python_record
+
+            known = self._records[key] = python_record(self.program, found.name)
+        return known
 
     def _native(self, found: Found, key: str) -> ModuleRecord:
         """Curated Python behind a standard library module; it exists only for the importing stdlib file."""
@@ -289,6 +435,47 @@ class _Run:
             record.globals[name] = value(self.program) if name in needs else value
         return record
 
+    def _curated(self, found: Found, key: str) -> ModuleRecord:
+        """A pure module of Python (L48): its listed names, made for this program."""
+        from dana.runtime.curated import names_of
+
+        record = self._records[key] = ModuleRecord(self.program, found.name, "")
+        record.globals.update(names_of(self.program, found.name))
+        return record
+
+    @property
+    def crossing(self) -> Crossing:
+        """Conversion between the program's values and Python's."""
+        if self._crossing is None:
+            from dana.engine.convert import Crossing
+
+            self._crossing = Crossing(self)
+        return self._crossing
+
+    def _crossed(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        if all(v.__class__ in SCALARS for v in values.values()):
+            return values
+        return {name: self.crossing.into(value, name) for name, value in values.items()}
+
+    def interface_of(self, record: ModuleRecord) -> Interface | None:
+        """What the checker knows of a module of this program."""
+        known = self._interfaces.get(record.name)
+        if known is None and record.name in self._artefacts:
+            from dana.checker.model import Interface
+
+            known = self._interfaces[record.name] = Interface.from_data(self._artefacts[record.name].interface)
+        return known
+
+    async def drive(self, action: Callable[[], Any]) -> Any:
+        """Do something that enters the program, on the running event loop."""
+        from dana.runtime.effects.bridge import drive
+
+        return await drive(self.program, action)
+
+    def enter(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """`guarded` for a plain call of a function of the program."""
+        return self.guarded(lambda: function(*args))
+
     def guarded(self, action: Callable[[], Any], *, closes: bool = False) -> Any:
         """Do something inside the program's limits; whatever goes wrong leaves as a `DanaError`."""
         program = self.program
@@ -296,7 +483,7 @@ class _Run:
         failed: BaseException | None = None
         try:
             value = action()
-        except dana.DanaError:
+        except (dana.DanaError, dana.UsageError):
             raise
         except (Exception, Stop) as error:  # noqa: BLE001  (the boundary: everything becomes a DanaError)
             failed = error
@@ -315,40 +502,17 @@ class _Run:
             if fault is None:
                 self._engine.exit_code = failed.code if isinstance(failed, ExitStop) else None
                 return None
-            raise fault from (failed if isinstance(failed, Exception) else None)
+            fault._program, fault._failure = program, failed
+            raise fault from _cause(failed)
         return value
 
 
-class Module:
-    """A loaded Dana module: its public names as attributes, its functions callable from Python."""
-
-    def __init__(self, run: _Run, record: ModuleRecord) -> None:
-        self._run = run
-        self._record = record
-
-    def __getattr__(self, name: str) -> Any:
-        scope = self._record.globals
-        if name.startswith("_") or name not in scope or not name.isidentifier():
-            from dana.diagnostics import suggest
-
-            near = suggest(name, (n for n in scope if n.isidentifier() and n[0] != "_"))
-            hint = f"; did you mean {near!r}?" if near else ""
-            msg = f"module {self._record.name!r} has no {name!r}{hint}"
-            raise AttributeError(msg)
-        value = scope[name]
-        if not callable(value) or isinstance(value, type):
-            return value
-        run = self._run
-
-        def call(*args: Any, **keywords: Any) -> Any:
-            return run.guarded(lambda: value(*args, **keywords))
-
-        call.__name__ = name
-        call.__doc__ = getattr(value, "__doc__", None)
-        return call
-
-    def __repr__(self) -> str:
-        return f"<Dana module {self._record.name!r} from {self._record.file!r}>"
+def _cause(failed: BaseException) -> BaseException | None:
+    """What a fault shows as its `__cause__`: the exception, or the host's own behind it; stops are none."""
+    if not isinstance(failed, Exception):
+        return None
+    found = getattr(failed, "_original", None)
+    return found if isinstance(found, BaseException) else failed
 
 
 def _give_poet(program: Program) -> None:
@@ -383,8 +547,42 @@ def _as_path(program: str | os.PathLike[str]) -> str | None:
         return os.path.abspath(program)
     if isinstance(program, os.PathLike):
         return os.path.abspath(os.fspath(program))
-    msg = f"run takes a program text or a path, not {type(program).__name__}"  # type: ignore[unreachable]
+    msg = f"a program is a text, a path or a dana.Source, not {type(program).__name__}"  # type: ignore[unreachable]
     raise dana.UsageError(msg)
+
+
+def read_source(path: str) -> Source:
+    """The text of a file. Raises `CompileError` when it cannot be read or is no text."""
+    from dana.parser import decode
+
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    decoded = decode(data, path)
+    if not isinstance(decoded, Source):
+        raise dana.CompileError([decoded])
+    return decoded
+
+
+def unreadable(path: str, error: OSError) -> dana.CompileError:
+    """The error for a program whose file cannot be read, with the file that may have been meant."""
+    from dana.diagnostics import Diagnostic, shown_name, suggest
+
+    folder, name = os.path.split(path)
+    near = None
+    if isinstance(error, FileNotFoundError) and os.path.isdir(folder):
+        near = suggest(name, [n for n in os.listdir(folder) if n.endswith(".na")])
+    reason = error.strerror or str(error)
+    hint = f"did you mean `{near}`?" if near else ""
+    found = Diagnostic("E540", f"cannot read {shown_name(path)}: {reason[:1].lower()}{reason[1:]}", hint=hint)
+    return dana.CompileError([found])
+
+
+def _module_name(source: str) -> str:
+    stem = _stem(source)
+    return stem if stem.isidentifier() else "module"
 
 
 def _stem(path: str) -> str:

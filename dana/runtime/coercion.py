@@ -57,7 +57,7 @@ def param(value: Any, declared: TypeValue, function: str, name: str) -> Any:
     try:
         return declared._fit(value, SAFE)
     except Refused as refusal:
-        raise _mismatch(f"argument `{name}` of `{function}`", declared, value, refusal) from None
+        raise mismatch(f"argument `{name}` of `{function}`", declared, value, refusal) from None
 
 
 def result(value: Any, declared: TypeValue, function: str) -> Any:
@@ -65,7 +65,7 @@ def result(value: Any, declared: TypeValue, function: str) -> Any:
     try:
         return declared._fit(value, SAFE)
     except Refused as refusal:
-        raise _mismatch(f"the result of `{function}`", declared, value, refusal) from None
+        raise mismatch(f"the result of `{function}`", declared, value, refusal) from None
 
 
 def field(value: Any, declared: TypeValue, struct: str, name: str) -> Any:
@@ -73,7 +73,7 @@ def field(value: Any, declared: TypeValue, struct: str, name: str) -> Any:
     try:
         return declared._fit(value, SAFE)
     except Refused as refusal:
-        raise _mismatch(f"field `{name}` of `{struct}`", declared, value, refusal) from None
+        raise mismatch(f"field `{name}` of `{struct}`", declared, value, refusal) from None
 
 
 def star_param(values: tuple[Any, ...], declared: TypeValue, function: str, name: str) -> tuple[Any, ...]:
@@ -86,7 +86,8 @@ def double_star_param(values: dict[str, Any], declared: TypeValue, function: str
     return {k: param(v, declared, function, f"**{name}[{k}]") for k, v in values.items()}
 
 
-def _mismatch(what: str, declared: TypeValue, value: Any, refusal: Refused) -> Exception:
+def mismatch(what: str, declared: TypeValue, value: Any, refusal: Refused) -> Exception:
+    """The type error for a value that was refused at a boundary; `what` names the boundary."""
     message = f"{what}: expected {declared.name}, got {kind_of(value)} ({short(value)})"
     if value is None:
         message = f"{what}: expected {declared.name}, got None"
@@ -240,8 +241,7 @@ class Reference(TypeValue):
         return (self._target or self._resolve())._fit(value, mode)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        target = self._resolve()
-        return (target._raw or target)(*args, **keywords)
+        return self._resolve()(*args, **keywords)
 
     def __repr__(self) -> str:
         return self.name

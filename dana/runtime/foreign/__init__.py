@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dana.runtime.program import Program
 
 
-def border(program: Program, origin: str = "", *, writable: bool = False) -> Border:
+def border_of(program: Program, origin: str = "", *, writable: bool = False) -> Border:
     """The border between a program and one origin of foreign values, such as "python"; made at first use."""
     borders = program.borders
     found: Border | None = borders.get((origin, writable))
@@ -48,9 +48,9 @@ def admit(program: Program, value: Any, origin: str = "", *, writable: bool = Fa
     Unless `writable`, the program may not assign attributes and items of the object. Raises Dana's `Denied` for
     a module that is not granted, and `AttributeError` for what is never handed out.
     """
-    return border(program, origin, writable=writable).admit(value)
+    return border_of(program, origin, writable=writable).admit(value)
 
 
 def release(program: Program, value: Any) -> Any:
     """What Python gets for a value of a program."""
-    return border(program).release(value)
+    return border_of(program).release(value)

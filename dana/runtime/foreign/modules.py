@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from dana.runtime.foreign import border
+from dana.runtime.foreign import border_of
 from dana.runtime.modules import ModuleRecord
 from dana.runtime.stops import failure
 
@@ -66,7 +66,7 @@ def python_record(program: Program, name: str) -> PythonRecord:
     """Import a Python module for a program. Raises Dana's `Denied`, or `ImportError` when there is none."""
     program.policy.require("python", name)
     root = name.partition(".")[0]
-    crossing = border(program, root, writable=True)
+    crossing = border_of(program, root, writable=True)
     failed: BaseException
     try:
         module = _imported(name)

@@ -1,0 +1,200 @@
+"""What an annotation of Python asks for, made of what a program gave: dataclasses and pydantic models of structs.
+
+    to_annotation(value, list[Customer])      # value as Python got it (`Crossing.out`)
+
+Used for the arguments of host functions and for `f.returning(Customer)`.
+"""
+
+from __future__ import annotations
+
+from dana.engine.convert import enum_class, fields_of, is_dataclass, is_model
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Misfit(Exception):
+    """A value is not what a Python annotation asks for; the message says which part, and why."""
+
+
+def to_annotation(value: Any, wanted: Any, what: str = "it") -> Any:
+    """A value that Python has got (`Crossing.out`) as what an annotation says. Raises `Misfit`.
+
+    Structs and dicts become dataclasses and pydantic models, also inside lists, dicts, tuples, sets and unions;
+    numbers and texts are converted where nothing is lost (L13).
+    """
+    from typing import Any as Anything
+    from typing import get_args, get_origin
+
+    if wanted is Anything or wanted is object or (wanted is type(None) and value is None):
+        return value
+    if wanted is None:
+        wanted = type(None)
+    origin = get_origin(wanted)
+    if origin is None:
+        return _to_class(value, wanted, what)
+    arguments = get_args(wanted)
+    if is_union(origin):
+        return _to_option(value, arguments, wanted, what)
+    if _name(origin) == "Literal":
+        if any(value.__class__ is a.__class__ and value == a for a in arguments):
+            return value
+        raise _misfit(value, wanted, what)
+    if _name(origin) == "Annotated" or hasattr(wanted, "__metadata__"):
+        return to_annotation(value, arguments[0], what)
+    return _to_container(value, origin, arguments, wanted, what)
+
+
+def _to_class(value: Any, wanted: Any, what: str) -> Any:
+    from dana.runtime import typevalues as t
+
+    plain = {int: t.INT, float: t.FLOAT, str: t.STR, bool: t.BOOL}.get(wanted)
+    if plain is not None:
+        try:
+            return plain._fit(value, t.SAFE)
+        except t.Refused as refusal:
+            raise _misfit(value, wanted, what, refusal.why) from None
+    if not isinstance(wanted, type):
+        return value  # TypeVar, NewType, a protocol's alias: nothing to check at run time
+    if is_model(wanted):
+        return _to_model(value, wanted, what)
+    if is_dataclass(wanted):
+        return _to_dataclass(value, wanted, what)
+    if issubclass(wanted, enum_class()):
+        try:
+            return wanted(value)
+        except ValueError:
+            raise _misfit(value, wanted, what) from None
+    if wanted in (list, dict, tuple, set, frozenset):
+        return _to_container(value, wanted, (), wanted, what)
+    if isinstance(value, wanted):
+        return value
+    raise _misfit(value, wanted, what)
+
+
+def _to_model(value: Any, wanted: Any, what: str) -> Any:
+    if isinstance(value, wanted):
+        return value
+    data = _data(value)
+    if data.__class__ is not dict:
+        raise _misfit(value, wanted, what)
+    try:
+        return wanted.model_validate(data)
+    except ValueError as error:  # pydantic's ValidationError is one
+        raise Misfit(f"{what} cannot be made {_name(wanted)}: {_first_line(error)}") from error
+
+
+def _first_line(error: ValueError) -> str:
+    found = getattr(error, "errors", None)
+    if callable(found):
+        return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in found()[:3])
+    return str(error)
+
+
+def _to_dataclass(value: Any, wanted: Any, what: str) -> Any:
+    from dataclasses import MISSING, fields
+    from typing import get_type_hints
+
+    if isinstance(value, wanted):
+        return value
+    data = _data(value, deep=False)
+    if data.__class__ is not dict:
+        raise _misfit(value, wanted, what)
+    hints = get_type_hints(wanted)
+    known = {f.name: f for f in fields(wanted) if f.init}
+    missing = [n for n, f in known.items() if n not in data and f.default is MISSING and f.default_factory is MISSING]
+    if missing:
+        raise Misfit(f"{what} cannot be made {wanted.__name__}: `{missing[0]}` is missing")
+    given = {n: v for n, v in data.items() if n in known}  # as in pydantic, a field nobody asks for is left out
+    return wanted(**{n: to_annotation(v, hints[n], f"field `{n}` of {what}") for n, v in given.items()})
+
+
+def _data(value: Any, *, deep: bool = True) -> Any:
+    """The dict of a struct (seen from Python or raw) or of another model; anything else as it is."""
+    if value.__class__ is dict:
+        return value
+    from dana.engine.views import StructValue
+
+    if isinstance(value, StructValue):
+        return value.to_dict() if deep else value._fields()
+    fields = fields_of(value)
+    return value if fields is None else fields
+
+
+def _to_option(value: Any, options: tuple[Any, ...], wanted: Any, what: str) -> Any:
+    for option in options:
+        if option is type(None) and value is None:
+            return None
+        if isinstance(option, type) and value.__class__ is option:
+            return value
+    failures: list[Misfit] = []
+    for option in options:
+        if option is type(None):
+            continue
+        try:
+            return to_annotation(value, option, what)
+        except Misfit as misfit:
+            failures.append(misfit)
+    if len(failures) == 1:
+        raise failures[0]
+    raise _misfit(value, wanted, what)
+
+
+def _to_container(value: Any, origin: Any, arguments: tuple[Any, ...], wanted: Any, what: str) -> Any:
+    from collections.abc import Callable as CallableABC
+    from collections.abc import Iterable, Mapping
+
+    if origin is CallableABC:
+        if callable(value):
+            return value
+        raise _misfit(value, wanted, what)
+    if not isinstance(origin, type):
+        return value
+    if issubclass(origin, Mapping):
+        value = _data(value, deep=False) if not isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            raise _misfit(value, wanted, what)
+        if not arguments:
+            return value
+        key, item = arguments
+        return {
+            to_annotation(k, key, f"a key of {what}"): to_annotation(v, item, f"{what}[{k!r}]")
+            for k, v in value.items()
+        }
+    if not issubclass(origin, Iterable):
+        return value
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        if not isinstance(origin, type) or origin in (list, tuple, set, frozenset):
+            raise _misfit(value, wanted, what)
+        return value
+    kind = origin if origin in (list, tuple, set, frozenset) else list
+    if kind is tuple and arguments and arguments[-1] is not ...:
+        if len(value) != len(arguments):
+            raise _misfit(value, wanted, what)
+        pairs = zip(value, arguments, strict=True)
+        return tuple(to_annotation(v, a, f"{what}[{i}]") for i, (v, a) in enumerate(pairs))
+    if not arguments:
+        return value if isinstance(value, kind) else kind(value)
+    made = [to_annotation(v, arguments[0], f"{what}[{i}]") for i, v in enumerate(value)]
+    return made if kind is list else kind(made)
+
+
+def is_union(origin: Any) -> bool:
+    from types import UnionType
+    from typing import Union
+
+    return origin is Union or origin is UnionType
+
+
+def _name(wanted: Any) -> str:
+    return getattr(wanted, "__name__", None) or str(wanted).removeprefix("typing.")
+
+
+def _misfit(value: Any, wanted: Any, what: str, why: str = "") -> Misfit:
+    from dana.runtime.typevalues import kind_of, short
+
+    name = getattr(wanted, "__name__", "") if isinstance(wanted, type) and not hasattr(wanted, "__origin__") else ""
+    text = name or str(wanted).replace("typing.", "")
+    got = "None" if value is None else f"{kind_of(value)} ({short(value)})"
+    return Misfit(f"{what}: expected {text}, got {got}{': ' + why if why else ''}")

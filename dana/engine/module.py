@@ -1,0 +1,67 @@
+"""`Module`: a loaded Dana module as Python sees it."""
+
+from __future__ import annotations
+
+from dana.engine.convert import SCALARS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dana.engine.engine import _Run
+    from dana.engine.views import StructClass
+    from dana.runtime.modules import ModuleRecord
+
+
+class Module:
+    """A loaded module: its public names as attributes. Functions and types of it can be called from Python.
+
+    Attributes are looked up anew each time, so they follow what the module assigns; functions are kept.
+    """
+
+    def __init__(self, run: _Run, record: ModuleRecord) -> None:
+        self._run = run
+        self._record = record
+        # Views of functions that were asked for: name → (the function, its view).
+        self._views: dict[str, tuple[Any, Any]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        scope = self._record.globals
+        if name[:1] == "_" or name not in scope or not name.isidentifier():
+            raise AttributeError(_missing(self._record, name))
+        value = scope[name]
+        if value.__class__ in SCALARS:
+            return value
+        kept = self._views.get(name)
+        if kept is not None and kept[0] is value:
+            return kept[1]
+        seen = self._run.crossing.out(value)
+        if callable(seen):
+            self._views[name] = (value, seen)
+        return seen
+
+    def struct(self, name: str) -> StructClass:
+        """The struct type of that name; `AttributeError` when the module has none."""
+        from dana.engine.views import StructClass
+
+        found = getattr(self, name)
+        if not isinstance(found, StructClass):
+            msg = f"{name!r} of module {self._record.name!r} is no struct"
+            raise AttributeError(msg)  # noqa: TRY004  (what a module does not have)
+        return found
+
+    def __dir__(self) -> list[str]:
+        from dana.runtime.modules import public_names
+
+        return [*public_names(self._record), "struct"]
+
+    def __repr__(self) -> str:
+        return f"<Dana module {self._record.name!r} from {self._record.file!r}>"
+
+
+def _missing(record: ModuleRecord, name: str) -> str:
+    from dana.diagnostics import suggest
+
+    near = suggest(name, (n for n in record.globals if n.isidentifier() and n[0] != "_"))
+    hint = f"; did you mean {near!r}?" if near else ""
+    return f"module {record.name!r} has no {name!r}{hint}"

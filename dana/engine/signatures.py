@@ -1,0 +1,91 @@
+"""What a program's functions declare, for callers in Python: the types of their parameters, as type values.
+
+The checker has written them into the interface of the compiled module; nothing is read from the function itself.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dana.checker.model import Interface
+    from dana.checker.types import Type
+    from dana.engine.engine import _Run
+    from dana.runtime.modules import ModuleRecord
+    from dana.runtime.typevalues import TypeValue
+
+
+def parameters_of(run: _Run, raw: Any) -> dict[str, TypeValue]:
+    """The declared types of a callable's parameters, in order; parameters of any type are `ANY`. Empty if unknown."""
+    shape = getattr(raw, "_shape", None)
+    if isinstance(raw, type) and shape is not None:
+        return {f.name: f.type for f in shape.fields}
+    owner = getattr(raw, "__self__", None)
+    scope = getattr(getattr(raw, "__func__", raw), "__globals__", None)
+    record = scope.get(".module") if isinstance(scope, dict) else None
+    if record is None:
+        return {}
+    found = _signature(run, record, raw, owner)
+    if found is None or found[0] != "func" or found[1] is None:
+        return {}
+    return {name: type_value(declared, run) for name, declared, kind, _ in found[1] if kind in _NAMED}
+
+
+_NAMED = ("normal", "positional", "keyword")
+
+
+def _signature(run: _Run, record: ModuleRecord, raw: Any, owner: Any) -> Type | None:
+    from dana import abi
+
+    interface = run.interface_of(record)
+    name = str(getattr(raw, "__name__", "")).replace(abi.HIDDEN, "")
+    if interface is None:
+        return None
+    shape = getattr(owner, "_shape", None)
+    if shape is not None:
+        info = interface.structs.get((shape.name, shape.record.name))
+        method = info.methods.get(name) if info is not None else None
+        return None if method is None else method.type
+    return interface.names.get(name) if record.globals.get(abi.variable(name)) is raw else None
+
+
+def type_value(static: Type, run: _Run) -> TypeValue:
+    """A static type as the type value that checks it; `ANY` where run time alone knows."""
+    from dana.runtime import typevalues as t
+
+    kind = static[0]
+    plain = {"int": t.INT, "float": t.FLOAT, "str": t.STR, "bool": t.BOOL, "none": t.NONE}.get(kind)
+    if plain is not None:
+        return plain
+    if kind == "list":
+        return t.ListType(type_value(static[1], run))
+    if kind == "set":
+        return t.SetType(type_value(static[1], run))
+    if kind == "dict":
+        return t.DictType(type_value(static[1], run), type_value(static[2], run))
+    if kind == "tuple":
+        return t.TupleType(tuple(type_value(s, run) for s in static[1]))
+    if kind == "tuple*":
+        return t.TupleType(each=type_value(static[1], run))
+    if kind == "union":
+        return t.UnionType(tuple(type_value(s, run) for s in static[1]))
+    if kind == "lit":
+        return t.LiteralType(static[1])
+    if kind == "struct":
+        return _struct(static[1], static[2], run)
+    return t.ANY
+
+
+def _struct(name: str, module: str, run: _Run) -> TypeValue:
+    from dana.runtime.typevalues import ANY
+
+    record = run.program.modules.get(module)
+    shape = record.shapes.get(name) if record is not None else None
+    return ANY if shape is None else shape.type
+
+
+def interface(data: Any) -> Interface:
+    from dana.checker.model import Interface
+
+    return Interface.from_data(data)
