@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from dana.isolation.engine import ProcessEngine
     from dana.isolation.process import Worker
 
-# How long after the time limit a worker may take to stop by itself.
-PATIENCE_S = 0.06
+# How long after the time limit the program is reminded, and the worker killed.
+REMIND_S = 0.004
+PATIENCE_S = 0.05
 # How long after a cancellation.
 CANCEL_S = 0.1
 LOOK_S = 0.01
@@ -212,7 +213,9 @@ class Conversation:
             return 0.0
         until = [LOOK_S if self.limits.memory_bytes is not None or self._cancelled else 1.0]
         if self._deadline is not None:
-            until.append(self._deadline - time.monotonic())
+            left = self._deadline - time.monotonic()
+            soft = left - PATIENCE_S + REMIND_S
+            until.append(soft if soft > 0 else min(left, LOOK_S))
         return max(0.0, min(until))
 
     def _turn(self, ready: bool) -> None:
@@ -306,9 +309,11 @@ class Conversation:
         now = time.monotonic()
         if self._cancelled is not None and now > self._cancelled[1]:
             raise self._end(Cancelled, "E707", self._cancelled[0])
+        if self._results:
+            return
+        if self._deadline is not None and now > self._deadline - PATIENCE_S + REMIND_S:
+            self.worker.remind()
         if self._deadline is not None and now > self._deadline:
-            if self._results:
-                return
             wall = self.limits.wall_s
             raise self.stop("time", "E702", f"the program reached its time limit of {wall:g} s")
         most = self.limits.memory_bytes

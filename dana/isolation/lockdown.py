@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 
 from dana.isolation import kernel as kernels
 from dana.isolation import landlock, seccomp
@@ -34,6 +36,7 @@ def lock_in(
     `allowed` are the descriptors that may be open; `breach(event)` tells the host before the end.
     """
     found = {"own process": "" if os.getpgid(0) == os.getpid() else "the process group is the host's"}
+    _be_alone()
     found["no environment"] = "" if not (os.environ.keys() - {"TZ", "LC_CTYPE"}) else "there are variables"
     found["no descriptors"] = _descriptors(allowed)
     kernel = kernels.kernel()
@@ -51,6 +54,19 @@ def lock_in(
     sys.addaudithook(_guard(breach))
     found["audit hook"] = ""
     return found
+
+
+def _be_alone() -> None:
+    """Walls of the kernel hold for the thread that builds them: there must be no other. Raises `OSError`."""
+    for _ in range(200):
+        try:
+            threads = len(os.listdir("/proc/self/task"))
+        except OSError:
+            threads = threading.active_count()
+        if threads == 1:
+            return
+        time.sleep(0.005)
+    raise OSError("a thread that was started while the worker loaded does not end")
 
 
 def _descriptors(allowed: set[int]) -> str:
@@ -138,7 +154,7 @@ def _forget_ways_out() -> None:
 
 # Events that compiling and running a Dana program causes. All others end the worker.
 EXPECTED = frozenset(
-    """compile exec sys._getframe object.__getattr__ object.__setattr__ object.__delattr__ time.sleep array.__new__
+    """compile exec code.__new__ sys._getframe object.__getattr__ object.__setattr__ object.__delattr__ time.sleep array.__new__
     sys.unraisablehook builtins.id""".split()
 )
 THREADS = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})

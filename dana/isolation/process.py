@@ -115,6 +115,11 @@ class Worker:
         if self.reaped is None:
             os.kill(self.pid, signal.SIGUSR1)
 
+    def remind(self) -> None:
+        """Tell the worker's program that a limit has passed."""
+        if self.reaped is None:
+            os.kill(self.pid, signal.SIGUSR2)
+
     # --- the end --------------------------------------------------------------------------------
 
     def end(self) -> str:

@@ -12,6 +12,7 @@ import dana
 from dana import abi
 from dana.engine.limits import Limits
 from dana.engine.views import StructValue
+from dana.diagnostics import Diagnostic
 from dana.isolation.broker import Broker, HostClock, WorkerEngine, broker_folders, broker_natives, host_function, stream
 from dana.isolation.faults import pack, pack_diagnostics
 from dana.isolation.wire import CannotCross, Codec, WireError, items_of
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from dana.isolation.link import Link
 
 SHOWN = 2000
+
+
+class _Absent(Exception):
+    """A module or session has no such name."""
 
 
 class Handle:
@@ -144,7 +149,7 @@ class Serving:
         for name, is_async, writes, timeout in setup["hosts"]:
             function = host_function(broker, name, is_async=is_async)
             engine.host(name, writes=writes, timeout=timeout)(function)
-        worker.CANCEL.append(self._cancel)
+        worker.SIGNALS.append(self._signalled)
         return engine
 
     def _print(self, text: str) -> None:
@@ -154,10 +159,21 @@ class Serving:
     def _event(self, event: Event) -> None:
         self.link.send({"t": "event", "kind": event.kind, "data": self.codec.encode(event.data)})
 
-    def _cancel(self) -> None:
-        """The host wants the program to stop; the words of the reason are the host's to say."""
-        if self.engine.meter is not None:
-            self.engine.meter.cancel("cancelled")
+    def _signalled(self, cancelled: bool, frame: Any) -> None:
+        """The host wants the program to stop, or has seen that it is late: the host is the meter's watchdog here.
+
+        A stop is thrown only where the program itself was interrupted, never into what runs in its stead.
+        """
+        meter = self.engine.meter
+        if meter is None:
+            return
+        if cancelled:
+            meter.cancel("cancelled")
+        meter.cut()
+        if frame is not None and frame.f_builtins.get(".calls") is meter.calls:
+            stop = meter.overdue()
+            if stop is not None:
+                raise stop
 
     # --- requests -------------------------------------------------------------------------------
 
@@ -171,8 +187,10 @@ class Serving:
             reply = {"t": "failed", "id": number, "error": pack(error)}
         except (WireError, dana.UsageError) as problem:
             reply = {"t": "refused", "id": number, "text": str(problem)}
-        except (KeyError, AttributeError) as problem:
-            reply = {"t": "absent", "id": number, "text": str(problem.args[0]) if problem.args else ""}
+        except _Absent as problem:
+            reply = {"t": "absent", "id": number, "text": str(problem)}
+        except Exception as problem:  # noqa: BLE001  (the front door: a fault of ours is told, not lost)
+            reply = {"t": "failed", "id": number, "error": pack(_internal(problem))}
         reply["steps"] = self.engine.meter.used if self.engine.meter is not None else 0
         try:
             self.link.send(reply)
@@ -202,7 +220,10 @@ class Serving:
         return [name for name in dir(module) if name != "struct"]
 
     def _do_get(self, message: dict[str, Any]) -> Any:
-        return self.codec.encode(getattr(self.module, message["name"]))
+        try:
+            return self.codec.encode(getattr(self.module, message["name"]))
+        except AttributeError:
+            raise _Absent(message["name"]) from None
 
     def _do_invoke(self, message: dict[str, Any]) -> Any:
         function = self.codec.functions[message["key"]]
@@ -233,7 +254,10 @@ class Serving:
         return self._open.names()
 
     def _do_session_get(self, message: dict[str, Any]) -> Any:
-        return self.codec.encode(self._open[message["name"]])
+        try:
+            return self.codec.encode(self._open[message["name"]])
+        except KeyError:
+            raise _Absent(message["name"]) from None
 
     def _do_session_set(self, message: dict[str, Any]) -> None:
         session = self._open
@@ -245,6 +269,16 @@ class Serving:
 
     def _do_session_close(self, _message: dict[str, Any]) -> None:
         self._open.close()
+
+
+def _internal(problem: Exception) -> dana.DanaError:
+    """A fault of Dana itself, with the place in our code."""
+    trace, place = problem.__traceback__, ""
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_qualname} line {trace.tb_lineno}"
+        trace = trace.tb_next
+    message = f"internal error in a worker: {type(problem).__name__}: {problem}"
+    return dana.RuntimeFault([Diagnostic("E990", message, hint="please report this", notes=[place])])
 
 
 class _Path:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# What a signal of the host calls: the serving part puts its own function here.
-CANCEL: list[Callable[[], object]] = []
+# What a signal of the host calls, `(cancelled, frame)`: the serving part puts its own function here.
+SIGNALS: list[Callable[[bool, Any], object]] = []
 # Descriptors that stay open besides the line to the host.
 KEPT: set[int] = set()
 # Parts of Dana that a worker never needs.
@@ -30,8 +30,8 @@ LEFT_OUT_MODULES = ("dana.__main__", "dana.parser.generate")
 NEEDED = """_strptime array ast asyncio asyncio.selector_events asyncio.unix_events base64 bisect calendar cmath
 collections collections.abc contextlib copy csv datetime decimal difflib fractions functools hashlib heapq inspect io
 itertools json keyword math numbers operator random re secrets select selectors socket statistics string struct textwrap
-threading time traceback types typing unicodedata uuid weakref zoneinfo encodings.idna encodings.utf_8 encodings.latin_1
-encodings.ascii encodings.utf_16 encodings.utf_32 encodings.cp1252 greenlet regex re2"""
+threading time traceback types typing unicodedata uuid weakref zlib zoneinfo greenlet regex re2"""
+ENCODINGS = "ascii cp1252 idna latin-1 punycode unicode_escape utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32"
 
 
 def main(descriptor: int) -> None:
@@ -47,7 +47,8 @@ def main(descriptor: int) -> None:
 def _work(link: Link, descriptor: int) -> None:
     hello = link.receive()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGUSR1, _cancelled)
+    signal.signal(signal.SIGUSR1, _signalled)
+    signal.signal(signal.SIGUSR2, _signalled)
     if hello["zone"]:
         os.environ["TZ"] = hello["zone"]
     try:
@@ -68,13 +69,15 @@ def _work(link: Link, descriptor: int) -> None:
         serving.serve(link.receive())
 
 
-def _cancelled(_number: int, _frame: Any) -> None:
-    for cancel in CANCEL:
-        cancel()
+def _signalled(number: int, frame: Any) -> None:
+    """The host wants the program to stop (SIGUSR1), or says that a limit has passed (SIGUSR2)."""
+    for act in SIGNALS:
+        act(number == signal.SIGUSR1, frame)
 
 
 def _warm_up() -> list[str]:
     """Load everything a program may ever need; returns what could not be loaded."""
+    import codecs
     import time
     from importlib import import_module
 
@@ -84,6 +87,8 @@ def _warm_up() -> list[str]:
             import_module(name)
         except ImportError:
             absent.append(name)
+    for name in ENCODINGS.split():
+        codecs.lookup(name)
     time.tzset()
     time.localtime()
     _keep_reading_memory()
@@ -120,15 +125,16 @@ def _keep_reading_memory() -> None:
         os.lseek(statm, 0, os.SEEK_SET)
         return int(os.read(statm, 200).split()[1]) * memory.PAGE
 
-    memory.resident = resident
+    memory.resident = memory.taken = resident
 
 
 def _run_once() -> None:
     """A small program from text to error, so that whatever is made at first use is made."""
     import dana
-    from dana.engine import Engine
+    from dana.engine import Engine, Limits
 
-    engine = Engine(cache=False, on_print=lambda _text: None)
+    # without limits, for the meter's watchdog is a thread, and walls are built by and for a single one
+    engine = Engine(cache=False, on_print=lambda _text: None, limits=Limits.none())
     text = 'struct P:\n    x: int = 1\ndef f(n: int) -> str:\n    return f"{n:>3} {P(x=n)} {1.5:.2f}"\nprint(f(2) | len)\n1 / 0\n'
     try:
         engine.run(text)
