@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import dana
@@ -12,7 +13,7 @@ from dana.engine.loader import Artefact, Loader
 from dana.runtime.meter import Meter
 from dana.runtime.modules import ModuleRecord
 from dana.runtime.program import Program
-from dana.runtime.stops import ExitStop, Stop
+from dana.runtime.stops import ExitStop, LimitStop, Stop
 from dana.source import Source
 
 TYPE_CHECKING = False
@@ -330,12 +331,15 @@ class _Run:
         self._name = name
         self._names = dict(names or {})
         self._crossing: Crossing | None = None
+        # Whether others may enter the program while it runs, and how often it has been entered.
+        self._shared = bool(names) or engine._hosts is not None
+        self._inside = 0
         self._interfaces: dict[str, Interface] = {}
         self._loader = engine._loader(path)
         meter = engine.meter = limits.meter(clock.monotonic)
         self.program = Program(
             meter=meter,
-            output=engine._on_print,
+            output=engine._on_print if emit is None else _telling(emit, engine._on_print),
             read=engine._read,
             loader=self._import,
             clock=clock,
@@ -413,6 +417,8 @@ class _Run:
         if found.kind == "package":
             record = self._records[key] = self.program.module(found.name, found.path)
             return record
+        if self.program.emit is not None:
+            self.program.emit("import", {"module": found.name})
         return self._execute(self._loader.file(found.path, found.name), key, {})
 
     def _python(self, found: Found, key: str) -> ModuleRecord:
@@ -467,44 +473,92 @@ class _Run:
         return known
 
     async def drive(self, action: Callable[[], Any]) -> Any:
-        """Do something that enters the program, on the running event loop."""
-        from dana.runtime.effects.bridge import drive
+        """Do something that enters the program, on the running event loop. Raises `UsageError` without greenlet."""
+        from dana.runtime.effects import bridge
 
-        return await drive(self.program, action)
+        if not bridge.AVAILABLE:
+            raise dana.UsageError("asynchronous calls need the package greenlet, which is not installed")
+        return await bridge.drive(self.program, action)
 
-    def enter(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """`guarded` for a plain call of a function of the program."""
-        return self.guarded(lambda: function(*args))
+    def guarded(self, action: Callable[..., Any], args: tuple[Any, ...] = (), *, closes: bool = False) -> Any:
+        """Do something inside the program's limits; whatever goes wrong leaves as a `DanaError`.
 
-    def guarded(self, action: Callable[[], Any], *, closes: bool = False) -> Any:
-        """Do something inside the program's limits; whatever goes wrong leaves as a `DanaError`."""
+        One thread at a time (L37). A program that nobody else can have got hold of needs no lock.
+        """
         program = self.program
-        program.meter.start()
-        failed: BaseException | None = None
+        lock = program.lock if not closes or self._shared else None
+        if lock is not None:
+            lock.acquire()
+        meter = program.meter
+        emit = program.emit
+        if emit is not None and not meter.is_running():
+            emit("run.start", {"name": self._name})
+        self._inside += 1
+        self._engine._running.add(self)
+        meter.start()
+        failed = passed = None
         try:
-            value = action()
-        except (dana.DanaError, dana.UsageError):
-            raise
+            value = action(*args)
+        except (dana.DanaError, dana.UsageError) as error:
+            passed = error
         except (Exception, Stop) as error:  # noqa: BLE001  (the boundary: everything becomes a DanaError)
             failed = error
         finally:
-            problems = program.close() if closes else []
-            stop = program.meter.pending()
-            program.meter.finish()
+            problems = program.close() if closes else ()
+            stop = meter.pending()
+            steps = meter.used if emit is not None else 0
+            meter.finish()
+            self._inside -= 1
+            if not self._inside:
+                self._engine._running.discard(self)
+            if lock is not None:
+                lock.release()
         if stop is not None and not isinstance(failed, Stop):
             failed = stop  # a `finally` threw it away or failed itself; the limit was reached all the same
         if failed is None and problems:
             failed = problems[0]
+        if emit is not None:
+            self._ended(emit, failed or passed, steps)
+        if passed is not None:
+            raise passed
         if failed is not None:
-            from dana.runtime.faults import diagnose
-
-            fault = diagnose(failed, program)
-            if fault is None:
-                self._engine.exit_code = failed.code if isinstance(failed, ExitStop) else None
-                return None
-            fault._program, fault._failure = program, failed
-            raise fault from _cause(failed)
+            return self._fail(failed)
         return value
+
+    def _fail(self, failed: BaseException) -> None:
+        """Raise the `DanaError` for what ended the program; `exit()` ends it without."""
+        from dana.runtime.faults import diagnose
+
+        program = self.program
+        fault = diagnose(failed, program)
+        if fault is None:
+            self._engine.exit_code = failed.code if isinstance(failed, ExitStop) else None
+            return
+        fault._program, fault._failure = program, failed
+        raise fault from _cause(failed)
+
+    def _ended(self, emit: Callable[[str, dict[str, Any]], object], failed: BaseException | None, steps: int) -> None:
+        """Tell those who listen how it ended."""
+        if isinstance(failed, LimitStop):
+            emit("limit.reached", {"which": failed.which})
+        if not self.program.meter.is_running():
+            outcome = "ok" if failed is None or isinstance(failed, ExitStop) else type(failed).__name__
+            emit("run.end", {"name": self._name, "outcome": outcome, "steps": steps})
+
+
+def _telling(
+    emit: Callable[[str, dict[str, Any]], object], output: Callable[[str], object] | None
+) -> Callable[[str], object]:
+    """Printing that those who listen are told of."""
+
+    def write(text: str) -> None:
+        emit("print", {"text": text})
+        if output is not None:
+            output(text)
+        else:
+            sys.stdout.write(text)
+
+    return write
 
 
 def _cause(failed: BaseException) -> BaseException | None:

@@ -49,7 +49,7 @@ class Function:
                 return self._slowly(args, keywords)
         if keywords or self._wanted is not None:
             return self._slowly(args, keywords)
-        value = self._run.enter(self._raw, args)
+        value = self._run.guarded(self._raw, args)
         return value if value.__class__ in SCALARS else self._run.crossing.out(value)
 
     async def acall(self, /, *args: Any, **keywords: Any) -> Any:
