@@ -1,0 +1,17 @@
+"""Domains: what people who know a trade would check before and after a calculation, as plugins of POET.
+
+A domain binds to the parameters of a function by their *names and types*, never by position; it turns messy input into
+clean values, refuses what it cannot understand, and judges the result. What it had to estimate it says so. It fails
+closed: a value that is not understood is refused with a reason, never replaced by a guess.
+
+    quantities.py            numbers, money, shares and periods as people write them
+    financial_services.py    credit scores, amounts, ratios, rates, periods; what a decision must contain
+
+`DOMAINS` says which module and class a domain is; it is loaded when a function names it.
+"""
+
+from __future__ import annotations
+
+DOMAINS = {"financial_services": ("dana.poet.domains.financial_services", "FinancialServices")}
+# What people write when they mean one of ours.
+ALIASES = {"finance": "financial_services", "financial": "financial_services", "banking": "financial_services"}
