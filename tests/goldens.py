@@ -9,7 +9,9 @@
     # error at line 3: E113                          the same three where the line has no room for a comment
     # runtime error somewhere: "depth"               the line is the implementation's business
     # args: n=3 name=Ann                             arguments for `__main__`
+    # allow: python=shlex,glob env=TZ                what the program is granted; `# deny: …` likewise
     # check only                                     parsed and checked, not run
+    # host: effects                                  run by a host with the effects of `hosting`
 
 Code and fragment may be left out; a fragment must occur in the message, label, hint or a note. A case of
 several files is a folder with `main.na`; expectations may stand in any of its files.
@@ -19,17 +21,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dana.diagnostics import Diagnostic
+    from dana.engine import Engine
 
 ROOT = Path(__file__).parent / "golden"
 
 _MARK = re.compile(
-    r"# (?P<kind>expect value|expect|error|warning|runtime error|fails|args|check only)"
+    r"# (?P<kind>expect value|expect|error|warning|runtime error|fails|args|allow|deny|check only|host)"
     r"(?P<where> at line \d+| somewhere)?(?::[ ]?(?P<rest>.*?))?\r?$"
 )
 _CLAIM = re.compile(r'(?:(?P<name>[A-Za-z_]\w*))?\s*(?:"(?P<fragment>.*)")?$')
@@ -57,6 +60,9 @@ class Expected(NamedTuple):
     claims: list[Claim]
     args: dict[str, str]
     check_only: bool
+    host: str = ""
+    allow: dict[str, Any] = {}
+    deny: dict[str, Any] = {}
 
 
 class Outcome(NamedTuple):
@@ -102,8 +108,13 @@ def _read_line(expected: Expected, file: str, number: int, line: str) -> Expecte
         return expected._replace(value=rest)
     elif kind == "args":
         expected.args.update(dict(item.split("=", 1) for item in rest.split()))
+    elif kind in ("allow", "deny"):
+        given = (item.partition("=") for item in rest.split())
+        return expected._replace(**{kind: {name: value.split(",") if value else True for name, _, value in given}})
     elif kind == "check only":
         return expected._replace(check_only=True)
+    elif kind == "host":
+        return expected._replace(host=rest.strip())
     else:
         claim = _CLAIM.match(rest.strip())
         if claim is None:
@@ -112,6 +123,48 @@ def _read_line(expected: Expected, file: str, number: int, line: str) -> Expecte
         at = 0 if where == "somewhere" else int(where.split()[-1]) if where else number
         expected.claims.append(Claim(kind, file, at, claim["name"] or "", claim["fragment"] or ""))
     return expected
+
+
+def hosting(engine: Engine, write: Callable[[str], object]) -> None:
+    """What `# host: effects` gives a program: asynchronous functions that take rounds of the loop, no time.
+
+    `slow(rounds, value)` answers, `failing(rounds, text)` raises a ValueError; `told(text)` answers its text and
+    prints when it begins and ends; `sent(text)` does so too, and writes; `refused(text)` writes and fails.
+    """
+    import asyncio
+
+    async def rounds_of_the_loop(count: int) -> None:
+        for _ in range(count):
+            await asyncio.sleep(0)
+
+    @engine.host("slow")
+    async def slow(rounds: int, value: Any = None) -> Any:
+        await rounds_of_the_loop(rounds)
+        return value
+
+    @engine.host("failing")
+    async def failing(rounds: int, text: str) -> Any:
+        await rounds_of_the_loop(rounds)
+        raise ValueError(text)
+
+    @engine.host("told")
+    async def told(text: str) -> str:
+        write(f"{text} begins\n")
+        await rounds_of_the_loop(5)
+        write(f"{text} ends\n")
+        return text
+
+    @engine.host("post.sent", writes=True)
+    async def sent(text: str) -> str:
+        write(f"{text} begins\n")
+        await rounds_of_the_loop(5)
+        write(f"{text} ends\n")
+        return text
+
+    @engine.host("post.refused", writes=True)
+    async def refused(text: str) -> str:
+        await rounds_of_the_loop(5)
+        raise ValueError(text)
 
 
 def text_of(diagnostic: Diagnostic) -> str:

@@ -10,6 +10,8 @@ One module per family; `wrong` is a whole program that produces exactly this cod
 | E3xx | types | `types` |
 | E4xx | structure: calls, structs, functions, decorators, statements in the wrong place | `structure` |
 | E5xx | modules and imports | `modules` |
+| E51x | permissions, Python's modules | `permissions` |
+| E52x | Python's pure modules | `curated` |
 | E53x | files, HTTP, other programs | `world` |
 | E6xx | run-time errors | `running` |
 | E7xx | limits, cancellation, denied acts | `limits` |
@@ -26,6 +28,8 @@ FAMILIES = (
     "types",
     "structure",
     "modules",
+    "permissions",
+    "curated",
     "world",
     "hosting",
     "running",

@@ -18,6 +18,8 @@ TITLES = {
     "types": "Types",
     "structure": "Calls, structs, functions, statements in the wrong place",
     "modules": "Modules and imports",
+    "permissions": "Permissions, and Python's modules",
+    "curated": "Python's pure modules",
     "world": "Files, HTTP, other programs",
     "running": "While running",
     "limits": "Limits, cancellation, denied acts",

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dana.policy import Policy
     from dana.repl.shell import Shell
 
     Command = Callable[["Shell", str], None]
@@ -252,12 +253,57 @@ def limits(shell: Shell, rest: str) -> None:
     shell.screen.line(f"per entry: steps {steps}, time {seconds}, depth {made.depth}")
 
 
-def grants(shell: Shell, _rest: str) -> None:
-    """`:grants`"""
-    shell.screen.line(
-        "nothing is granted: entries compute, print and import modules.\n"
-        "Files, network and processes need grants, which arrive with the policy."
-    )
+def grants(shell: Shell, rest: str) -> None:
+    """`:grants`, `:grants read=data python=pandas`, `:grants -read`, `:grants +`"""
+    policy = shell.session.program.policy.policy
+    words = rest.split()
+    if words == ["+"]:
+        _grant_what_was_refused(shell, policy)
+        return
+    for word in words:
+        if not _change_grants(shell, policy, word):
+            return
+    _list_grants(shell, policy)
+
+
+def _list_grants(shell: Shell, policy: Policy) -> None:
+    from dana.policy import KINDS
+
+    rows = [(k, policy.allow.of(k)) for k in KINDS if policy.allow.of(k)]
+    rows += [(f"not {k}", policy.deny.of(k)) for k in KINDS if policy.deny.of(k)]
+    if not rows:
+        shell.screen.line("nothing is granted: entries compute, print and import modules.")
+        shell.screen.line("as in: :grants read=data net=api.acme.dev, and back: :grants -read")
+    for kind, value in rows:
+        shown = "everything" if isinstance(value, bool) else ", ".join(value)
+        shell.screen.line(f"{kind:<10} {shown}")
+
+
+def _change_grants(shell: Shell, policy: Policy, word: str) -> bool:
+    """One word: `read`, `read=a,b` grant, `-read`, `-read=a` take back; False when it could not be understood."""
+    takes = word.startswith("-")
+    kind, equals, patterns = word.removeprefix("-").partition("=")
+    try:
+        for pattern in patterns.split(",") if equals else [None]:
+            if not takes:
+                policy.grant(kind, True if pattern is None else pattern)
+            elif not policy.revoke(kind, pattern):
+                shell.screen.line(f"{kind} {pattern or ''}".rstrip() + " was not granted")
+    except UsageError as wrong:
+        shell.complain("E904", str(wrong), "as in: :grants read=data, and back: :grants -read")
+        return False
+    return True
+
+
+def _grant_what_was_refused(shell: Shell, policy: Policy) -> None:
+    """`:grants +`: what the last entry was refused, and the entry once more."""
+    if shell.refused is None:
+        shell.screen.line("nothing was refused")
+        return
+    denial, text = shell.refused
+    shell.refused = None
+    policy.grant(denial.kind, denial.target if denial.kind in ("read", "write") else denial.pattern)
+    shell.run(text)
 
 
 # --- the conversation ---------------------------------------------------------------------------
@@ -295,7 +341,7 @@ COMMANDS: dict[str, tuple[str, str, Command]] = {
     "undo": ("", "take the last entry back", undo),
     "save": ("FILE", "write the entries so far to a file", save),
     "limits": ("[steps=N time=S depth=N]", "what one entry may use", limits),
-    "grants": ("", "what entries are allowed to do", grants),
+    "grants": ("[read=PATHS] [-read] [+]", "what entries may reach; change it for this session", grants),
     "quit": ("", "leave", quit_),
 }
 SHORT = {"q": "quit", "h": "help", "t": "type", "exit": "quit", "l": "load", "r": "reload", "u": "undo"}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from dana.engine import Engine
     from dana.engine.session import Session
+    from dana.policy import Denial
     from dana.repl.about import About
     from dana.repl.reading import Reading
 
@@ -55,6 +56,8 @@ class Shell:
         self.failures = 0
         self.loaded: list[str] = []
         self.number = 1
+        # What the last entry was refused and could be granted, and the entry (`:grants +`).
+        self.refused: tuple[Denial, str] | None = None
         self._out: dict[int, Any] = {}
 
     @property
@@ -104,7 +107,9 @@ class Shell:
             value = session.run(text, name=f"<repl:{number}>")
         except DanaError as error:
             self.report(error)
+            self._offer(error, text)
             return False
+        self.refused = None
         self.about.remember(session.entries[-1].source)
         if session.exited:
             self.leaving = True
@@ -113,6 +118,13 @@ class Shell:
             if show:
                 self.show(value)
         return True
+
+    def _offer(self, error: DanaError, text: str) -> None:
+        """After a denial: how to grant it here."""
+        denial: Denial | None = getattr(error.__cause__, "_denial", None)
+        self.refused = (denial, text) if denial is not None and denial.pattern else None
+        if self.refused is not None:
+            self.screen.line(":grants + grants this for the session, and runs the entry again")
 
     def _keep(self, number: int, value: Any) -> None:
         self.session["_"] = value

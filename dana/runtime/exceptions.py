@@ -96,9 +96,14 @@ def name_of(cls: type[BaseException]) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """`str(e)`: a KeyError's is its key as text, everything else is as in Python."""
+    """`str(e)`: a KeyError's is its key as text, everything else is as in Python, but for addresses and host names."""
     try:
-        return str(error)
+        text = str(error)
+        if "<" not in text:
+            return text
+        from dana.runtime.showing import cleaned
+
+        return cleaned(text)
     except Exception:  # noqa: BLE001  a field whose own text cannot be made must not hide the error itself
         return name_of(type(error))
 

@@ -74,6 +74,7 @@ def denied(denial: Denial) -> DeniedFault:
     """The exception for a denial: Dana's `Denied`, with what was wanted and the flag that would grant it."""
     error = DeniedFault(denial.message)
     error._code = denial.code  # type: ignore[attr-defined]
+    error._denial = denial  # type: ignore[attr-defined]
     if denial.hint:
         error._hint = denial.hint  # type: ignore[attr-defined]
     return error

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 # A text without these has nothing to hide.
 ADDRESS, CLASS = " at 0x", "<class '"
+METHODS = ("<bound method ", "<built-in ", "<method '")
 _HOST = (
+    r"<bound method (?P<bound>\S+) of [^<>]*(?:<[^<>]*>[^<>]*)*>"
+    r"|<built-in function (?P<builtin>\w+)>"
+    r"|<method '(?P<method>\w+)' of '\w+' objects>|"
     r"<(?:bound |built-in )?(?P<kind>function|method) (?P<name>.+?)(?: of .+?)? at 0x[0-9a-f]+>"
     r"|<(?:[\w.]+\.)?(?P<other>\w+) object at 0x[0-9a-f]+>"
     r"|<class '(?:[\w.]+\.)?(?P<cls>\w+)'>"
@@ -36,7 +40,7 @@ def shown_inside(value: Any) -> str:
 
 def cleaned(text: str) -> str:
     """A representation without addresses and host classes."""
-    if ADDRESS not in text and CLASS not in text:
+    if ADDRESS not in text and CLASS not in text and not any(word in text for word in METHODS):
         return text
     import re
 
@@ -48,5 +52,6 @@ def _plain(found: re.Match[str]) -> str:
         return word_for(found["cls"])
     if found["other"]:
         return f"<{word_for(found['other'])}>"
-    name = abi.demangle(found["name"].rpartition(".")[2])
+    given = found["name"] or found["bound"] or found["builtin"] or found["method"]
+    name = abi.demangle(given.rpartition(".")[2])
     return f"<function {name.strip('<>')}>"

@@ -124,6 +124,30 @@ OPTIONS: dict[str, dict[str, object]] = {"E706": {"steps": None}, "E812": {"step
 ABOUT_THE_WORLD = ("E530", "E531", "E532", "E533", "E534", "E535", "E536", "E539")
 
 
+NOT_GRANTED = ("E510", "E511", "E512", "E513", "E514", "E515")
+INSIDE_PYTHON = ("E517", "E518", "E519")
+
+
+def of_python(code: str) -> Shown:
+    """Programs that use Python modules, which they were granted."""
+    return of_program(catalogue()[code].wrong, allow=Allow(python=["pathlib", "xml", "shlex"]))
+
+
+def model_not_granted() -> Shown:
+    from dana.runtime.faults import diagnose
+    from dana.runtime.program import Program
+
+    program = Program()
+
+    def act() -> None:
+        try:
+            program.policy.require("model", "openai:large")
+        except Exception as error:
+            raise diagnose(error, program) from error
+
+    return of_run(act)
+
+
 def of_world(code: str) -> Shown:
     """Programs about the world outside: granted their folder, a port where nobody listens, and one program."""
     allow = Allow(read=["."], write=["."], net=["127.0.0.1:1"], run=["ls -l"])
@@ -247,6 +271,9 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
     "E504": cycle,
+    **{code: partial(lambda code: of_program(catalogue()[code].wrong), code) for code in NOT_GRANTED},
+    "E516": model_not_granted,
+    **{code: partial(of_python, code) for code in INSIDE_PYTHON},
     **{code: partial(of_world, code) for code in ABOUT_THE_WORLD},
     "E537": answered_no,
     "E538": without_httpx,

@@ -193,7 +193,7 @@ def test_limits_command(talk):
 
 
 def test_what_is_not_there_yet_is_said(talk):
-    assert "policy" in talk.ask(":grants")
+    assert "nothing is granted" in talk.ask(":grants")
     assert "language model" in talk.ask("/nlp on")
     assert "did you mean :limits?" in talk.ask(":limit")
     assert "E911" in talk.ask("/nonsense")
