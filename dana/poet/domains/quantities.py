@@ -56,8 +56,8 @@ _SUFFIXES = {
     "billion": 1e9,
 }
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "usd": "USD", "eur": "EUR", "gbp": "GBP", "chf": "CHF",
-               "jpy": "JPY", "cad": "CAD", "aud": "AUD", "us$": "USD", "dollars": "USD", "dollar": "USD", "euros": "EUR",
-               "euro": "EUR", "pounds": "GBP"}  # fmt: skip
+               "jpy": "JPY", "cad": "CAD", "aud": "AUD", "us$": "USD", "dollars": "USD", "dollar": "USD",
+               "euros": "EUR", "euro": "EUR", "pounds": "GBP"}  # fmt: skip
 # How often an amount comes in a year.
 _PER_YEAR = {"year": 1, "yr": 1, "annum": 1, "y": 1, "annually": 1, "yearly": 1, "annual": 1, "pa": 1, "month": 12,
              "mo": 12, "monthly": 12, "week": 52, "wk": 52, "weekly": 52}  # fmt: skip
