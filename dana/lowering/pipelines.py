@@ -156,10 +156,32 @@ def _dropping(cx: Context, stage: na.Expr, value: py.expr) -> py.expr:
 
 
 def _stage_list(cx: Context, stage: na.List, value: py.expr, captured: set[str]) -> py.expr:
-    """`[f, g]`: every stage on the same value, results in written order."""
+    """`[f, g]`: every stage on the same value, results in written order; side by side where they may wait."""
+    if _may_wait(cx, stage):
+        stages = py.List(elts=[stage_function(cx, item) for item in stage.elts], ctx=LOAD, **cx.at(stage))
+        return cx.call(".parallel", stage, value, stages)
     name = cx.temporary()
     results = [lower_stage(cx, item, cx.load(name, item), captured) for item in stage.elts]
     return cx.let(name, value, py.List(elts=results, ctx=LOAD, **cx.at(stage)), stage)
+
+
+def _may_wait(cx: Context, stage: na.List) -> bool:
+    """Whether stages may wait for effects (L34): this module has calls of effects, or another module's function is one.
+
+    Stages that capture, or place their input themselves, stay in the frame they are written in.
+    """
+    if any(isinstance(n, (na.Capture, na.Placeholder)) for n in na.walk(stage)):
+        return False
+    return bool(cx.checked.effects) or any(_is_foreign(cx, item) for item in stage.elts)
+
+
+def _is_foreign(cx: Context, stage: na.Expr) -> bool:
+    func = stage.func if isinstance(stage, na.Call) else stage
+    is_function = bool(cx.type_of(func)[0] == "func")
+    if isinstance(func, na.Attribute):
+        return is_function
+    bound = cx.checked.bindings.get(id(func))
+    return isinstance(func, na.Name) and is_function and bound == "module" and func.id not in cx.entries
 
 
 def lower_capture(cx: Context, node: na.Capture) -> py.expr:
