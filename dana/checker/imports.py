@@ -7,6 +7,8 @@ from dana.checker.types import ANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from dana.ast import nodes as na
     from dana.checker.context import Context
     from dana.checker.model import Scope, Var
@@ -119,37 +121,7 @@ def report_missing(c: Context, request: ModuleRequest, node: na.Node, reason: st
         c.report("E504", reason, node, label="this closes the circle", hint=_CYCLE_HINT)
     else:
         python = f"the Python module `{request.text}` cannot be imported"
-        notes = [] if request.python or request.level else missing_notes(request.path[0])
-        c.report("E501", python if request.python else f"no module `{request.text}`", node, hint=reason, notes=notes)
-
-
-def missing_notes(name: str) -> list[str]:
-    """What Dana has instead of a module of Python."""
-    if name not in _INSTEAD:
-        return []
-    return [f"`{name}` is a module of Python, which this version of Dana does not have; there is {_INSTEAD[name]}"]
-
-
-_INSTEAD = {
-    "re": "`import text`, and the methods of texts",
-    "string": "`import text`, and the methods of texts",
-    "textwrap": "`import text`",
-    "datetime": "`import time`",
-    "calendar": "`import time`",
-    "statistics": "`import stats`",
-    "itertools": "`zip`, `enumerate`, and comprehensions",
-    "functools": "composition with `|`, and partial application: `f($$, 2)`",
-    "collections": "`dict`, `set`, and structs",
-    "dataclasses": "`struct`",
-    "typing": "every type it names, without an import",
-    "decimal": "`round`, and whole numbers of the smallest unit",
-    "csv": "`parse_csv` and `format_csv` in `text`",
-    "operator": "`lambda`",
-    "logging": "`log`",
-    "sys": "`exit`, and the settings `system:…`",
-    "unittest": "`import testing`, and `test` blocks",
-    "pytest": "`import testing`, and `test` blocks",
-}
+        c.report("E501", python if request.python else f"no module `{request.text}`", node, hint=reason)
 
 
 def rebind(c: Context, name: str) -> None:
@@ -178,6 +150,8 @@ def check_imported_name(c: Context, interface: Interface, stmt: na.ImportFrom, a
     name = alias.path[0]
     if name.startswith("_") and not name.startswith("__"):
         c.report("E503", f"`{name}` is private to module `{interface.name}`", alias, hint=_PRIVATE)
+    elif name in interface.refused:
+        report_refused(c, interface, name, alias)
     elif name not in interface.names and not interface.open and submodule(c, stmt, name) is None:
         near = c.near(name, interface.names)
         hint = f"did you mean `{near}`?" if near else ""
@@ -203,8 +177,15 @@ def module_attribute(c: Context, interface: Interface, node: na.Attribute) -> Ty
     span = (node.end - len(name), node.end)
     if name.startswith("_") and not interface.open:
         c.report("E503", f"`{name}` is private to module `{interface.name}`", span, hint=_PRIVATE)
+    elif name in interface.refused:
+        report_refused(c, interface, name, span)
     elif not interface.open:
         near = c.near(name, interface.names)
         hint = f"did you mean `{near}`?" if near else ""
         c.report("E502", f"module `{interface.name}` has no `{name}`", span, hint=hint)
     return ANY
+
+
+def report_refused(c: Context, interface: Interface, name: str, where: Any) -> None:
+    """A name of Python's module that Dana leaves out (L48); the hint says what to write instead."""
+    c.report("E520", f"`{interface.name}.{name}` of Python is not there in Dana", where, hint=interface.refused[name])

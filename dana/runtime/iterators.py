@@ -40,8 +40,15 @@ def _named(base: Any) -> Any:
     return type(base.__name__, (base,), {"__slots__": ("_depth",), "__repr__": generator.__repr__})
 
 
+class Lazy(generator):
+    """What a function of `itertools` hands out: `islice` hides the iterator it stands upon."""
+
+    __slots__ = ("_depth",)
+
+
+Lazy.__name__ = Lazy.__qualname__ = "iterator"
 Zip, Map, Filter, Enumerate = (_named(base) for base in (zip, map, filter, enumerate))
-NESTING = frozenset({Zip, Map, Filter, Enumerate})
+NESTING = frozenset({Zip, Map, Filter, Enumerate, Lazy})
 # CPython walks iterators upon iterators by recursion in C, which nothing stops before the stack is full.
 DEEPEST = 1_000
 

@@ -6,7 +6,7 @@
 
 The runtime may not import the checker, and a table of nested tuples is no pleasure to read; so natives
 say what they take as one would say it in Dana. The notation is Dana's own, with `= …` for "has a default",
-plus `number` for `int | float` and `iterator[T]`.
+plus `number` for `int | float`, `iterator[T]`, and `@date` for an instance of a curated type.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ SIMPLE: dict[str, Type] = {
     "callable": ("callable",),
     "list": ("list", ("any",)),
     "dict": ("dict", ("any",), ("any",)),
+    "set": ("set", ("any",)),
+    "tuple": ("tuple*", ("any",)),
 }
 
 
@@ -53,6 +55,8 @@ def read_signature(text: str) -> Type:
             kind = "keyword"
         else:
             params.append(read_parameter(part, kind))
+            if params[-1][2] == "star":
+                kind = "keyword"
     return ("func", tuple(params), read_type(result))
 
 
@@ -81,6 +85,8 @@ def read_type(text: str) -> Type:
     text = text.strip()
     if text in SIMPLE:
         return SIMPLE[text]
+    if text.startswith("@"):
+        return ("opaque", text[1:])
     head, bracket, inner = text.partition("[")
     if not bracket or not inner.endswith("]"):
         msg = f"not a type in a native's signature: {text!r}"

@@ -1,0 +1,171 @@
+"""`string`, `textwrap` and `unicodedata`."""
+
+from __future__ import annotations
+
+import string as host
+import textwrap as host_textwrap
+import unicodedata as host_unicodedata
+
+from dana.runtime.curated import Curated
+from dana.runtime.curated.values import Bounds, CuratedType, named, register, sized, too_large
+from dana.runtime.stops import failure
+from dana.runtime.typevalues import kind_of, short
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dana.runtime.program import Program
+
+CONSTANTS = (
+    "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation whitespace".split()
+)
+
+
+class Template:
+    """`Template("$name owes $$5").substitute(name="Bob")`."""
+
+    __slots__ = ("_bounds", "template")
+
+    def __init__(self, bounds: Bounds, template: Any) -> None:
+        if not isinstance(template, str):
+            raise failure(TypeError, "E601", f"a template is a text, not {kind_of(template)}")
+        self._bounds = bounds
+        self.template = template
+
+    def substitute(self, mapping: Any = None, /, **keywords: Any) -> str:
+        """The text with its names put in; each must be given."""
+        return self._filled(mapping, keywords, safe=False)
+
+    def safe_substitute(self, mapping: Any = None, /, **keywords: Any) -> str:
+        """The text with its names put in; others stay as they are."""
+        return self._filled(mapping, keywords, safe=True)
+
+    def _filled(self, mapping: Any, keywords: dict[str, Any], *, safe: bool) -> str:
+        if mapping is not None and not isinstance(mapping, dict):
+            raise failure(TypeError, "E601", f"a template takes a dict, not {kind_of(mapping)}")
+        known = {**(mapping or {}), **keywords}
+        out: list[str] = []
+        size = at = 0
+        for found in host.Template.pattern.finditer(self.template):
+            out.append(self.template[at : found.start()])
+            at = found.end()
+            name = found["named"] or found["braced"]
+            if found["escaped"] is not None:
+                put = "$"
+            elif name is None:
+                if not safe:
+                    raise failure(ValueError, "E602", f"invalid placeholder in a template at {found.start()}")
+                put = found.group()
+            elif name in known:
+                put = str(known[name])
+            elif safe:
+                put = found.group()
+            else:
+                raise failure(KeyError, "E605", f"the template asks for `{name}`, which was not given")
+            size += len(put)
+            self._bounds.room(size)
+            out.append(put)
+        out.append(self.template[at:])
+        return "".join(out)
+
+    def get_identifiers(self) -> list[str]:
+        """The names in it, in order."""
+        found = (m["named"] or m["braced"] for m in host.Template.pattern.finditer(self.template))
+        return list(dict.fromkeys(name for name in found if name))
+
+    def __repr__(self) -> str:
+        return f"Template({short(self.template)})"
+
+
+def make_string(program: Program) -> dict[str, Any]:
+    bounds = Bounds(program)
+    kind = CuratedType("Template", Template, lambda template: Template(bounds, template))
+    register(program, kind)
+    return {
+        **{name: getattr(host, name) for name in CONSTANTS},
+        "capwords": sized(bounds, host.capwords, 2),
+        "Template": kind,
+    }
+
+
+STRING = {
+    **dict.fromkeys(CONSTANTS, "str"),
+    "capwords": "(s: str, sep: any = …) -> str",
+    "Template": "(template: str) -> @Template",
+}
+
+# --- textwrap -----------------------------------------------------------------------------------
+
+MAX_WRAPPED = 1_000_000
+MAX_PREFIX = 1_000
+
+
+def make_textwrap(program: Program) -> dict[str, Any]:
+    bounds = Bounds(program)
+
+    def guarded(work: Any, growth: int) -> Any:
+        def call(text: Any, *args: Any, **options: Any) -> Any:
+            if not isinstance(text, str):
+                raise failure(TypeError, "E601", f"`{work.__name__}` takes a text, not {kind_of(text)}")
+            if len(text) > MAX_WRAPPED:
+                raise too_large(f"a text of {len(text):,} characters", f"at most {MAX_WRAPPED:,}")
+            prefixes = [v for v in (*args, *options.values()) if isinstance(v, str)]
+            longest = max(map(len, prefixes), default=0)
+            if longest > MAX_PREFIX or (isinstance(options.get("tabsize"), int) and options["tabsize"] > MAX_PREFIX):
+                raise too_large("an indentation", f"at most {MAX_PREFIX:,} characters")
+            bounds.charge(len(text) * growth)
+            bounds.room(len(text) * (1 + longest))
+            return work(text, *args, **options)
+
+        return named(work.__name__, call)
+
+    growths = {"wrap": 20, "fill": 20, "shorten": 20, "dedent": 4, "indent": 2}
+    return {name: guarded(getattr(host_textwrap, name), growth) for name, growth in growths.items()}
+
+
+OPTIONS = (
+    "initial_indent: str = …, subsequent_indent: str = …, expand_tabs: bool = …, replace_whitespace: bool = …, "
+    "fix_sentence_endings: bool = …, break_long_words: bool = …, drop_whitespace: bool = …, "
+    "break_on_hyphens: bool = …, tabsize: int = …, max_lines: any = …, placeholder: str = …"
+)
+TEXTWRAP = {
+    "wrap": f"(text: str, width: int = …, *, {OPTIONS}) -> list[str]",
+    "fill": f"(text: str, width: int = …, *, {OPTIONS}) -> str",
+    "shorten": f"(text: str, width: int, *, {OPTIONS}) -> str",
+    "dedent": "(text: str) -> str",
+    "indent": "(text: str, prefix: str, predicate: any = …) -> str",
+}
+NO_TEXTWRAP = {"TextWrapper": "give the options to `textwrap.wrap` and `textwrap.fill`"}
+
+# --- unicodedata --------------------------------------------------------------------------------
+
+ABOUT_A_CHARACTER = (
+    "bidirectional category combining decimal decomposition digit east_asian_width mirrored name numeric"
+)
+
+
+def make_unicodedata(program: Program) -> dict[str, Any]:
+    bounds = Bounds(program)
+    return {
+        **{name: getattr(host_unicodedata, name) for name in (*ABOUT_A_CHARACTER.split(), "lookup")},
+        "normalize": sized(bounds, host_unicodedata.normalize, 4),
+        "is_normalized": sized(bounds, host_unicodedata.is_normalized),
+        "unidata_version": host_unicodedata.unidata_version,
+    }
+
+
+UNICODEDATA = {
+    **dict.fromkeys(("bidirectional", "category", "decomposition", "east_asian_width"), "(chr: str /) -> str"),
+    **dict.fromkeys(("combining", "mirrored"), "(chr: str /) -> int"),
+    **dict.fromkeys(("decimal", "digit", "name", "numeric"), "(chr: str /, default: any / = …) -> any"),
+    "lookup": "(name: str /) -> str",
+    "normalize": "(form: str /, unistr: str /) -> str",
+    "is_normalized": "(form: str /, unistr: str /) -> bool",
+    "unidata_version": "str",
+}
+FAMILY = {
+    "string": Curated(make_string, STRING, {"Formatter": "use f-strings and `format`"}),
+    "textwrap": Curated(make_textwrap, TEXTWRAP, NO_TEXTWRAP),
+    "unicodedata": Curated(make_unicodedata, UNICODEDATA, {"ucd_3_2_0": "there is one version of Unicode"}),
+}
