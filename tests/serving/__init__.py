@@ -60,7 +60,7 @@ class Server:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._socket.close()
+        self._stop_listening()
         self.gate.abort()
         with self._lock:
             for each in self._open:
@@ -70,6 +70,13 @@ class Server:
                     continue  # it is closed already
         for thread in self._threads[1:]:
             thread.join(5)
+
+    def _stop_listening(self) -> None:
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for connections
+        except OSError:
+            pass  # it has been stopped before
+        self._socket.close()
 
     def _accept(self) -> None:
         while True:
@@ -109,7 +116,7 @@ class Server:
 
     def _answer(self, connection: socket.socket, request: Request) -> bool:
         name, _, rest = request.path.strip("/").partition("/")
-        return ROUTES[name](self, connection, request, unquote(rest))
+        return ROUTES.get(name, _nothing)(self, connection, request, unquote(rest))
 
 
 def _read(stream) -> Request | None:
@@ -136,6 +143,10 @@ def reply(connection, body: bytes, status: int = 200, length: int | None = None,
 
 
 # --- routes -------------------------------------------------------------------------------------
+
+
+def _nothing(server, connection, request, rest):
+    return reply(connection, b"nothing here", 404)
 
 
 def _echo(server, connection, request, rest):

@@ -76,7 +76,12 @@ def reach_entry(program: Any, kind: str, path: Any, act: Callable[[Place], Made]
 
     def inside(above: Place) -> Made:
         with Place(os.path.join(above.path, name)) as place:
-            return act(place)
+            try:
+                return act(place)
+            except OSError as error:
+                if not hasattr(error, "_code"):
+                    refuse(program, error, text, place.path)
+                raise
 
     return reach(program, kind, folder or ".", inside)
 

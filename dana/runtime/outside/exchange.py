@@ -348,7 +348,7 @@ def connecting(error: BaseException) -> str:
     """Why there is no connection."""
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        why = text.partition("CERTIFICATE_VERIFY_FAILED]")[2].partition("(_ssl")[0].strip(" :")
+        why = text.partition("certificate verify failed:")[2].partition("(_ssl")[0].strip()
         return f"the host cannot prove that it is the host: {why or 'its certificate is not trusted'}"
     if "SSL" in text:
         return "no secure connection"

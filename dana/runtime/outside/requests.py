@@ -174,7 +174,7 @@ def url_of(text: Any) -> httpx.URL:
     if url.scheme not in ("http", "https"):
         hint = f"did you mean `https://{text[:60]}`?" if "://" not in text else "only http and https are spoken here"
         raise failure(ValueError, "E535", f"an address begins with https:// or http://: {text[:80]!r}", hint)
-    if url.userinfo or "@" in url.netloc.decode("ascii", "replace"):
+    if url.userinfo or "@" in re.split(r"[/?#]", text.partition("://")[2], maxsplit=1)[0]:
         hint = '`headers={"Authorization": …}` says who asks, and is never shown'
         raise failure(ValueError, "E535", "an address holds no user and no password", hint)
     if not host or (port is not None and not 0 < port < 65536):
