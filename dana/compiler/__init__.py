@@ -61,8 +61,9 @@ def compile_module(
     given: dict[str, Type | Interface] | None = None,
     metered: bool = True,
     tests: bool = False,
+    alone: bool = False,
 ) -> Compiled:
-    """The compiled module; with `tests`, its test blocks are in it.
+    """The compiled module; with `tests`, its test blocks are in it; `alone` as `lower` has it.
 
     Raises `CompileError` with every error found when the text is no valid program.
     """
@@ -71,17 +72,17 @@ def compile_module(
         from dana.errors import CompileError
 
         raise CompileError(checked.errors)
-    return compile_checked(checked, metered=metered, tests=tests)
+    return compile_checked(checked, metered=metered, tests=tests, alone=alone)
 
 
-def compile_checked(checked: Checked, *, metered: bool = True, tests: bool = False) -> Compiled:
+def compile_checked(checked: Checked, *, metered: bool = True, tests: bool = False, alone: bool = False) -> Compiled:
     """The second half of `compile_module`, for callers that want the checker's tables too."""
     from warnings import catch_warnings, simplefilter
 
     from dana.lowering import lower
 
     try:
-        tree = lower(checked, metered=metered, tests=tests)
+        tree = lower(checked, metered=metered, tests=tests, alone=alone)
         with catch_warnings():
             # What CPython has to say about `x is 1` is about Python; Dana has lints of its own.
             simplefilter("ignore", SyntaxWarning)

@@ -37,7 +37,7 @@ def run_cached(
             data = stream.read()
     except OSError:
         return None
-    if not cache.has(cache.key(f"__main__\0{full}", data, metered=True)):
+    if not cache.has(cache.key(f"__main__\0{full}\0entry", data, metered=True)):
         return None
     from dana.engine.engine import Engine
     from dana.engine.limits import Limits

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from dana.checker.model import Checked
 
 
-def lower(checked: Checked, *, metered: bool = True, tests: bool = False) -> py.Module:
+def lower(checked: Checked, *, metered: bool = True, tests: bool = False, alone: bool = False) -> py.Module:
     """The Python module for a checked Dana module.
 
     `metered` False leaves out step counting (and with it deadlines inside loops). `tests` True keeps the test
-    blocks, each a function behind a guard, and lets failing assertions tell what was compared.
+    blocks, each a function behind a guard, and lets failing assertions tell what was compared. `alone` says that
+    no other Dana module belongs to the program unless this one imports it.
     Precondition: `checked.errors` is empty.
     """
-    return lower_module(Context(checked, EXPRESSIONS, STATEMENTS, metered=metered, tests=tests), checked.module)
+    cx = Context(checked, EXPRESSIONS, STATEMENTS, metered=metered, tests=tests, alone=alone)
+    return lower_module(cx, checked.module)

@@ -26,6 +26,10 @@ STORE = py.Store()
 DEL = py.Del()
 
 
+# Attributes that exceptions, types and functions have as well.
+ATTRIBUTES = frozenset({"args", "cause", "code", "doc", "message", "name", "notes", "text", "type", "value", "which"})
+
+
 class FunctionScope:
     """Facts about the function being lowered."""
 
@@ -39,6 +43,7 @@ class FunctionScope:
         "params",
         "private_stores",
         "returns",
+        "scalars",
         "scopes",
         "unchanging",
     )
@@ -53,8 +58,9 @@ class FunctionScope:
         self.name = name
         self.params = params
         self.body = body
-        self.fractions: set[str] | None = None
+        self.fractions: frozenset[str] | None = None
         self.unchanging: set[str] | None = None
+        self.scalars: frozenset[str] | None = None
         self.returns = returns
         self.private_stores: set[str] = set()
         self.handlers: list[str] = []
@@ -77,6 +83,24 @@ def _unchecked_candidates(module: na.Module) -> dict[int, str]:
     return found
 
 
+def _number_fields(checked: Checked) -> dict[str, str]:
+    """The fields that are numbers in every struct that has them.
+
+    That holds for all attributes of the name only if the program is this module `alone`: it imports nothing, so there
+    are no structs but its own. (Objects of the host may have any attribute; the host means well.)
+    """
+    found: dict[str, str] = {}
+    for statement in checked.module.body:
+        for node in na.walk(statement):
+            if isinstance(node, (na.Import, na.ImportFrom, na.Use)):
+                return {}
+            if isinstance(node, na.FieldDef):
+                declared = "any" if node.annotation is None else checked.annotations.get(id(node.annotation), ANY)[0]
+                same = found.setdefault(node.name, declared) == declared
+                found[node.name] = declared if same else "any"
+    return {n: kind for n, kind in found.items() if kind in {"int", "float", "bool"} and n not in ATTRIBUTES}
+
+
 def numbered_tests(module: na.Module) -> dict[int, int]:
     """The module's own test blocks, counted from 0 in the order of the text."""
     blocks = [s for s in module.body if isinstance(s, na.TestBlock)]
@@ -94,6 +118,7 @@ class Context:
         "_starts",
         "_temporary",
         "checked",
+        "counters",
         "entries",
         "expressions",
         "field_names",
@@ -103,11 +128,13 @@ class Context:
         "local_types",
         "metered",
         "methods_of",
+        "number_fields",
         "own_types",
         "placeholders",
         "plan",
         "quick",
         "raw_used",
+        "scalar_functions",
         "sliced",
         "specs",
         "statements",
@@ -116,7 +143,14 @@ class Context:
     )
 
     def __init__(
-        self, checked: Checked, expressions: Table, statements: Table, *, metered: bool, tests: bool = False
+        self,
+        checked: Checked,
+        expressions: Table,
+        statements: Table,
+        *,
+        metered: bool,
+        tests: bool = False,
+        alone: bool = False,
     ) -> None:
         self.checked = checked
         self.expressions = expressions
@@ -133,6 +167,12 @@ class Context:
         # Sliced loops around the present place: each is two blocks, and CPython nests only twenty.
         self.sliced = 0
         self.quick: dict[int, bool] = {}
+        # Fields that hold numbers in whatever has them, by name: "int", "float" or "bool" (`growth`).
+        self.number_fields: dict[str, str] = _number_fields(checked) if alone else {}
+        # Variables of comprehensions around the present place that count through constant ranges.
+        self.counters: set[str] = set()
+        # Functions that return no sequence, once somebody has asked (`growth`).
+        self.scalar_functions: frozenset[int] | None = None
         # Functions and structs whose entry without checks some call uses.
         self.raw_used: set[int] = set()
         self.methods_of = _unchecked_candidates(checked.module)

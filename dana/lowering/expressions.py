@@ -9,6 +9,7 @@ from dana import ast as na
 from dana.lowering.calls import prints_plainly
 from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.functions import lower_lambda
+from dana.lowering.growth import counting, guarded, may_repeat, repeated
 from dana.lowering.pipelines import lower_capture, lower_pipeline
 from dana.lowering.promises import comprehension, display, forced_name, lower_call
 from dana.lowering.quick import is_quick, writes_only_names
@@ -207,19 +208,22 @@ def comprehension_target(cx: Context, node: na.Expr) -> py.expr:
 
 
 def lower_list_comp(cx: Context, node: na.ListComp) -> py.expr:
-    generators = lower_comprehensions(cx, node.generators, node.elt)
-    return py.ListComp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
+    with counting(cx, node.generators):
+        generators = lower_comprehensions(cx, node.generators, node.elt)
+        return py.ListComp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
 
 
 def lower_set_comp(cx: Context, node: na.SetComp) -> py.expr:
-    generators = lower_comprehensions(cx, node.generators, node.elt)
-    return py.SetComp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
+    with counting(cx, node.generators):
+        generators = lower_comprehensions(cx, node.generators, node.elt)
+        return py.SetComp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
 
 
 def lower_dict_comp(cx: Context, node: na.DictComp) -> py.expr:
-    generators = lower_comprehensions(cx, node.generators, node.key, node.value)
-    key, value = cx.expr(node.key), cx.expr(node.value)
-    return py.DictComp(key=key, value=value, generators=generators, **cx.at(node))
+    with counting(cx, node.generators):
+        generators = lower_comprehensions(cx, node.generators, node.key, node.value)
+        key, value = cx.expr(node.key), cx.expr(node.value)
+        return py.DictComp(key=key, value=value, generators=generators, **cx.at(node))
 
 
 def lower_generator_exp(cx: Context, node: na.GeneratorExp) -> py.expr:
@@ -229,8 +233,9 @@ def lower_generator_exp(cx: Context, node: na.GeneratorExp) -> py.expr:
 
 def raw_generator(cx: Context, node: na.GeneratorExp) -> py.expr:
     """The bare generator, for calls that certainly only iterate it."""
-    generators = lower_comprehensions(cx, node.generators, node.elt)
-    return py.GeneratorExp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
+    with counting(cx, node.generators):
+        generators = lower_comprehensions(cx, node.generators, node.elt)
+        return py.GeneratorExp(elt=cx.expr(node.elt), generators=generators, **cx.at(node))
 
 
 # --- operators ----------------------------------------------------------------------------------
@@ -249,10 +254,18 @@ def lower_bin_op(cx: Context, node: na.BinOp) -> py.expr:
         left = left.left
     if not spine:
         return lower_pipeline(cx, node)
-    value = cx.expr(left)
+    value = operand(cx, left)
     for op in reversed(spine):
         value = combine(cx, op, op.op, op.left, value, op.right)
-    return value
+    return guarded(cx, node, value)
+
+
+def operand(cx: Context, node: na.Expr) -> py.expr:
+    """What an operator is applied to; of an expression of operators only the root is looked at (`growth`)."""
+    if not isinstance(node, na.BinOp) or _is_pipeline(cx, node):
+        return cx.expr(node)
+    value = operand(cx, node.left)
+    return combine(cx, node, node.op, node.left, value, node.right)
 
 
 def _is_pipeline(cx: Context, node: na.BinOp) -> bool:
@@ -261,7 +274,7 @@ def _is_pipeline(cx: Context, node: na.BinOp) -> bool:
 
 def combine(cx: Context, node: na.Node, op: str, left: na.Expr, value: py.expr, right: na.Expr) -> py.expr:
     """`value op right`, where `value` is the lowered `left`."""
-    other = cx.expr(right)
+    other = operand(cx, right)
     if op == "+":
         value, other = _texts(cx, left, value, right, other)
     elif op == "**" and not _is_small_power(right):
@@ -269,7 +282,7 @@ def combine(cx: Context, node: na.Node, op: str, left: na.Expr, value: py.expr, 
     elif op == "<<":
         return cx.call(".lshift", node, value, other)
     elif op == "*" and may_repeat(cx, left, right):
-        return cx.call(".mul", node, value, other)
+        return repeated(cx, node, value, other)
     return py.BinOp(left=value, op=BINARY[op](), right=other, **cx.at(node))
 
 
@@ -295,12 +308,6 @@ def _as_text(cx: Context, node: na.Expr, value: py.expr) -> py.expr:
 
 def _is_small_power(node: na.Expr) -> bool:
     return isinstance(node, na.Constant) and node.value.__class__ in {int, float} and abs(node.value) <= SMALL_EXPONENT
-
-
-def may_repeat(cx: Context, left: na.Expr, right: na.Expr) -> bool:
-    """Whether `*` may repeat a sequence that a program can see is one; numbers are never slowed."""
-    kinds = {cx.type_of(left)[0], cx.type_of(right)[0]}
-    return not kinds.isdisjoint({"str", "list", "tuple", "tuple*"})
 
 
 def lower_bool_op(cx: Context, node: na.BoolOp) -> py.expr:

@@ -38,10 +38,10 @@ AWAY = (
 WALKS = (na.ListComp, na.SetComp, na.DictComp)
 # CPython nests twenty blocks; a body that uses more of them than this starts its effects one by one.
 MAX_NESTED = 8
-# What the calls of a run may be made of: nothing that fails, or that looks at what the run assigns.
+# What is evaluated while effects of a `try` are under way: nothing that calls, and hardly anything that fails.
 STILL = frozenset(
     {na.Call, na.Name, na.Constant, na.Attribute, na.JoinedStr, na.FormattedValue, na.List, na.Tuple, na.Dict,
-     na.DictItem, na.Keyword, na.UnaryOp}
+     na.DictItem, na.Keyword, na.UnaryOp, na.BinOp}
 )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ class _Frame:
         self.followed: frozenset[str] = frozenset()
         # The last expression statement of a module is its value.
         self.value = next((s for s in reversed(body) if isinstance(s, na.ExprStmt)), None) if module else None
-        # Statements whose variables keep their values when an effect fails.
+        # Statements whose variables keep their values when an effect fails, and what is in them.
         self.guarded: set[int] = set()
 
     def look(self) -> None:
@@ -162,7 +162,7 @@ class _Frame:
         assigned: set[str] = set()
         for statement in block:
             if inside:
-                self.guarded.add(id(statement))
+                self.guarded.update(id(n) for n in na.walk(statement))
                 call = self._effect_of(statement)
                 if call is None or not _is_still(call, assigned):
                     self._end_run(run)
@@ -181,8 +181,16 @@ class _Frame:
     def _starts_several(self, node: na.Expr) -> bool:
         if has_placeholder_call(node):
             return False
-        count = sum(is_effect_call(self.cx, part) for part in parts(node))
-        return count > 1 or (count == 1 and is_race(self.cx, node))
+        effects = [is_effect_call(self.cx, part) for part in parts(node)]
+        if is_race(self.cx, node):
+            return any(effects)
+        if sum(effects) < 2:
+            return False
+        after = zip(parts(node), effects, strict=True)
+        return id(node) not in self.guarded or all(
+            _is_still(part, set()) and (effect or not isinstance(part, na.Call))
+            for part, effect in list(after)[effects.index(True) :]
+        )
 
     def _here(self) -> Iterable[na.Node]:
         """The nodes this body evaluates itself; collects the names that are `away` meanwhile."""
@@ -280,10 +288,12 @@ def _target(node: na.Stmt) -> str:
     return target.id if isinstance(target, na.Name) else ""
 
 
-def _is_still(call: na.Call, assigned: set[str]) -> bool:
-    """Whether the call of a run may start before the variables `assigned` have their values."""
-    nodes = list(na.walk(call))
+def _is_still(node: na.Expr, assigned: set[str]) -> bool:
+    """Whether an effect's call (or a value) may be evaluated before the variables `assigned` have their values."""
+    nodes = list(na.walk(node))
     if any(isinstance(n, na.Call) for n in nodes[1:]) or any(n.__class__ not in STILL for n in nodes):
+        return False
+    if any(isinstance(n, na.BinOp) and n.op == "|" for n in nodes):
         return False
     return not any(isinstance(n, na.Name) and n.id in assigned for n in nodes)
 

@@ -29,31 +29,42 @@ def is_number(cx: Context, node: na.Expr) -> bool:
 
 
 def is_fraction(cx: Context, node: na.Expr) -> bool:
-    """Whether the value certainly comes out of a division (so it is no int that could repeat a list)."""
+    """Whether the value is certainly no whole number and no sequence: a float, by its type or by how it was made."""
     kind: Type = cx.type_of(node)
     if kind[0] == "float":
         return True
     if isinstance(node, na.Name):
         return node.id in fractions(cx)
+    if isinstance(node, na.Attribute):
+        return cx.number_fields.get(node.attr) == "float"
     if isinstance(node, na.UnaryOp):
         return node.op == "-" and is_fraction(cx, node.operand)
     if isinstance(node, na.BinOp):
         if node.op == "/":
             return True
-        if node.op in {"*", "+", "-"}:
+        if node.op in {"*", "+", "-"} and kind[0] != "str":
             return is_fraction(cx, node.left) or is_fraction(cx, node.right)
     return False
 
 
-def fractions(cx: Context) -> set[str]:
-    """The local variables of the function being lowered that only ever hold the result of a division."""
+def fractions(cx: Context) -> frozenset[str]:
+    """The local variables of the function being lowered that only ever hold floats.
+
+    A greatest fixed point: those left when all that may hold something else have been struck off.
+    """
     scope = cx.function
     if scope.fractions is None:
-        bound: dict[str, bool] = {p.name: False for p in scope.params}
+        values: dict[str, list[na.Expr]] = {}
+        unknown = {p.name for p in scope.params}
         for statement in scope.body:
             for node in na.walk(statement):
-                _note(node, bound)
-        scope.fractions = {name for name, divides in bound.items() if divides}
+                _note(node, values, unknown)
+        scope.fractions = frozenset(values.keys() - unknown)
+        while True:
+            kept = frozenset(n for n in scope.fractions if all(is_fraction(cx, v) for v in values[n]))
+            if kept == scope.fractions:
+                break
+            scope.fractions = kept
     return scope.fractions
 
 
@@ -84,14 +95,15 @@ def _note_kept(cx: Context, node: na.Node, bound: dict[str, bool]) -> None:
                 bound[name] = False
 
 
-def _note(node: na.Node, bound: dict[str, bool]) -> None:
-    """What a node binds: True while every binding of the name is a division."""
-    if isinstance(node, na.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], na.Name):
-        name = node.targets[0].id
-        bound[name] = bound.get(name, True) and isinstance(node.value, na.BinOp) and node.value.op == "/"
-        return
-    for name in _names_bound(node):
-        bound[name] = False
+def _note(node: na.Node, values: dict[str, list[na.Expr]], unknown: set[str]) -> None:
+    """What a node binds: to an expression, or to something nobody knows."""
+    match node:
+        case na.Assign(targets=(na.Name(id=name),), value=value):
+            values.setdefault(name, []).append(value)
+        case na.AugAssign(target=na.Name(id=name) as target, op=op, value=value):
+            values.setdefault(name, []).append(na.BinOp(node.start, node.end, target, op, value))
+        case _:
+            unknown.update(_names_bound(node))
 
 
 def _names_bound(node: na.Node) -> list[str]:

@@ -15,7 +15,8 @@ from dana import ast as na
 from dana.checker.types import proves
 from dana.lowering.annotations import RAW_CLASS
 from dana.lowering.context import DEL, LOAD, STORE, Context
-from dana.lowering.expressions import BINARY, combine, may_repeat, scoped
+from dana.lowering.expressions import BINARY, combine, operand, scoped
+from dana.lowering.growth import addend, guarded, may_multiply, only_counts
 from dana.lowering.numbers import NUMBERS, is_fraction, is_number
 
 TYPE_CHECKING = False
@@ -170,15 +171,25 @@ def lower_aug_assign(cx: Context, node: na.AugAssign) -> list[py.stmt]:
         return _augment_attribute(cx, node, target)
     if node.op in {"**", "<<"} or (node.op == "|" and cx.type_of(node.value)[0] in {"func", "callable"}):
         return _augment_through_helper(cx, node)
-    value = cx.expr(node.value)
+    value = operand(cx, node.value) if node.op == "+" and only_counts(cx, node) else cx.expr(node.value)
     if node.op == "+" and cx.type_of(target)[0] == "str" and cx.type_of(node.value)[0] != "str":
         value = cx.call(".text", node.value, value)
     elif node.op == "+" and cx.type_of(node.value)[0] == "str" and cx.type_of(target)[0] != "str":
         return _extend_by_text(cx, node)
-    elif node.op == "*" and isinstance(target, na.Name) and may_repeat(cx, target, node.value):
-        value = cx.call(".times", node, cx.expr(target), value)
+    elif node.op == "*" and may_multiply(cx, target, node.value):
+        return _multiply(cx, node)
+    if node.op == "+":
+        value = addend(cx, node, value)
     lowered: Any = lower_target(cx, target)[0]
     return [py.AugAssign(target=lowered, op=BINARY[node.op](), value=value, **cx.at(node))]
+
+
+def _multiply(cx: Context, node: na.AugAssign) -> list[py.stmt]:
+    """`x *= y`, looked at before it happens: a list is repeated in place, so only the factor goes through a helper."""
+    before, read = _read_once(cx, node.target)
+    factor = cx.call(".times", node, read, cx.expr(node.value))
+    target: Any = _as_store(read)
+    return [*before, py.AugAssign(target=target, op=py.Mult(), value=factor, **cx.at(node))]
 
 
 def _augment_through_helper(cx: Context, node: na.AugAssign) -> list[py.stmt]:
@@ -195,14 +206,14 @@ def _extend_by_text(cx: Context, node: na.AugAssign) -> list[py.stmt]:
     """`x += "text"` for an unknown x: a text grows in place, a number or bool becomes text, a list is extended."""
     place = cx.at(node)
     before, read = _read_once(cx, node.target)
-    made = cx.call(".extended", node, read, cx.expr(node.value))
+    made = cx.call(".extended", node, read, addend(cx, node, cx.expr(node.value)))
     slow: list[py.stmt] = [py.Assign(targets=[_as_store(read)], value=made, **place)]
     if not isinstance(read, py.Name):
         return [*before, *slow]
     own = py.Attribute(value=read, attr="__class__", ctx=LOAD, **place)
     test = py.Compare(left=own, ops=[py.Is()], comparators=[cx.load(".str", node)], **place)
     target = py.Name(id=read.id, ctx=STORE, **cx.at(node.target))
-    grown = py.AugAssign(target=target, op=py.Add(), value=cx.expr(node.value), **place)
+    grown = py.AugAssign(target=target, op=py.Add(), value=addend(cx, node, cx.expr(node.value)), **place)
     return [py.If(test=test, body=[grown], orelse=slow, **place)]
 
 
@@ -241,6 +252,7 @@ def _augment_attribute(cx: Context, node: na.AugAssign, target: na.Attribute) ->
     if (
         declared is not None
         and node.op in {"+", "-", "*"}
+        and not (node.op == "*" and may_multiply(cx, target, node.value))
         and declared[0] in numeric
         and cx.type_of(node.value)[0] in ({"int", "float", "bool"} if declared[0] == "float" else {"int"})
     ):
@@ -256,15 +268,24 @@ def _augment_attribute(cx: Context, node: na.AugAssign, target: na.Attribute) ->
     name = cx.temporary()
     read: py.expr = py.Attribute(value=cx.load(held, target), attr=attr, ctx=LOAD, **cx.at(target))
     if node.op in {"+", "-", "*", "/"} and _makes_anew(cx, node, declared):
-        made = py.BinOp(left=read, op=BINARY[node.op](), right=cx.expr(node.value), **cx.at(node))
+        factor = cx.expr(node.value)
+        if node.op == "*" and may_multiply(cx, target, node.value):
+            factor = cx.call(".times", node, read, factor)
+        made = py.BinOp(left=read, op=BINARY[node.op](), right=factor, **cx.at(node))
         out.append(_guarded_store(cx, target, attr, held, name, declared, node, made=made))
         return out
     if node.op in {"**", "<<"} or (node.op == "+" and "str" in (cx.type_of(node.value)[0], cx.type_of(target)[0])):
-        out.append(cx.assign(name, combine(cx, node, node.op, target, read, node.value), node))
+        whole = na.BinOp(node.start, node.end, target, node.op, node.value)
+        out.append(cx.assign(name, guarded(cx, whole, combine(cx, node, node.op, target, read, node.value)), node))
     else:
         out.append(cx.assign(name, read, target))
         own = cx.store(name, node)
-        out.append(py.AugAssign(target=own, op=BINARY[node.op](), value=cx.expr(node.value), **cx.at(node)))
+        value = cx.expr(node.value)
+        if node.op == "+":
+            value = addend(cx, node, value)
+        elif node.op == "*" and may_multiply(cx, target, node.value):
+            value = cx.call(".times", node, cx.load(name, target), value)
+        out.append(py.AugAssign(target=own, op=BINARY[node.op](), value=value, **cx.at(node)))
     out.append(_guarded_store(cx, target, attr, held, name, declared, node))
     return out
 

@@ -39,6 +39,10 @@ FutureWarning RuntimeWarning UserWarning
 """
 
 
+# What is passed on without a look at its size. Whole numbers are in it: where they may be large, more is asked.
+SCALARS = frozenset({int, float, bool, complex, type(None)})
+
+
 def core(program: Program) -> dict[str, Any]:
     """What every program has from its start: metering, `print`, and what is Python's own."""
     meter = program.meter
@@ -49,7 +53,7 @@ def core(program: Program) -> dict[str, Any]:
         ".bool_class": bool, ".bytes": bytes, ".sum": sum, ".min": min, ".max": max, ".any": any, ".all": all,
         ".sorted": sorted, ".len": len, ".next": next, ".isinstance": isinstance, ".Exception": Exception,
         ".RecursionError": RecursionError, ".OverflowError": OverflowError, ".put": object.__setattr__,
-        ".enumerate": enumerate, ".reversed": reversed, ".range": range,
+        ".enumerate": enumerate, ".reversed": reversed, ".range": range, ".scalars": SCALARS,
     }  # fmt: skip
     return table | by_name(_print(program))
 
@@ -58,7 +62,7 @@ def _print(program: Program) -> Callable[..., None]:
     def print_(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
         between = " " if sep is None else sep
         text = between.join(map(str, values))
-        if " at 0x" in text or "<class '" in text:
+        if "<" in text and (" at 0x" in text or "<class '" in text or "<b" in text or "<method '" in text):
             from dana.runtime.showing import shown
 
             text = between.join(map(shown, values))
@@ -140,7 +144,8 @@ def _guards(program: Program) -> dict[str, Any]:
     guards = Guards(program)
     return {
         ".add": add, ".text": text, ".extended": extended, ".pow": guards.pow, ".lshift": guards.lshift,
-        ".mul": guards.mul, ".times": guards.times, "pow": guards.power, "factorial": guards.factorial,
+        ".mul": guards.mul, ".times": guards.times, ".grown": guards.grown, ".addend": guards.addend,
+        "pow": guards.power, "factorial": guards.factorial,
     }  # fmt: skip
 
 
@@ -266,7 +271,7 @@ def _texts(program: Program) -> dict[str, Any]:
 FAMILIES: dict[Family, str] = {
     _spans: ".slices .spans .overdrawn",
     _boundaries: ".type .param .result .field .star_param .double_star_param .assign cast",
-    _guards: ".add .text .extended .pow .lshift .mul .times pow factorial",
+    _guards: ".add .text .extended .pow .lshift .mul .times .grown .addend pow factorial",
     _formats: "format .formatted .format_of",
     _structs: ".Struct .StructMeta .ErrorStruct .MISSING .maker .missing_field .struct .fields .boxed",
     _resources: ".Resource",

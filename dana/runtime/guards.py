@@ -1,6 +1,7 @@
 """Operators and methods that could build absurd values: `.pow .lshift .mul`, and L15's `.add .text`.
 
-A number or sequence that would be larger than `MAX_BITS` or `MAX_ITEMS` stops the program with the limit
+A number that would have more than `MAX_BITS` bits (`SAFE_BITS` where memory is limited: no operation on such numbers
+takes longer than a tenth of a second), or a sequence the meter has no room for, stops the program with the limit
 "memory" before any work is done.
 """
 
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from dana.runtime.program import Program
 
 MAX_BITS = 1 << 23
-MAX_ITEMS = 100_000_000
-# `pow(a, e, m)`: bits of the exponent times squared bits of the modulus; a 16 000 bit key stays below.
-MODULAR_WORK = 1 << 42
-_SEQUENCES = (str, list, tuple, bytes)
+SAFE_BITS = 1 << 19
+LARGE_INT = 1 << 4096
+# Sequences up to this length are nobody's business.
+LITTLE = 4096
+# `pow(a, e, m)`: bits of the exponent times squared bits of the modulus; a 4 000 bit key stays below.
+MODULAR_WORK = 1 << 37
+# What an item takes. Texts are mostly ASCII; what is not takes up to four times as much.
+SIZES: dict[Any, int] = {str: 1, bytes: 1, list: 8, tuple: 8}
 
 
 def text(value: Any) -> str:
@@ -57,15 +62,34 @@ def extended(left: Any, right: str) -> Any:
 class Guards:
     """The bounded operators of one program."""
 
-    __slots__ = ("program",)
+    __slots__ = ("_room", "meter")
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        self.meter = program.meter
+        self._room = program.meter.room
+
+    def grown(self, value: Any) -> Any:
+        """`.grown(v)`: the result of operators, unless it is too large."""
+        cls = value.__class__
+        if cls is int:
+            if not -LARGE_INT < value < LARGE_INT:
+                self.bits(value.bit_length())
+        elif cls in SIZES:
+            length = len(value)
+            if length > LITTLE:
+                self._room(length * SIZES[cls])
+        return value
+
+    def addend(self, value: Any) -> Any:
+        """`.addend(v)`: the `v` of `x += v`, unless it is too large to be added."""
+        if value.__class__ in SIZES and len(value) > LITTLE:
+            self._room(len(value) * SIZES[value.__class__])
+        return value
 
     def pow(self, base: Any, exponent: Any) -> Any:
         """`.pow(a, b)`: `a ** b`."""
         if base.__class__ is int and exponent.__class__ is int and exponent > 1:
-            self._bits(base.bit_length() * exponent if base.bit_length() > 1 else 0)
+            self.bits(base.bit_length() * exponent if base.bit_length() > 1 else 0)
         return base**exponent
 
     def power(self, base: Any, exp: Any, mod: Any = None) -> Any:
@@ -73,31 +97,29 @@ class Guards:
         if mod is None:
             return self.pow(base, exp)
         if isinstance(exp, int) and isinstance(mod, int) and exp.bit_length() * mod.bit_length() ** 2 > MODULAR_WORK:
-            raise self.program.meter.stop("memory")
+            raise self.meter.stop("memory")
         return pow(base, exp, mod)
 
     def lshift(self, left: Any, right: Any) -> Any:
         """`.lshift(a, b)`: `a << b`."""
         if left.__class__ is int and right.__class__ is int:
-            self._bits(left.bit_length() + right)
+            self.bits(left.bit_length() + right)
         return left << right
 
     def mul(self, left: Any, right: Any) -> Any:
-        """`.mul(a, b)`: `a * b` where one may be a sequence."""
-        if isinstance(left, _SEQUENCES) and isinstance(right, int):
-            self._items(len(left) * right)
-        elif isinstance(right, _SEQUENCES) and isinstance(left, int):
-            self._items(len(right) * left)
-        elif left.__class__ is int and right.__class__ is int:
-            self._bits(left.bit_length() + right.bit_length())
+        """`.mul(a, b)`: `a * b` where one may be a sequence, or both large numbers."""
+        self.times(left, right)
         return left * right
 
     def times(self, left: Any, right: Any) -> Any:
-        """`.times(x, n)`: the `n` of `x *= n`, where x may be a sequence."""
-        if isinstance(left, _SEQUENCES) and isinstance(right, int):
-            self._items(len(left) * right)
-        elif isinstance(right, _SEQUENCES) and isinstance(left, int):
-            self._items(len(right) * left)
+        """`.times(x, n)`: the `n` of `x *= n`."""
+        kind, other = left.__class__, right.__class__
+        if kind in SIZES and isinstance(right, int):
+            self.items(len(left), right, SIZES[kind])
+        elif other in SIZES and isinstance(left, int):
+            self.items(len(right), left, SIZES[other])
+        elif kind is int and other is int and not -LARGE_INT < left < LARGE_INT:
+            self.bits(left.bit_length() + right.bit_length())
         return right
 
     def factorial(self, n: int) -> int:
@@ -107,13 +129,15 @@ class Guards:
         if isinstance(n, int):
             if n < 0:
                 raise failure(ValueError, "E602", f"factorial is not defined for negative numbers ({n})")
-            self._bits(n * max(1, n.bit_length() - 1))
+            self.bits(n * max(1, n.bit_length() - 1))
         return factorial(n)
 
-    def _bits(self, bits: int) -> None:
-        if bits > MAX_BITS:
-            raise self.program.meter.stop("memory")
+    def bits(self, bits: int) -> None:
+        """Raises the stop when no number may have so many bits."""
+        if bits > (MAX_BITS if self.meter.memory_bytes is None else SAFE_BITS):
+            raise self.meter.stop("memory")
 
-    def _items(self, items: int) -> None:
-        if items > MAX_ITEMS:
-            raise self.program.meter.stop("memory")
+    def items(self, length: int, times: int, size: int) -> None:
+        """Asks for room for `length * times` items of a size."""
+        if length * times > LITTLE:
+            self._room(length * times * size)
