@@ -10,6 +10,7 @@
     # runtime error somewhere: "depth"               the line is the implementation's business
     # args: n=3 name=Ann                             arguments for `__main__`
     # allow: python=shlex,glob env=TZ                what the program is granted; `# deny: …` likewise
+    # folder: empty                                  run in an empty folder, which `# allow: read=.` grants
     # check only                                     parsed and checked, not run
     # host: effects                                  run by a host with the effects of `hosting`
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent / "golden"
 
 _MARK = re.compile(
-    r"# (?P<kind>expect value|expect|error|warning|runtime error|fails|args|allow|deny|check only|host)"
+    r"# (?P<kind>expect value|expect|error|warning|runtime error|fails|args|allow|deny|folder|check only|host)"
     r"(?P<where> at line \d+| somewhere)?(?::[ ]?(?P<rest>.*?))?\r?$"
 )
 _CLAIM = re.compile(r'(?:(?P<name>[A-Za-z_]\w*))?\s*(?:"(?P<fragment>.*)")?$')
@@ -61,8 +62,9 @@ class Expected(NamedTuple):
     args: dict[str, str]
     check_only: bool
     host: str = ""
-    allow: dict[str, Any] = {}
-    deny: dict[str, Any] = {}
+    allow: dict[str, Any] | None = None
+    deny: dict[str, Any] | None = None
+    in_folder: bool = False
 
 
 class Outcome(NamedTuple):
@@ -108,6 +110,8 @@ def _read_line(expected: Expected, file: str, number: int, line: str) -> Expecte
         return expected._replace(value=rest)
     elif kind == "args":
         expected.args.update(dict(item.split("=", 1) for item in rest.split()))
+    elif kind == "folder":
+        return expected._replace(in_folder=True)
     elif kind in ("allow", "deny"):
         given = (item.partition("=") for item in rest.split())
         return expected._replace(**{kind: {name: value.split(",") if value else True for name, _, value in given}})

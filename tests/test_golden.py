@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
+from tempfile import TemporaryDirectory
+
 import pytest
 
 import dana
@@ -22,8 +25,15 @@ def name_of(fault: RuntimeFault) -> str:
 
 
 def outcome(case, expected) -> goldens.Outcome:
+    if not expected.in_folder:
+        return outcome_here(case, expected)
+    with TemporaryDirectory() as folder, chdir(folder):
+        return outcome_here(case, expected)
+
+
+def outcome_here(case, expected) -> goldens.Outcome:
     written: list[str] = []
-    allow, deny = dana.Allow(**expected.allow), dana.Deny(**expected.deny)
+    allow, deny = dana.Allow(**(expected.allow or {})), dana.Deny(**(expected.deny or {}))
     engine = Engine(limits=LIMITS, on_print=written.append, cache=False, allow=allow, deny=deny)
     if expected.host:
         goldens.hosting(engine, written.append)
