@@ -19,10 +19,12 @@ from dana.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from types import CodeType
     from typing import Any, TypeVar
 
     from dana.checker import Checked
     from dana.checker.model import Interface
+    from dana.checker.types import Type
     from dana.diagnostics import Diagnostic
     from dana.engine.convert import Crossing
     from dana.engine.events import Event, Events
@@ -200,11 +202,20 @@ class Engine:
 
         return decorate
 
-    def session(self) -> Session:
-        """A program that is entered piece by piece and stays alive in between, as at a prompt."""
+    def session(self, name: str = "") -> Session:
+        """A program that is entered piece by piece and stays alive in between, as at a prompt.
+
+        `name` is for people. As a context manager it is closed at the end.
+        """
         from dana.engine.session import Session
 
-        return Session(self)
+        return Session(self, name)
+
+    def restore(self, snapshot: Mapping[str, Any]) -> Session:
+        """A new session as another one was when its `snapshot()` was taken. Raises `DanaError` (E546)."""
+        from dana.engine.snapshots import restored
+
+        return restored(self, snapshot)
 
     def load(self, program: str | Source | os.PathLike[str], *, name: str = "") -> Module:
         """Run a file, a text or a `Source` as a module and return it; Python can call its functions.
@@ -330,6 +341,9 @@ class _Run:
         self._text = text
         self._name = name
         self._names = dict(names or {})
+        # For sessions: what the checker knows of their definitions, and the modules their engine has loaded.
+        self.types: dict[str, Type] = {}
+        self.loaded: Mapping[str, _Run] | None = None
         self._crossing: Crossing | None = None
         # Whether others may enter the program while it runs, and how often it has been entered.
         self._shared = bool(names) or engine._hosts is not None
@@ -377,9 +391,9 @@ class _Run:
             from dana.checker.types import ANY
 
             known = dict.fromkeys(self._names, ANY) or None
-            artefact = self._loader.text(self._text, self._name, known=known)
+            artefact = self._loader.text(self._text, self._name, known=known, entry=True)
         else:
-            artefact = self._loader.file(self._path, self._name)
+            artefact = self._loader.file(self._path, self._name, entry=True)
         return self._execute(artefact, self._path, self._names)
 
     def _execute(self, artefact: Artefact, key: str, names: Mapping[str, Any]) -> ModuleRecord:
@@ -397,6 +411,8 @@ class _Run:
         self, name: str, level: int, path: tuple[str, ...], python: bool, importer: ModuleRecord
     ) -> ModuleRecord:
         """`program.loader`: a module that is running or has run already, or run now (L25: once per program)."""
+        if self.loaded is not None and level == 0 and name in self.loaded:
+            return self._instance(name)
         found = self._loader.finder.find(level, path, python, importer.file)
         if isinstance(found, str):
             error = ImportError(f"no module `{name}`")
@@ -429,6 +445,20 @@ class _Run:
 
             known = self._records[key] = python_record(self.program, found.name)
         return known
+
+    def _instance(self, name: str) -> ModuleRecord:
+        """The program's own instance of a module that `Engine.load` has loaded; only its code is shared."""
+        assert self.loaded is not None
+        artefact = self.loaded[name]._artefacts[name]
+        key = artefact.file or f"<loaded {name}>"
+        known = self._records.get(key)
+        return self._execute(artefact, key, {}) if known is None else known
+
+    def instantiate(self, code: CodeType) -> None:
+        """Make what an entry of a session mentions of the loaded modules known to it, as builtins are."""
+        if self.loaded:
+            for name in sorted(mentioned(code) & self.loaded.keys()):
+                self.program.table[name] = self._instance(name).value
 
     def _native(self, found: Found, key: str) -> ModuleRecord:
         """Curated Python behind a standard library module; it exists only for the importing stdlib file."""
@@ -463,13 +493,13 @@ class _Run:
             return values
         return {name: self.crossing.into(value, name) for name, value in values.items()}
 
-    def interface_of(self, record: ModuleRecord) -> Interface | None:
+    def interface_of(self, module: str) -> Interface | None:
         """What the checker knows of a module of this program."""
-        known = self._interfaces.get(record.name)
-        if known is None and record.name in self._artefacts:
+        known = self._interfaces.get(module)
+        if known is None and module in self._artefacts:
             from dana.checker.model import Interface
 
-            known = self._interfaces[record.name] = Interface.from_data(self._artefacts[record.name].interface)
+            known = self._interfaces[module] = Interface.from_data(self._artefacts[module].interface)
         return known
 
     async def drive(self, action: Callable[[], Any]) -> Any:
@@ -496,7 +526,8 @@ class _Run:
         self._inside += 1
         self._engine._running.add(self)
         meter.start()
-        failed = passed = None
+        failed: BaseException | None = None
+        passed: Exception | None = None
         try:
             value = action(*args)
         except (dana.DanaError, dana.UsageError) as error:
@@ -544,6 +575,17 @@ class _Run:
         if not self.program.meter.is_running():
             outcome = "ok" if failed is None or isinstance(failed, ExitStop) else type(failed).__name__
             emit("run.end", {"name": self._name, "outcome": outcome, "steps": steps})
+
+
+def mentioned(code: CodeType) -> set[str]:
+    """The names in a code object and in the ones inside it."""
+    found: set[str] = set()
+    waiting = [code]
+    while waiting:
+        each = waiting.pop()
+        found.update(each.co_names)
+        waiting += [c for c in each.co_consts if c.__class__ is code.__class__]
+    return found
 
 
 def _telling(

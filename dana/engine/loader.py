@@ -10,6 +10,7 @@ from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from types import CodeType
     from typing import Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dana.checker.types import Type
     from dana.compiler import Compiled
     from dana.diagnostics import Diagnostic
+    from dana.engine.engine import _Run
     from dana.engine.finder import Finder, Found
     from dana.engine.hosting import HostFunctions
 
@@ -65,7 +67,19 @@ class Artefact:
 class Loader:
     """Artefacts of one engine, each made at most once; the file `tested` keeps its test blocks."""
 
-    __slots__ = ("_artefacts", "_cache", "_compiling", "_hosts", "_interfaces", "_roots", "finder", "metered", "tested")
+    __slots__ = (
+        "_artefacts",
+        "_cache",
+        "_compiling",
+        "_granted",
+        "_hosts",
+        "_interfaces",
+        "_roots",
+        "finder",
+        "loaded",
+        "metered",
+        "tested",
+    )
 
     # Made by the first import (`__getattr__`).
     finder: Finder
@@ -78,8 +92,12 @@ class Loader:
         metered: bool,
         tested: str = "",
         hosts: HostFunctions | None = None,
+        granted: Callable[[str], bool] | None = None,
     ) -> None:
+        self._granted = granted
         self._hosts = hosts
+        # For sessions: the modules their engine has loaded, which texts know without importing them.
+        self.loaded: Mapping[str, _Run] | None = None
         self._roots = roots
         self.metered = metered
         self.tested = tested
@@ -93,13 +111,16 @@ class Loader:
             raise AttributeError(name)
         from dana.engine.finder import Finder
 
-        self.finder = Finder(self._roots)
+        self.finder = Finder(self._roots, self._granted)
         return self.finder
 
     # --- artefacts ------------------------------------------------------------------------------
 
-    def file(self, path: str, name: str) -> Artefact:
-        """The artefact of a file. Raises `CompileError`, or `OSError` when it cannot be read."""
+    def file(self, path: str, name: str, *, entry: bool = False) -> Artefact:
+        """The artefact of a file; `entry`: the program begins with it.
+
+        Raises `CompileError`, or `OSError` when it cannot be read.
+        """
         known = self._artefacts.get(path)
         if known is not None:
             return known
@@ -108,8 +129,10 @@ class Loader:
         place = f"{name}\0{path}\0tests" if path == self.tested else f"{name}\0{path}"
         if self._hosts is not None and not self._is_library(path):
             place += f"\0{self._hosts.digest}"
+        if entry:
+            place += "\0entry"
         key = self._cache.key(place, data, metered=self.metered)
-        made = self._from_cache(key, path, name, data) or self._compile_file(key, path, name, data)
+        made = self._from_cache(key, path, name, data) or self._compile_file(key, path, name, data, alone=entry)
         self._artefacts[path] = made
         return made
 
@@ -118,9 +141,9 @@ class Loader:
         key = self._cache.key(f"{name}\0{path}\0block", data, metered=self.metered)
         return self._from_cache(key, path, name, data) or self._compile_file(key, path, name, data)
 
-    def text(self, source: Source, name: str, *, known: dict[str, Type] | None = None) -> Artefact:
+    def text(self, source: Source, name: str, *, known: dict[str, Type] | None = None, entry: bool = False) -> Artefact:
         """The artefact of a program that is no file; its imports start from the current folder."""
-        compiled, imports = self._compile(source, name, "", known)
+        compiled, imports = self._compile(source, name, "", known, alone=entry)
         return Artefact(name, "", source, compiled.code, compiled.interface, compiled.digest, imports, compiled.tests)
 
     def _from_cache(self, key: str, path: str, name: str, data: bytes) -> Artefact | None:
@@ -145,20 +168,20 @@ class Loader:
         except (OSError, dana.CompileError):
             return False
 
-    def _compile_file(self, key: str, path: str, name: str, data: bytes) -> Artefact:
+    def _compile_file(self, key: str, path: str, name: str, data: bytes, *, alone: bool = False) -> Artefact:
         from dana.parser import decode
 
         decoded = decode(data, path)
         if not isinstance(decoded, Source):
             raise dana.CompileError([decoded])
-        compiled, imports = self._compile(decoded, name, path, None)
+        compiled, imports = self._compile(decoded, name, path, None, alone=alone)
         self._cache.write(key, (compiled.code, compiled.interface, compiled.digest, imports, compiled.tests))
         return Artefact(
             name, path, decoded, compiled.code, compiled.interface, compiled.digest, imports, compiled.tests
         )
 
     def _compile(
-        self, source: Source, name: str, path: str, known: dict[str, Type] | None
+        self, source: Source, name: str, path: str, known: dict[str, Type] | None, *, alone: bool
     ) -> tuple[Compiled, tuple[Any, ...]]:
         from dana.compiler import compile_module
 
@@ -170,7 +193,7 @@ class Loader:
         try:
             compiled = compile_module(
                 source, name=name, modules=finder, known=known, given=self._given(path), metered=self.metered,
-                tests=source.name == self.tested,
+                tests=source.name == self.tested, alone=alone,
             )  # fmt: skip
         except dana.CompileError as error:
             raise dana.CompileError([*error.diagnostics, *broken]) from None
@@ -184,7 +207,15 @@ class Loader:
 
     def _given(self, path: str) -> dict[str, Type | Interface] | None:
         """The names the host gives to a module; the standard library knows of none."""
-        return None if self._hosts is None or self._is_library(path) else self._hosts.given
+        found = None if self._hosts is None or self._is_library(path) else self._hosts.given
+        if self.loaded and not path:
+            loaded = {name: made for name in self.loaded if (made := self._loaded_interface(name)) is not None}
+            return {**(found or {}), **loaded}
+        return found
+
+    def _loaded_interface(self, name: str) -> Interface | None:
+        run = self.loaded.get(name) if self.loaded is not None else None
+        return None if run is None else run.interface_of(run._artefacts[name].name)
 
     def _is_library(self, path: str) -> bool:
         from dana.resources import stdlib_path
@@ -202,6 +233,9 @@ class Loader:
         problems = [] if broken is None else broken
 
         def modules(request: ModuleRequest) -> Interface | str:
+            loaded = self._loaded_interface(request.text) if request.level == 0 else None
+            if loaded is not None:
+                return loaded
             place = self.finder.find(*request.key, path)
             if isinstance(place, str):
                 return place
@@ -251,6 +285,10 @@ class Loader:
 
         if place.kind == "native":
             return self._native_interface(place.name)
+        if place.kind == "curated":
+            return self._curated_interface(place.name)
+        if place.kind == "python":
+            return Interface(place.name, open_=True)
         known = self._interfaces.get(place.path)
         if known is not None:
             return known
@@ -277,9 +315,18 @@ class Loader:
         made.names.update(import_module(f"dana.runtime.{name}").TYPES)
         return made
 
+    def _curated_interface(self, name: str) -> Interface:
+        from dana.checker.model import Interface
+        from dana.runtime import curated
+
+        made = Interface(name)
+        made.names.update(curated.types_of(name))
+        made.refused = curated.curated(name).refused
+        return made
+
     def _digest(self, place: Found) -> str:
         """What an importer's compilation depended on, as text."""
-        if place.kind == "native":
+        if place.kind in ("native", "curated", "python"):
             return ""
         if place.kind == "package":
             from dana.engine.finder import submodules

@@ -13,15 +13,17 @@ it: an append to a list stays. Limits count per entry.
 from __future__ import annotations
 
 from dana import abi
-from dana.engine.engine import _Run
+from dana.engine.engine import _as_path, _Run, read_source
 from dana.engine.limits import Limits
-from dana.errors import CompileError
+from dana.errors import CompileError, UsageError
 from dana.runtime.stops import CancelStop, ExitStop
 from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from os import PathLike
+    from types import CodeType
     from typing import Any
 
     from dana.checker.model import Interface
@@ -50,36 +52,61 @@ class Entry:
 
 
 class Session:
-    """One living program. Not for use from several threads at once, except `cancel`.
+    """One living program. Threads take turns; `cancel` is for any thread at any time.
 
     `entries` are the pieces that were executed, in order; `types` what the checker found out about the names
     they defined (functions have their signatures there); `exited` that a piece called `exit()`.
+
+    The modules that `Engine.load` has loaded are there under their names. They are this session's own: compiled
+    code is shared and nothing else, so each runs anew at its first use here, and what it assigns no other session,
+    and no `Module` of the engine, ever sees. Policy, limits and host functions are the engine's.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, name: str = "") -> None:
+        self.name = name
         self._run = _Run(engine)
+        self._run._shared = True
+        self._run.loaded = engine._loaded
+        self._run._loader.loaded = engine._loaded
         self._engine = engine
         self.program: Program = self._run.program
         self.record: ModuleRecord = self.program.module(self._run._name, "")
         self._run._records[""] = self.record
         self.entries: list[Entry] = []
-        self.types: dict[str, Type] = {}
         self.exited = False
-        self._saved: list[_Snapshot] = []
+        self._saved: list[_Mark] = []
         self._count = 0
 
     # --- running ----------------------------------------------------------------------------------
 
-    def run(self, text: str, *, name: str | None = None) -> Any:
+    def run(self, program: str | Source | PathLike[str], *, name: str | None = None) -> Any:
         """Compile and execute one entry; its value is that of its last expression, else None.
 
-        `name` is what diagnostics call the text, `<repl:N>` by default. Raises `DanaError`; Ctrl-C
-        (`KeyboardInterrupt`) inside the entry becomes `Cancelled` and says where it struck.
+        It is a text, a path that ends in `.na`, or a `Source`; `name` is what diagnostics call a text. Raises
+        `DanaError`; Ctrl-C (`KeyboardInterrupt`) inside the entry becomes `Cancelled` and says where it struck.
         """
+        return self._run.crossing.out(self.enter(program, name=name))
+
+    async def arun(self, program: str | Source | PathLike[str], *, name: str | None = None) -> Any:
+        """`run` on the running event loop: while the entry waits for an effect, other tasks go on."""
+        return await self._run.drive(lambda: self.run(program, name=name))
+
+    def eval(self, program: str | Source | PathLike[str], /, **names: Any) -> Any:
+        """`run`, after `names` have become variables of the session."""
+        for each, value in names.items():
+            self[each] = value
+        return self.run(program)
+
+    async def aeval(self, program: str | Source | PathLike[str], /, **names: Any) -> Any:
+        """`eval` on the running event loop."""
+        return await self._run.drive(lambda: self.eval(program, **names))
+
+    def enter(self, program: str | Source | PathLike[str], *, name: str | None = None) -> Any:
+        """`run`, with the value as the program has it: for a prompt, which knows how to handle those."""
         self._count += 1
-        source = Source(name or f"<repl:{self._count}>", _lines(text))
+        source = self._source(program, name or f"<repl:{self._count}>")
         artefact = self._compile(source)
-        before = self.snapshot()
+        before = self.mark()
         self._saved.append(before)
         del self._saved[:-UNDO_MAX]
         entry = Entry(source)
@@ -91,18 +118,27 @@ class Session:
         self._learn(artefact, before)
         return value
 
+    def _source(self, program: str | Source | PathLike[str], name: str) -> Source:
+        if isinstance(program, Source):
+            return program
+        path = _as_path(program)
+        return Source(name, _lines(str(program))) if path is None else read_source(path)
+
     def _compile(self, source: Source) -> Artefact:
         from dana.checker.types import ANY
 
         known = dict.fromkeys(self.names(), ANY)
-        return self._run._loader.text(source, self._run._name, known=known)
+        artefact = self._run._loader.text(source, self._run._name, known=known)
+        artefact.code = _apart(artefact.code, f":{self._count}")
+        return artefact
 
     def _execute(self, artefact: Artefact) -> Any:
         self.program.sources[artefact.source.name] = artefact.source
+        self._run.instantiate(artefact.code)
         exec(artefact.code, self.record.globals)  # noqa: S102  (the compiled entry; this is what running means)
         return self.record.globals.get(".value")
 
-    def _learn(self, artefact: Artefact, before: _Snapshot) -> None:
+    def _learn(self, artefact: Artefact, before: _Mark) -> None:
         """Keep what the checker knows of the functions and types an entry defined."""
         from dana.checker.model import Interface
 
@@ -135,6 +171,11 @@ class Session:
         """Stop the entry that is running, from any thread; False when none is."""
         return self.program.meter.cancel(reason)
 
+    @property
+    def types(self) -> dict[str, Type]:
+        """What the checker found out about the functions and types that were defined."""
+        return self._run.types
+
     # --- names ------------------------------------------------------------------------------------
 
     def names(self) -> list[str]:
@@ -142,11 +183,29 @@ class Session:
         return [abi.demangle(n) for n in self.record.globals if n not in _GIVEN and n.isidentifier()]
 
     def __getitem__(self, name: str) -> Any:
-        """The value of a variable. Raises `KeyError`."""
-        return self.record.globals[abi.variable(name)]
+        """The value of a variable, as Python gets it. Raises `KeyError`."""
+        return self._run.crossing.out(self.value(name))
 
     def __setitem__(self, name: str, value: Any) -> None:
-        """Give the session a variable, as a host does."""
+        """Give the session a variable. Raises `UsageError` for a name or a value no program can have."""
+        if not abi.is_name(name) or name in _GIVEN:
+            msg = f"a variable of a session is called like a variable of Dana, not {name!r}"
+            raise UsageError(msg)
+        value = self.guarded(lambda: self._run.crossing.into(value, name))
+        self.bind(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        """Take a variable away. Raises `KeyError`."""
+        del self.record.globals[abi.variable(name)]
+        self.types.pop(name, None)
+
+    def value(self, name: str) -> Any:
+        """The value of a variable as the program has it. Raises `KeyError`."""
+        return self.record.globals[abi.variable(name)]
+
+    def bind(self, name: str, value: Any) -> None:
+        """Bind a variable to a value the program has already."""
+        self.types.pop(name, None)
         self.record.globals[abi.variable(name)] = value
 
     def __contains__(self, name: str) -> bool:
@@ -154,16 +213,26 @@ class Session:
 
     # --- taking back ------------------------------------------------------------------------------
 
-    def snapshot(self) -> _Snapshot:
-        """The namespace as it is: which name is bound to which object. The objects themselves are not copied."""
-        return _Snapshot(dict(self.record.globals), dict(self.program.public), dict(self.types), list(self.entries))
+    def snapshot(self) -> dict[str, Any]:
+        """The session as plain data, for `json.dumps` and `Engine.restore`.
 
-    def restore(self, saved: _Snapshot) -> None:
+        Variables, the `public:` scope, and the definitions of functions, types and imports as they were written.
+        Raises `DanaError` (E545) that names what has no such form.
+        """
+        from dana.engine.snapshots import taken
+
+        return taken(self)
+
+    def mark(self) -> _Mark:
+        """The namespace as it is: which name is bound to which object. The objects themselves are not copied."""
+        return _Mark(dict(self.record.globals), dict(self.program.public), dict(self.types), list(self.entries))
+
+    def back(self, saved: _Mark) -> None:
         """Bind all names as they were when `saved` was taken."""
         for now, then in ((self.record.globals, saved.names), (self.program.public, saved.public)):
             now.clear()
             now.update(then)
-        self.types = dict(saved.types)
+        self._run.types = dict(saved.types)
         self.entries = list(saved.entries)
         self._saved = [s for s in self._saved if len(s.entries) < len(saved.entries)]
 
@@ -173,7 +242,7 @@ class Session:
             saved = self._saved.pop()
             if saved.differs(self.record.globals, self.program.public):
                 source = self.entries[len(saved.entries)].source
-                self.restore(saved)
+                self.back(saved)
                 return source
         return None
 
@@ -239,13 +308,22 @@ class Session:
             if name.isidentifier() and name not in _GIVEN and id(value) in renewed:
                 scope[name] = renewed[id(value)]
 
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Dana session {self.name!r}>" if self.name else "<Dana session>"
+
     def close(self) -> None:
         """End the program: its resources are stopped. Raises `DanaError` when one cannot be."""
         self._run.guarded(lambda: None, closes=True)
 
 
-class _Snapshot:
-    """What `Session.snapshot` saved."""
+class _Mark:
+    """What `Session.mark` saved."""
 
     __slots__ = ("entries", "names", "public", "types")
 
@@ -265,6 +343,13 @@ class _Snapshot:
             for then, now in pairs
             for n in then.keys() | now.keys()
         )
+
+
+def _apart(code: CodeType, mark: str) -> CodeType:
+    """The code of an entry, with its own names for the types of its annotations: entries share one namespace."""
+    names = tuple(n + mark if n[:2] == ".T" and n[2:].isdigit() else n for n in code.co_names)
+    inside = tuple(_apart(c, mark) if c.__class__ is code.__class__ else c for c in code.co_consts)
+    return code.replace(co_names=names, co_consts=inside)
 
 
 def _is_stdlib(file: str) -> bool:

@@ -9,7 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from dana.checker.model import Interface
     from dana.checker.types import Type
     from dana.engine.engine import _Run
     from dana.runtime.modules import ModuleRecord
@@ -38,10 +37,10 @@ _NAMED = ("normal", "positional", "keyword")
 def _signature(run: _Run, record: ModuleRecord, raw: Any, owner: Any) -> Type | None:
     from dana import abi
 
-    interface = run.interface_of(record)
+    interface = run.interface_of(record.name)
     name = str(getattr(raw, "__name__", "")).replace(abi.HIDDEN, "")
     if interface is None:
-        return None
+        return run.types.get(name) if owner is None else None
     shape = getattr(owner, "_shape", None)
     if shape is not None:
         info = interface.structs.get((shape.name, shape.record.name))
@@ -83,9 +82,3 @@ def _struct(name: str, module: str, run: _Run) -> TypeValue:
     record = run.program.modules.get(module)
     shape = record.shapes.get(name) if record is not None else None
     return ANY if shape is None else shape.type
-
-
-def interface(data: Any) -> Interface:
-    from dana.checker.model import Interface
-
-    return Interface.from_data(data)

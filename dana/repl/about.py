@@ -85,7 +85,7 @@ class About:
         first, *rest = path.split(".")
         session = self._session
         if first in session:
-            value = session[first]
+            value = session.value(first)
         elif first in known_builtins.names() and first in session.program.builtins:
             value = session.program.builtins[first]
         else:

@@ -96,20 +96,20 @@ def type_(shell: Shell, text: str) -> None:
     from dana.checker.types import show
 
     if text.isidentifier() and text in shell.session:
-        value = shell.session[text]
+        value = shell.session.value(text)
         shell.screen.line((callable(value) and shell.about.signature(text, value)) or shell.about.type_of(value))
         return
     if text.isidentifier() and (static := known.builtin_type(text)) is not None:
         shell.screen.line(shell.about.signature(text) or show(static))
         return
-    saved = shell.session.snapshot()
+    saved = shell.session.mark()
     try:
-        value = shell.session.run(text, name="<:type>")
+        value = shell.session.enter(text, name="<:type>")
     except DanaError as error:
         shell.report(error)
         return
     finally:
-        shell.session.restore(saved)
+        shell.session.back(saved)
     shell.screen.line("None" if value is None else shell.about.type_of(value))
 
 
@@ -146,7 +146,7 @@ def load(shell: Shell, path: str) -> None:
         shell.loaded.append(path)
     before = set(shell.session.names())
     try:
-        shell.session.run(text, name=path)
+        shell.session.enter(text, name=path)
     except DanaError as error:
         shell.report(error)
         return

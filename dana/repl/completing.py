@@ -129,7 +129,7 @@ def _names(shell: Shell, word: str, buffer: Iterable[str]) -> list[Offer]:
 
 
 def _meta(shell: Shell, name: str) -> str:
-    value = shell.session[name]
+    value = shell.session.value(name)
     if callable(value):
         return shell.about.signature(name, value)
     return shell.about.type_of(value)

@@ -104,7 +104,7 @@ class Shell:
         number, self.number = self.number, self.number + 1
         session = self.session
         try:
-            value = session.run(text, name=f"<repl:{number}>")
+            value = session.enter(text, name=f"<repl:{number}>")
         except DanaError as error:
             self.report(error)
             self._offer(error, text)
@@ -127,11 +127,11 @@ class Shell:
             self.screen.line(":grants + grants this for the session, and runs the entry again")
 
     def _keep(self, number: int, value: Any) -> None:
-        self.session["_"] = value
+        self.session.bind("_", value)
         self._out[number] = value
         while len(self._out) > KEPT:
             del self._out[next(iter(self._out))]
-        self.session["Out"] = self._out
+        self.session.bind("Out", self._out)
 
     def show(self, value: Any) -> None:
         """A value, as it looks at the prompt."""

@@ -66,16 +66,16 @@ def test_undo_takes_back_what_bound_a_name():
     assert s.undo() is None
 
 
-def test_snapshot_and_restore():
+def test_a_mark_is_come_back_to():
     s = Engine(cache=False).session()
     s.run("x = 1\npublic:k = 1")
-    saved = s.snapshot()
+    saved = s.mark()
     s.run("x = 2\ny = 3\npublic:k = 2")
-    s.restore(saved)
+    s.back(saved)
     assert "y" not in s
     assert s.undo().text == "x = 1\npublic:k = 1"
     assert s.undo() is None
-    s.restore(saved)
+    s.back(saved)
     assert s.run("[x, public:k]") == [1, 1]
 
 
@@ -245,7 +245,7 @@ def test_long_and_strange_values_are_cut(talk):
 
 
 def test_an_internal_fault_ends_no_conversation(talk, monkeypatch):
-    monkeypatch.setattr(talk.shell.session, "run", lambda *_a, **_k: 1 / 0)
+    monkeypatch.setattr(talk.shell.session, "enter", lambda *_a, **_k: 1 / 0)
     assert "E990" in talk.ask("1")
 
 
