@@ -11,7 +11,10 @@ import os
 import time
 from itertools import islice
 
+from dana.engine.convert import original
 from dana.isolation import faults
+from dana.engine.hostcalls import written
+from dana.isolation.values import Record, Stream
 from dana.isolation.wire import WireError, items_of
 
 TYPE_CHECKING = False
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from dana.engine.engine import _Run
     from dana.engine.finder import Finder
     from dana.isolation.conversation import Conversation
 
@@ -43,7 +47,8 @@ class Answers:
         self._tasks: dict[int, Task[None]] = {}
         self._streams: dict[int, Iterator[Any]] = {}
         self._natives: dict[tuple[str, str], Any] = {}
-        self._program: Any = None
+        self._functions: dict[str, Any] = {}
+        self._run: _Run | None = None
         self.root = ""
 
     def ask(self, message: dict[str, Any]) -> None:
@@ -66,12 +71,14 @@ class Answers:
 
     def _answered(self, number: int, value: Any) -> None:
         try:
+            if self._run is not None:
+                value = self._run.crossing.out(value)
             self._talk.answer({"t": "answer", "id": number, "value": self._talk.codec.encode(value)})
         except WireError as problem:
             self._raised(number, TypeError(f"{problem} cannot be handed to a program in a worker"))
 
     def _raised(self, number: int, error: BaseException) -> None:
-        self.raised[number] = error
+        self.raised[number] = original(error)
         if len(self.raised) > MOST_PENDING:
             del self.raised[next(iter(self.raised))]
         self._talk.answer({"t": "answer", "id": number, "raised": faults.pack_exception(error, number)})
@@ -123,10 +130,15 @@ class Answers:
         if found is None:
             raise WireError("it called a host function there is not")
         args, keywords = self._arguments(message)
-        if found.is_async:
-            return lambda: found.function(*args, **keywords), True
-        function = found.bind(self.program)
-        return lambda: function(*args, **keywords), False
+        parameters = list(found.signature.parameters) if found.signature is not None else []
+        for index, name in enumerate(parameters[: len(args)]):
+            if name in found.hints:
+                args[index] = _as_data(args[index])
+        keywords = {k: _as_data(v) if k in found.hints else v for k, v in keywords.items()}
+        function = self._functions.get(found.name)
+        if function is None:
+            function = self._functions[found.name] = written(found, self.run)
+        return lambda: function(*args, **keywords), found.is_async
 
     def _held(self, message: dict[str, Any]) -> tuple[Any, bool]:
         number = message["name"]
@@ -203,15 +215,17 @@ class Answers:
         return lambda: clock.sleep(seconds), False
 
     @property
-    def program(self) -> Any:
-        """What host functions and natives take for the program: its policy, its limits."""
-        if self._program is None:
-            from dana.runtime.program import Program
+    def run(self) -> _Run:
+        """What host functions and natives take for the program: its policy, its limits, its conversions."""
+        if self._run is None:
+            from dana.engine.engine import _Run
+            from dana.source import Source
 
             engine = self._talk.engine
-            meter = engine.limits.meter(time.monotonic)
-            self._program = Program(meter=meter, seed=engine._seed, policy=lambda: engine.policy)
-        return self._program
+            exit_code = engine.exit_code
+            self._run = _Run(engine, text=Source("<host>", ""))
+            engine.exit_code = exit_code
+        return self._run
 
     def _native(self, message: dict[str, Any]) -> tuple[Any, bool]:
         from importlib import import_module
@@ -226,7 +240,7 @@ class Answers:
         key = (which[0], which[1])
         if key not in self._natives:
             value = native.EXPORTS[which[1]]
-            self._natives[key] = value(self.program) if which[1] in native.NEEDS_PROGRAM else value
+            self._natives[key] = value(self.run.program) if which[1] in native.NEEDS_PROGRAM else value
         function = self._natives[key]
         return lambda: self._kept(function(*args, **keywords)), False
 
@@ -238,7 +252,7 @@ class Answers:
             raise OSError("too many streams are open at a time")
         number = len(self._streams) + 1
         self._streams[number] = value
-        return _Stream(number)
+        return Stream(number)
 
     def _next(self, message: dict[str, Any]) -> tuple[Any, bool]:
         stream = self._streams.get(message["number"]) if message["number"].__class__ is int else None
@@ -247,13 +261,9 @@ class Answers:
         return lambda: list(islice(stream, STREAM_BATCH)), False
 
 
-class _Stream:
-    """An iterator of the host, by its number."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number: int) -> None:
-        self.number = number
+def _as_data(value: Any) -> Any:
+    """A struct for a parameter that says what it wants: its fields."""
+    return value.to_dict() if type(value) is Record else value
 
 
 _QUESTIONS = {

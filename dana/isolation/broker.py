@@ -12,7 +12,8 @@ import time
 from dana.compiler.cache import Cache
 from dana.engine.engine import Engine
 from dana.engine.finder import Finder, Found
-from dana.engine.loader import Loader
+from dana.engine.hosting import HostFunction
+from dana.engine.loader import Artefact, Loader
 from dana.isolation.faults import unpack_exception
 from dana.isolation.wire import Codec
 
@@ -86,11 +87,11 @@ class BrokeredLoader(Loader):
         self._broker = broker
         self.finder = BrokeredFinder(broker, stdlib)
 
-    def file(self, path: str, name: str) -> Any:
+    def file(self, path: str, name: str, *, entry: bool = False) -> Artefact:
         known = self._artefacts.get(path)
         if known is None:
             data = self._broker.ask("read", path=path)
-            known = self._artefacts[path] = self._compile_file("", path, name, data)
+            known = self._artefacts[path] = self._compile_file("", path, name, data, alone=entry)
         return known
 
 
@@ -120,17 +121,30 @@ class WorkerEngine(Engine):
         return BrokeredLoader(self._broker, self._stdlib, metered=self._metered, hosts=self._hosts)
 
 
-def host_function(broker: Broker, name: str, *, is_async: bool) -> Any:
-    """What stands in the worker for a function of the host."""
-    if is_async:
+class HostStub(HostFunction):
+    """What stands in the worker for a function of the host. Its type is told; needs and annotations are the host's."""
 
-        async def later(*args: Any, **keywords: Any) -> Any:
-            return await broker.call_later("host", name, args, keywords)
+    __slots__ = ("_type",)
 
-        return later
+    def __init__(self, broker: Broker, name: str, declared: Any, *, is_async: bool, writes: bool) -> None:
+        super().__init__(name, _later(broker, name) if is_async else _call(broker, name), writes=writes)
+        self._type = declared
 
-    def call(*args: Any, **keywords: Any) -> Any:
+    @property
+    def type(self) -> Any:
+        return self._type
+
+
+def _call(broker: Broker, name: str) -> Any:
+    def call(*args, **keywords):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN003, ANN202  (annotations would be read)
         return broker.call("host", name, args, keywords)
+
+    return call
+
+
+def _later(broker: Broker, name: str) -> Any:
+    async def call(*args, **keywords):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN003, ANN202  (see `_call`)
+        return await broker.call_later("host", name, args, keywords)
 
     return call
 

@@ -63,7 +63,7 @@ class Conversation:
         self._done: Future[None] | None = None
         self._watched = -1
         self._ended = weakref.finalize(self, worker.end)
-        self._post(engine.setup())
+        self._post(engine.setup(self.codec))
 
     # --- requests -------------------------------------------------------------------------------
 
@@ -87,11 +87,16 @@ class Conversation:
 
     def invoke(self, key: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call a function of the program."""
-        return self.codec.decode(self.engine.drive(self, "invoke", key=key, **self.arguments(args, keywords)))
+        return self.value(self.engine.drive(self, "invoke", key=key, **self.arguments(args, keywords)))
 
     async def invoke_later(self, key: int, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """`invoke` on the running event loop."""
-        return self.codec.decode(await self.request_later("invoke", key=key, **self.arguments(args, keywords)))
+        return self.value(await self.request_later("invoke", key=key, **self.arguments(args, keywords)))
+
+    def value(self, data: Any) -> Any:
+        """The value in a worker's data; data that is broken ends the worker."""
+        with self._strictly():
+            return self.codec.decode(data)
 
     def arguments(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
         """A call's arguments as data."""

@@ -17,7 +17,7 @@ from dana.isolation import faults
 from dana.isolation.conversation import Conversation
 from dana.isolation.pool import Pool
 from dana.isolation.process import CannotStart
-from dana.isolation.values import RemoteFunction
+from dana.isolation.values import HostCodec, RemoteFunction
 from dana.resources import stdlib_path
 from dana.source import Source
 
@@ -94,7 +94,7 @@ class ProcessEngine(Engine):
         except CannotStart:
             return  # whoever needs a worker is told
 
-    def setup(self) -> dict[str, Any]:
+    def setup(self, codec: HostCodec) -> dict[str, Any]:
         """What a worker must know of this engine."""
         policy = self.policy
         hosts = self._hosts.functions.values() if self._hosts is not None else ()
@@ -107,7 +107,7 @@ class ProcessEngine(Engine):
             "seed": self._seed,
             "metered": self._metered,
             "events": self._events is not None,
-            "hosts": [[f.name, f.is_async, f.writes, f.timeout] for f in hosts],
+            "hosts": [[f.name, codec.encode(f.type), f.is_async, f.writes] for f in hosts],
             "allow": policy.allow.to_data(),
             "deny": policy.deny.to_data(),
         }
@@ -176,14 +176,14 @@ class ProcessEngine(Engine):
     def _once(self, talk: Conversation, what: str, details: dict[str, Any]) -> Any:
         self._begun(talk)
         try:
-            return self._decoded(talk, self.drive(talk, what, **details))
+            return talk.value(self.drive(talk, what, **details))
         finally:
             self._ended(talk)
 
     async def _once_later(self, talk: Conversation, what: str, details: dict[str, Any]) -> Any:
         self._begun(talk)
         try:
-            return self._decoded(talk, await talk.request_later(what, **details))
+            return talk.value(await talk.request_later(what, **details))
         finally:
             self._ended(talk)
 
@@ -196,10 +196,6 @@ class ProcessEngine(Engine):
         self._talks.discard(talk)
         if not talk.codec.lent:
             talk.end()
-
-    def _decoded(self, talk: Conversation, data: Any) -> Any:
-        with talk._strictly():
-            return talk.codec.decode(data)
 
     # --- modules and sessions -------------------------------------------------------------------
 
@@ -300,7 +296,7 @@ class RemoteModule:
             near = suggest(name, self._names)
             hint = f"; did you mean {near!r}?" if near else ""
             raise AttributeError(f"module {self._name!r} has no {name!r}{hint}") from None
-        value = talk.engine._decoded(talk, data)
+        value = talk.value(data)
         if isinstance(value, RemoteFunction):
             self._functions[name] = value
         return value
@@ -327,13 +323,13 @@ class RemoteSession:
     async def arun(self, text: str, *, name: str | None = None) -> Any:
         """`run` on the running event loop."""
         talk = self._talk
-        return talk.engine._decoded(talk, await talk.request_later("session_run", text=text, name=name))
+        return talk.value(await talk.request_later("session_run", text=text, name=name))
 
     def _ask(self, what: str, **details: Any) -> Any:
         engine = self._talk.engine
         engine._talks.add(self._talk)
         try:
-            return engine._decoded(self._talk, engine.drive(self._talk, what, **details))
+            return self._talk.value(engine.drive(self._talk, what, **details))
         finally:
             engine._talks.discard(self._talk)
 

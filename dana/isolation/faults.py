@@ -232,6 +232,7 @@ def unpack_exception(data: Any) -> Exception:
     if data["hint"]:
         made._hint = data["hint"]  # type: ignore[attr-defined]
     made._host = data["number"]  # type: ignore[attr-defined]
+    made._original = made  # type: ignore[attr-defined]  # it has been made for the program already
     return made
 
 

@@ -13,7 +13,8 @@ from dana import abi
 from dana.engine.limits import Limits
 from dana.engine.views import StructValue
 from dana.diagnostics import Diagnostic
-from dana.isolation.broker import Broker, HostClock, WorkerEngine, broker_folders, broker_natives, host_function, stream
+from dana.engine.hosting import HostFunctions
+from dana.isolation.broker import Broker, HostClock, HostStub, WorkerEngine, broker_folders, broker_natives, stream
 from dana.isolation.faults import pack, pack_diagnostics
 from dana.isolation.wire import CannotCross, Codec, WireError, items_of
 from dana.runtime.structs import Struct
@@ -39,6 +40,7 @@ class _Absent(Exception):
 class Handle:
     """An object of the host that a program can hold and hand back, and nothing else."""
 
+    __module__ = "dana.runtime"  # a value of programs: it crosses into them as it is, and has no public attribute
     __slots__ = ("_number", "_text")
 
     def __init__(self, number: int, text: str) -> None:
@@ -106,7 +108,7 @@ class WorkerCodec(Codec):
         broker = self.broker
         assert broker is not None
 
-        def call(*args: Any, **keywords: Any) -> Any:
+        def call(*args, **keywords):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN003, ANN202  (they would be read)
             return broker.call("held", number, args, keywords)
 
         call.__name__ = call.__qualname__ = name
@@ -146,9 +148,11 @@ class Serving:
         )
         if setup["events"]:
             engine.on_event(self._event)
-        for name, is_async, writes, timeout in setup["hosts"]:
-            function = host_function(broker, name, is_async=is_async)
-            engine.host(name, writes=writes, timeout=timeout)(function)
+        if setup["hosts"]:
+            engine._hosts = HostFunctions()
+        for name, declared, is_async, writes in setup["hosts"]:
+            stub = HostStub(broker, name, self.codec.decode(declared), is_async=is_async, writes=writes)
+            engine._hosts.add(stub)
         worker.SIGNALS.append(self._signalled)
         return engine
 

@@ -8,6 +8,7 @@ iterators) arrives as an `Opaque`: its text, and nothing more.
 
 from __future__ import annotations
 
+from dana.engine.views import StructValue
 from dana.isolation.wire import CannotCross, Codec, WireError, items_of
 
 TYPE_CHECKING = False
@@ -110,6 +111,15 @@ class RemoteFunction:
         return f"<function {self.__name__}>"
 
 
+class Stream:
+    """An iterator of the host, by the number under which it is kept for a worker."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
 class HostCodec(Codec):
     """The host's side of one worker's values.
 
@@ -139,6 +149,12 @@ class HostCodec(Codec):
             return {"$": "struct", "v": [value._kind, fields]}
         if value.__class__ is RemoteFunction:
             return {"$": "function", "v": value._key}
+        if value.__class__ is Stream:
+            return {"$": "stream", "v": value.number}
+        if isinstance(value, StructValue):
+            value = value._raw
+            fields = {f.name: self.encode(getattr(value, f.slot, None), depth) for f in value._shape.fields}
+            return {"$": "struct", "v": [value._shape.name, fields]}
         fields_of = _fields(value)
         if fields_of is not None:
             return self.encode(fields_of, depth)

@@ -254,8 +254,10 @@ def _moment(value: Any) -> Any:
     from decimal import Decimal
 
     cls = value.__class__
-    if cls in (date, datetime, time):
-        return {"$": "moment", "v": [cls.__name__, value.isoformat()]}
+    if cls in (datetime, time):
+        return {"$": "moment", "v": [cls.__name__, [value.isoformat(), value.fold]]}
+    if cls is date:
+        return {"$": "moment", "v": ["date", value.isoformat()]}
     if cls is timedelta:
         return {"$": "moment", "v": ["timedelta", [value.days, value.seconds, value.microseconds]]}
     if cls is Decimal:
@@ -268,8 +270,11 @@ def _read_moment(body: Any) -> Any:
     from decimal import Decimal
 
     kind, text = body
-    if kind in ("date", "datetime", "time"):
-        return getattr(datetime, kind).fromisoformat(text)
+    if kind == "date":
+        return datetime.date.fromisoformat(text)
+    if kind in ("datetime", "time"):
+        iso, fold = text
+        return getattr(datetime, kind).fromisoformat(iso).replace(fold=fold)
     if kind == "timedelta":
         days, seconds, micros = text
         return datetime.timedelta(days, seconds, micros)

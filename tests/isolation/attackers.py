@@ -41,4 +41,4 @@ def armed(monkeypatch, *without):
 
 def attack(talk, code):
     """What the attack left in `result`. Raises `DanaError` when it ended the worker."""
-    return talk.codec.decode(talk.request("attack", code=code))
+    return talk.value(talk.request("attack", code=code))
