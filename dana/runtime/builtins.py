@@ -8,7 +8,7 @@ from dana.runtime.families import by_name
 from dana.runtime.formatting import format_of
 from dana.runtime.iterators import members
 from dana.runtime.pipelines import apply
-from dana.runtime.stops import ExitStop, failure
+from dana.runtime.stops import ExitStop, TimeoutStop, failure
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import (
     ANY,
@@ -156,31 +156,37 @@ class Values:
         return hasattr_
 
     def _timeout(self) -> Callable[[float], TimeLimit]:
-        meter = self.program.meter
+        program = self.program
 
         def timeout(seconds: float) -> TimeLimit:
             if not isinstance(seconds, int | float) or seconds <= 0:
                 raise failure(ValueError, "E602", f"timeout takes a positive number of seconds, not {short(seconds)}")
-            return TimeLimit(meter, seconds)
+            return TimeLimit(program, seconds)
 
         return timeout
 
 
 class TimeLimit:
-    """`with timeout(2): …`: what takes longer is stopped with `Timeout`."""
+    """`with timeout(2): …`: what takes longer is stopped with `Timeout`, and the effects it has begun are cancelled."""
 
-    __slots__ = ("_meter", "_seconds", "_tokens")
+    __slots__ = ("_marks", "_program", "_seconds", "_tokens")
 
-    def __init__(self, meter: Any, seconds: float) -> None:
-        self._meter = meter
+    def __init__(self, program: Program, seconds: float) -> None:
+        self._program = program
         self._seconds = seconds
         self._tokens: list[Any] = []
+        self._marks: list[int] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(self._meter.push_deadline(self._seconds))
+        waiting = self._program.waiting
+        self._marks.append(0 if waiting is None else waiting.number)
+        self._tokens.append(self._program.meter.push_deadline(self._seconds))
 
-    def __exit__(self, *_error: object) -> None:
-        self._meter.pop_deadline(self._tokens.pop())
+    def __exit__(self, _cls: object, error: BaseException | None, _trace: object) -> None:
+        token, mark = self._tokens.pop(), self._marks.pop()
+        self._program.meter.pop_deadline(token)
+        if error.__class__ is TimeoutStop and error.token is token and self._program.waiting is not None:  # type: ignore[union-attr]
+            self._program.waiting.cancel_since(mark)
 
     def __repr__(self) -> str:
         return f"timeout({self._seconds!r})"

@@ -43,6 +43,10 @@ class ProgramLock:
     def __exit__(self, *_error: object) -> None:
         self.release()
 
+    def is_mine(self) -> bool:
+        """Whether this thread is inside the program."""
+        return self._inner._is_owned()  # type: ignore[attr-defined, no-any-return]
+
     def leave(self) -> int:
         """Let others in while the running call waits; returns what `back` takes."""
         count = self.held

@@ -597,6 +597,8 @@ class Meter:
 
     def _load(self, call: Call) -> None:
         self._call = call
+        self._cut()  # what a call that has ended did not use
+        self.bank[0] = self._step_lane.lost = self._call_lane.lost = 0
         run = call.run
         self._granted, self.promises, self.tokens, self.usd = run.granted, run.promises, run.tokens, run.usd
         self._memory, self.most_bytes = run.memory, run.most_bytes

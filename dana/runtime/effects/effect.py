@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from dana.runtime.families import provide_names
 from dana.runtime.effects.promises import Promise, Scope, Start, expected_of, force
+from dana.runtime.families import provide_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

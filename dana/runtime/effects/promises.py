@@ -69,11 +69,17 @@ class Promise:
         if self._value is not _NONE:
             return self._value
         task = self._task
+        scope = self._scope
         if not task.done():
-            self._waiting.wait(task)
+            try:
+                self._waiting.wait(task)
+            except BaseException:
+                if scope is None:  # nobody else will
+                    self._cancel()
+                    self._waiting.wait_for_end(task)
+                raise
         if self._error is None:
             self._collect(task)
-        scope = self._scope
         if scope is not None:
             scope.open.pop(self, None)
         error = self._error

@@ -36,8 +36,15 @@ class Contest:
     def start(self, action: Callable[[], Any]) -> bridge.Branch:
         """Run an action as a branch."""
         self.waiting.meter.check()
-        branch = bridge.Branch(self.waiting, self.loop, action, self.waiting.meter.branch())
-        branch.ended.add_done_callback(self.tell)
+        meter = self.waiting.meter
+        run = meter.promise_opened()
+        branch = bridge.Branch(self.waiting, self.loop, action, meter.branch())
+
+        def ended(_future: object) -> None:
+            meter.promise_closed(run)
+            self.tell(None)
+
+        branch.ended.add_done_callback(ended)
         return branch
 
     def tell(self, _future: object) -> None:

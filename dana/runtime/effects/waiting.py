@@ -165,14 +165,14 @@ class Waiting:
     def enter(self) -> None:
         """A driven call begins. If the program is running already, that call is inside a function of the host."""
         self._drives += 1
-        if self.meter.is_running():
+        if self.lock.is_mine() and self.meter.is_running():
             self._outer = self.meter.suspend(), self.lock.held
             self.lock.held = 0
 
     def exit(self) -> None:
         """A driven call has ended."""
         self._drives -= 1
-        if self._outer is not None:
+        if self._outer is not None and self.lock.is_mine():
             call, self.lock.held = self._outer
             self.meter.resume(call)
             if self._drives:
