@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from dana import ast as na
 from dana.lowering.calls import CONSUMERS, has_hole, mentions_placeholder
+from dana.lowering.numbers import NUMBERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,11 +39,8 @@ AWAY = (
 WALKS = (na.ListComp, na.SetComp, na.DictComp)
 # CPython nests twenty blocks; a body that uses more of them than this starts its effects one by one.
 MAX_NESTED = 8
-# What is evaluated while effects of a `try` are under way: nothing that calls, and hardly anything that fails.
-STILL = frozenset(
-    {na.Call, na.Name, na.Constant, na.Attribute, na.JoinedStr, na.FormattedValue, na.List, na.Tuple, na.Dict,
-     na.DictItem, na.Keyword, na.UnaryOp, na.BinOp}
-)  # fmt: skip
+# What may be evaluated, besides what `_cannot_fail` tests, while effects of a `try` are under way.
+STILL = (na.Constant, na.JoinedStr, na.List, na.Tuple, na.Dict, na.DictItem, na.Keyword)
 
 
 class Plan:
@@ -164,10 +162,10 @@ class _Frame:
             if inside:
                 self.guarded.update(id(n) for n in na.walk(statement))
                 call = self._effect_of(statement)
-                if call is None or not _is_still(call, assigned):
+                if call is None or not _is_still(self.cx, call, assigned):
                     self._end_run(run)
                     run, assigned = [], set()
-                if call is not None and _is_still(call, assigned):
+                if call is not None and _is_still(self.cx, call, assigned):
                     run.append((statement, call))
                     assigned.add(_target(statement))
             for inner in _blocks(statement):
@@ -188,7 +186,7 @@ class _Frame:
             return False
         after = zip(parts(node), effects, strict=True)
         return id(node) not in self.guarded or all(
-            _is_still(part, set()) and (effect or not isinstance(part, na.Call))
+            _is_still(self.cx, part, set()) and (effect or not isinstance(part, na.Call))
             for part, effect in list(after)[effects.index(True) :]
         )
 
@@ -288,14 +286,34 @@ def _target(node: na.Stmt) -> str:
     return target.id if isinstance(target, na.Name) else ""
 
 
-def _is_still(node: na.Expr, assigned: set[str]) -> bool:
-    """Whether an effect's call (or a value) may be evaluated before the variables `assigned` have their values."""
-    nodes = list(na.walk(node))
-    if any(isinstance(n, na.Call) for n in nodes[1:]) or any(n.__class__ not in STILL for n in nodes):
-        return False
-    if any(isinstance(n, na.BinOp) and n.op == "|" for n in nodes):
-        return False
-    return not any(isinstance(n, na.Name) and n.id in assigned for n in nodes)
+def _is_still(cx: Context, root: na.Expr, assigned: set[str]) -> bool:
+    """Whether an effect's call (or a value) may be evaluated before the variables `assigned` have their values.
+
+    Nothing but the effect is called, nothing can fail that a program's author would think of.
+    """
+    certain: set[int] = set()
+    if isinstance(root, na.Call):
+        if not isinstance(root.func, (na.Name, na.Attribute)):
+            return False
+        certain = {id(root), id(root.func)}
+    return all(id(node) in certain or _cannot_fail(cx, node, assigned) for node in na.walk(root))
+
+
+def _cannot_fail(cx: Context, node: na.Node, assigned: set[str]) -> bool:
+    match node:
+        case na.Name():
+            return node.id not in assigned
+        case na.Attribute():
+            return bool(cx.type_of(node.value)[0] == "struct")
+        case na.BinOp():
+            kinds = {str(cx.type_of(node.left)[0]), str(cx.type_of(node.right)[0])}
+            if node.op == "+" and "str" in kinds:
+                return kinds <= {"str", *NUMBERS}
+            return node.op in {"+", "-", "*"} and kinds <= NUMBERS
+        case na.FormattedValue():
+            return node.spec is None
+        case _:
+            return isinstance(node, STILL)
 
 
 def _blocks(node: na.Stmt) -> list[tuple[na.Stmt, ...]]:
