@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.runtime.modules import ModuleRecord
+    from dana.runtime.program import Program
 
 _VARARGS = 0x04
 # Classes whose instances are certainly no stages of a pipeline when they stand on its left.
@@ -49,8 +50,34 @@ def takes_nothing(function: Any) -> bool:
 
 
 def parallel(value: Any, stages: list[Any]) -> list[Any]:
-    """`.parallel(v, stages)`: every stage on the same value, the results in written order."""
+    """Every stage on the same value, the results in written order."""
     return [apply(value, stage) for stage in stages]
+
+
+def parallel_of(program: Program) -> Callable[[Any, list[Any]], list[Any]]:
+    """`.parallel(v, stages)`: the same; in a program that may wait for effects, the stages run side by side (L36)."""
+
+    def side_by_side(value: Any, stages: list[Any]) -> list[Any]:
+        if not program.effectful or len(stages) < 2:
+            return parallel(value, stages)
+        from dana.runtime.effects import together
+
+        return together.parallel(program, [_Waiting(value, stage) for stage in stages], len(stages))
+
+    return side_by_side
+
+
+class _Waiting:
+    """A stage and its value, to be applied later."""
+
+    __slots__ = ("_stage", "_value")
+
+    def __init__(self, value: Any, stage: Any) -> None:
+        self._value = value
+        self._stage = stage
+
+    def __call__(self) -> Any:
+        return apply(self._value, self._stage)
 
 
 def is_stage(value: Any) -> bool:
