@@ -393,7 +393,10 @@ class _Run:
             known = dict.fromkeys(self._names, ANY) or None
             artefact = self._loader.text(self._text, self._name, known=known, entry=True)
         else:
-            artefact = self._loader.file(self._path, self._name, entry=True)
+            try:
+                artefact = self._loader.file(self._path, self._name, entry=True)
+            except OSError as error:
+                raise unreadable(self._path, error) from error
         return self._execute(artefact, self._path, self._names)
 
     def _execute(self, artefact: Artefact, key: str, names: Mapping[str, Any]) -> ModuleRecord:

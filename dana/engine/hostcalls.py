@@ -47,14 +47,15 @@ def written(host: HostFunction, run: _Run) -> Callable[..., Any]:
     }  # fmt: skip
     for cls, text in _EXACT.items():
         names[f"_d_{text}"] = cls
-    lines = [f"def {host.name.rpartition('.')[2]}({_head(parameters, names)}):"]
+    lines = [f"def _d_call({_head(parameters, names)}):"]
     lines += ["    if not _d_ready: _d_enter()"] if host.needs else []
     for p in parameters:
         lines += _checked(p, host)
     lines.append(f"    if _d_program.emit is not None: _d_enter([{', '.join(_listed(parameters))}])")
     lines += _tail(host, parameters)
     exec(compile("\n".join(lines), "<host function>", "exec"), names)  # noqa: S102  (text made here, of identifiers)
-    made: Callable[..., Any] = names[host.name.rpartition(".")[2]]
+    made: Callable[..., Any] = names["_d_call"]
+    made.__name__ = made.__qualname__ = host.name.rpartition(".")[2]
     made.__doc__ = host.function.__doc__
     return made
 
@@ -132,23 +133,23 @@ def _tail(host: HostFunction, parameters: list[Parameter]) -> list[str]:
         return [f"    return _d_awaited({call})"]
     exact = _EXACT.get(host.hints.get("return"))
     if exact is not None:
-        test = f"made.__class__ is not _d_{exact}"
+        test = f"_d_made.__class__ is not _d_{exact}"
     elif _is_open(host.hints, "return"):
-        test = "made.__class__ not in _d_scalars"
+        test = "_d_made.__class__ not in _d_scalars"
     else:
         test = "True"
     return [
         "    try:",
-        f"        made = {call}",
-        "    except Exception as error:",
-        "        lost = _d_failed(error)",
+        f"        _d_made = {call}",
+        "    except Exception as _d_error:",
+        "        _d_lost = _d_failed(_d_error)",
         "    else:",
-        f"        return _d_result(made) if {test} else made",
+        f"        return _d_result(_d_made) if {test} else _d_made",
         # Outside the handler: what is raised keeps the causes it has.
         "    try:",
-        "        raise lost",
+        "        raise _d_lost",
         "    finally:",
-        "        del lost",
+        "        del _d_lost",
     ]
 
 

@@ -1,0 +1,291 @@
+"""Values cross between Python and programs, both ways."""
+
+from __future__ import annotations
+
+import copy
+import enum
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pydantic
+import pytest
+
+import dana
+from dana.engine.annotations import Misfit, to_annotation
+
+INVOICES = """
+struct Invoice:
+    name: str
+    amount: float
+    tags: list = []
+
+struct Book:
+    invoices: list[Invoice]
+    best: Invoice? = None
+
+def (i: Invoice) net() -> float:
+    return i.amount / 2
+
+def total(items: list[Invoice]) -> float:
+    t = 0.0
+    for i in items:
+        t += i.amount
+    return t
+
+def first(items: list[Invoice]) -> Invoice:
+    return items[0]
+
+def book(b: Book) -> Book:
+    return b
+
+def maybe(i: Invoice?):
+    return "none" if i is None else i.name
+
+def by_name(d: dict[str, Invoice], n: str):
+    return d[n].amount
+
+def same(x):
+    return x
+
+def named(x):
+    return x.name
+
+def adder(n):
+    return lambda x: x + n
+
+def numbers(n):
+    return (i for i in range(n))
+
+def fails(n):
+    return 1 / n
+
+const = 7
+table = {"a": [1, 2]}
+"""
+
+
+@dataclass
+class Invoice:
+    name: str
+    amount: float
+
+
+@dataclass
+class Book:
+    invoices: list[Invoice]
+    best: Invoice | None = None
+
+
+class Model(pydantic.BaseModel):
+    name: str
+    amount: float
+    tags: list[str] = []
+
+
+class Shelf(pydantic.BaseModel):
+    invoices: list[Model]
+    best: Model | None = None
+
+
+@pytest.fixture(scope="module")
+def m():
+    return dana.Engine(cache=False).load(INVOICES, name="invoices")
+
+
+def test_plain_values_pass_as_they_are(m):
+    for value in (None, True, 3, 2.5, "x", b"y", 1j, [1, [2]], {"a": {1: (2,)}}, {1, 2}, frozenset({3}), ()):
+        assert m.same(value) == value
+    rows = [[1], {"a": 2}]
+    assert m.same(rows) is rows
+    assert m.const == 7
+    assert m.table == {"a": [1, 2]}
+
+
+def test_structs_take_dataclasses_models_and_dicts(m):
+    assert m.total([Invoice("a", 3.0), Model(name="b", amount=4), {"name": "c", "amount": 5}, m.Invoice("d", 6)]) == 18
+    assert m.maybe(None) == "none"
+    assert m.maybe(Model(name="q", amount=1)) == "q"
+    assert m.by_name({"x": Invoice("x", 2.0)}, "x") == 2.0
+
+
+def test_nested_models_become_nested_structs_and_come_back(m):
+    shelf = Shelf(invoices=[Model(name="a", amount=1), Model(name="b", amount=2)], best=Model(name="b", amount=2))
+    seen = m.book(shelf)
+    assert seen.best.name == "b"
+    assert [i.amount for i in seen.invoices] == [1.0, 2.0]
+    assert m.book.returning(Shelf)(shelf) == shelf
+    assert m.book.returning(Book)(shelf) == Book([Invoice("a", 1.0), Invoice("b", 2.0)], Invoice("b", 2.0))
+
+
+def test_a_struct_seen_from_python(m):
+    seen = m.first([Invoice("a", 3.0)])
+    assert (seen.name, seen.amount, seen.tags) == ("a", 3.0, [])
+    assert seen.net() == 1.5
+    assert repr(seen) == str(seen) == "Invoice(name='a', amount=3.0, tags=[])"
+    assert seen.to_dict() == {"name": "a", "amount": 3.0, "tags": []}
+    assert seen == m.Invoice("a", 3.0)
+    assert seen != m.Invoice("b", 3.0)
+    assert dir(seen) == ["amount", "name", "tags", "to_dict"]
+    assert isinstance(seen, m.struct("Invoice"))
+    seen.amount = "4"
+    assert seen.amount == 4.0
+    with pytest.raises(dana.RuntimeFault, match="expected float"):
+        seen.amount = "four"
+    with pytest.raises(AttributeError, match="did you mean 'amount'"):
+        seen.amuont  # noqa: B018
+    for hidden in ("_shape", "__slots__x", "_dana"):
+        with pytest.raises(AttributeError):
+            getattr(seen, hidden)
+    with pytest.raises(TypeError, match="to_dict"):
+        pickle.dumps(seen)
+    with pytest.raises(TypeError, match="has no hash"):
+        hash(seen)
+    with pytest.raises(AttributeError):
+        del seen.name
+
+
+def test_what_came_from_a_program_goes_back_as_what_it_was(m):
+    seen = m.Invoice("a", 1)
+    assert m.same(seen) == seen
+    assert m.same([seen])[0]._raw is seen._raw
+    plus = m.adder(3)
+    assert m.same(plus) == plus
+    assert plus(4) == 7
+
+
+def test_functions_types_and_iterators_work_outside_a_run(m):
+    assert list(m.numbers(3)) == [0, 1, 2]
+    made = m.struct("Invoice")(name="x", amount=2)
+    assert made.net() == 1.0
+    assert m.struct("Invoice").fields == ("name", "amount", "tags")
+    assert m.struct("Invoice").from_value(Invoice("y", 1.0)).name == "y"
+    with pytest.raises(dana.RuntimeFault, match="missing field `amount`"):
+        m.Invoice("x")
+    with pytest.raises(dana.RuntimeFault, match="division by zero"):
+        m.fails(0)
+    with pytest.raises(AttributeError, match="no struct"):
+        m.struct("total")
+
+
+def test_views_stay_usable_after_their_run_has_ended():
+    seen = dana.Engine(cache=False).run("struct P:\n    x: int\ndef (p: P) twice():\n    return p.x * 2\nP(4)")
+    assert seen.twice() == 8
+
+
+def test_a_record_without_a_type_of_its_own_has_its_fields(m):
+    assert m.named(Invoice("z", 1.0)) == "z"
+    assert m.named.returning(str)(Model(name="q", amount=1)) == "q"
+    assert str(m.same(Invoice("z", 1.0))) == "Invoice(name='z', amount=1.0)"
+
+
+def test_subclasses_of_plain_classes_become_plain(m):
+    class Colour(enum.Enum):
+        RED = "red"
+
+    class Text(str):  # noqa: SLOT000
+        secret = object()
+
+    assert m.same(Colour.RED) == "red"
+    assert type(m.same(OrderedDict(a=1))) is dict
+    assert type(m.same(Text("x"))) is str
+    numpy = pytest.importorskip("numpy")
+    assert type(m.same(numpy.int64(3))) is int
+    assert type(m.same(numpy.float64(3.5))) is float
+
+
+def test_cycles_stay_cycles(m):
+    inner = [m.Invoice("a", 1)]
+    inner.append(inner)
+    back = m.same(inner)
+    assert back[1] is back
+
+
+def test_a_value_too_deep_is_refused(m):
+    deep = [m.Invoice("a", 1)]
+    for _ in range(300):
+        deep = [deep]
+    with pytest.raises(dana.UsageError, match="nested deeper"):
+        m.same(deep)
+
+
+def test_what_does_not_fit_says_where(m):
+    with pytest.raises(dana.RuntimeFault, match="argument `items` of `total`"):
+        m.total([{"name": "x", "amuont": 3}])
+    with pytest.raises(dana.RuntimeFault, match="the result of `same`: expected int, got str"):
+        m.same.returning(int)("x")
+    with pytest.raises(dana.RuntimeFault) as stopped:
+        m.same.returning(Model)({"name": "x", "amount": "much"})
+    assert stopped.value.diagnostics[0].code == "E542"
+    assert isinstance(stopped.value.__cause__, pydantic.ValidationError)
+
+
+def test_values_of_another_program(m):
+    other = dana.Engine(cache=False).load(INVOICES, name="others")
+    assert other.total([m.Invoice("a", 3)]) == 3.0
+    assert other.same(m.adder(1))(4) == 5
+
+
+def test_a_module_says_what_it_has(m):
+    assert "total" in dir(m)
+    with pytest.raises(AttributeError, match="did you mean 'total'"):
+        m.totl  # noqa: B018
+    with pytest.raises(AttributeError):
+        m._hidden  # noqa: B018
+    assert "0x" not in repr(m)
+    assert "0x" not in repr(m.total)
+    assert "0x" not in str(m.adder(1))
+    assert copy.copy(m.const) == 7
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "expected"),
+    [
+        (3, float, 3.0),
+        ("3", int, 3),
+        ([1, "2"], list[int], [1, 2]),
+        ((1, 2), list[int], [1, 2]),
+        ({"a": 1}, dict[str, float], {"a": 1.0}),
+        ([1, "a"], tuple[int, str], (1, "a")),
+        ([1, 2, 3], tuple[int, ...], (1, 2, 3)),
+        (None, int | None, None),
+        ("x", Literal["x", "y"], "x"),
+        ([1], set[int], {1}),
+        (5, object, 5),
+        ({"name": "a", "amount": 1, "more": 2}, Invoice, Invoice("a", 1.0)),
+    ],
+)
+def test_annotations(value, wanted, expected):
+    assert to_annotation(value, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "why"),
+    [
+        ("x", int, "expected int, got str"),
+        (1.5, int, "its fraction would be lost"),
+        ("z", Literal["x", "y"], "expected Literal"),
+        ([1, "z"], list[int], r"it\[1\]: expected int"),
+        ([1], tuple[int, int], "expected tuple"),
+        (3, Callable[[int], int], "expected"),
+        ({"name": "a"}, Invoice, "`amount` is missing"),
+        (3, Invoice, "expected Invoice"),
+        ("x", int | None, "expected int"),
+        (3, list, "expected list"),
+    ],
+)
+def test_annotations_that_are_not_kept(value, wanted, why):
+    with pytest.raises(Misfit, match=why):
+        to_annotation(value, wanted)
+
+
+def test_defaults_of_a_dataclass_are_used():
+    @dataclass
+    class Later:
+        name: str
+        tags: list[str] = field(default_factory=list)
+
+    # Local classes cannot be found by their annotations' names; these are builtins.
+    assert to_annotation({"name": "x"}, Later) == Later("x")
