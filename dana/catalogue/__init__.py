@@ -34,6 +34,7 @@ FAMILIES = (
     "hosting",
     "running",
     "limits",
+    "isolation",
     "intelligence",
     "tools",
 )

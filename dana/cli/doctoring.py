@@ -201,6 +201,24 @@ def _colourful() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def _isolation() -> Finding:
+    """Which walls stand around a real worker."""
+    import dana
+
+    try:
+        with dana.Engine(isolate="process", cache=False) as engine:
+            walls = engine.isolation
+    except dana.DanaError as problem:
+        advice = "programs run in this process (`confine`), which is no boundary against hostile code"
+        return Finding("isolation", NOTE, problem.diagnostics[0].message, advice)
+    if not walls.missing:
+        return Finding("isolation", GOOD, f"all {len(walls.standing)} walls stand around a worker process")
+    missing = "; ".join(f"{name}: {reason}" for name, reason in walls.missing.items())
+    text = f"{len(walls.standing)} walls stand around a worker process, without {missing}"
+    advice = "" if walls.is_complete else "do not run hostile code here (docs/security.md)"
+    return Finding("isolation", GOOD if walls.is_complete else NOTE, text, advice)
+
+
 def _extra(module: str, package: str, use: str) -> Callable[[], Finding]:
     """The check for a package that Dana uses where it is there."""
 
@@ -232,6 +250,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _permissions,
     _folder,
     _terminal,
+    _isolation,
     _extra("prompt_toolkit", "prompt_toolkit", "editing at the prompt"),
     _extra("pygments", "Pygments", "colours in documents"),
     _extra("pytest", "pytest", "Dana's tests beside Python's"),

@@ -59,6 +59,7 @@ options:
   --memory SIZE     stop when memory has grown by more than SIZE (256M, 1G)
   --output SIZE     stop when more than SIZE was printed (500K, 10M)
   --no-limits       let calls nest as deeply as Python can (nothing else is limited by default)
+  --isolate         run in a worker process that can only compute, under the limits of a sandbox (docs/security.md)
   --no-cache        compile afresh and keep nothing
   --                what follows is not an option
 

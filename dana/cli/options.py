@@ -151,6 +151,7 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--memory": ("memory", SIZE, None, RUNS),
     "--output": ("output", SIZE, None, RUNS),
     "--no-limits": ("no_limits", None, True, RUNS),
+    "--isolate": ("isolate", None, True, frozenset({"run"})),
     "--no-cache": ("no_cache", None, True, RUNS | TESTS),
     "-k": ("select", WORDS, None, TESTS),
     "--watch": ("watch", None, True, TESTS),

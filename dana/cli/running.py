@@ -38,6 +38,7 @@ def run(options: Options, terminal: Terminal) -> int:
         read=input,
         stderr=sys.stderr,
         policy=policy_of(options.given, folder),
+        isolate="process" if "isolate" in options.given else None,
     )
     arguments = inputs.arguments(words)
     try:
@@ -114,7 +115,7 @@ def limits(options: Options) -> Limits:
     memory = given.get("memory")
     if memory is not None and memory < MIN_MEMORY:
         raise UsageProblem("E904", f"option --memory cannot be {memory}", "at least 1M is needed")
-    return Limits(
+    made = Limits(
         steps=given.get("steps"),
         wall_s=given.get("time"),
         depth=depth,
@@ -122,3 +123,13 @@ def limits(options: Options) -> Limits:
         output_bytes=given.get("output"),
         promises=None,
     )
+    return _isolated(made) if "isolate" in given and "no_limits" not in given else made
+
+
+def _isolated(given: Limits) -> Limits:
+    """What is isolated is not trusted: where nothing is said, the limits of a sandbox hold."""
+    from dana.engine import Limits
+
+    default = Limits()
+    names = ("steps", "wall_s", "memory_bytes", "output_bytes", "promises")
+    return given.replace(**{n: getattr(default, n) for n in names if getattr(given, n) is None})

@@ -89,9 +89,9 @@ class Answers:
         if self.loop is None or len(self._tasks) >= MOST_PENDING:
             self._raised(number, RuntimeError("an asynchronous host function has no event loop to run on"))
             return
-        self._tasks[number] = self.loop.create_task(self._run(number, action))
+        self._tasks[number] = self.loop.create_task(self._finish(number, action))
 
-    async def _run(self, number: int, action: Any) -> None:
+    async def _finish(self, number: int, action: Any) -> None:
         try:
             value = await action()
         except Exception as error:  # noqa: BLE001  (see `ask`)

@@ -119,12 +119,19 @@ def test_memory_outside_the_meter_is_killed_or_refused(monkeypatch):
 
 def test_cancel_from_another_thread(engine):
     engine.limits = dana.Limits(steps=None)
-    engine.isolation  # noqa: B018
-    timer = threading.Timer(0.3, lambda: engine.cancel("enough"))
-    timer.start()
+    printed = threading.Event()
+    engine._on_print = lambda _text: printed.set()
+
+    def cancel():
+        printed.wait()
+        assert engine.cancel("enough")
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
     with pytest.raises(dana.Cancelled):
-        engine.run("while true:\n    pass")
-    timer.join()
+        engine.run("print('running')\nwhile true:\n    pass")
+    thread.join()
+    assert not engine.cancel()
 
 
 def test_cancel_kills_what_does_not_listen(monkeypatch):
@@ -132,7 +139,7 @@ def test_cancel_kills_what_does_not_listen(monkeypatch):
     engine = ProcessEngine(cache=False, limits=dana.Limits(wall_s=20))
     talk = engine._open()
     timer = threading.Timer(0.05, lambda: talk.cancel("enough"))
-    timer.start()
+    timer.start()  # the request below is running by then, or at least asked for
     started = time.monotonic()
     with pytest.raises(dana.Cancelled, match="enough"):
         talk.request("attack", code="sum(range(10 ** 12))")
