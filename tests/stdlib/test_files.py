@@ -141,6 +141,16 @@ def test_a_denied_file_keeps_its_folder_from_being_removed(folder):
     assert (folder / "in" / "a" / "kept.txt").read_text() == "kept"
 
 
+def test_what_is_denied_does_not_become_free_by_moving_the_folder_around_it(folder):
+    (folder / "in" / "a" / "private").mkdir(parents=True)
+    (folder / "in" / "a" / "private" / "x.txt").write_text("SECRET")
+    for denied in (dana.Deny(read=["in/a/private"]), dana.Deny(write=["in/a/private/x.txt"])):
+        assert fault('files.move("in/a", "in/b")', deny=denied).code in ("E510", "E511")
+    assert not (folder / "in" / "b").exists()
+    run('files.move("in/a", "in/b")', deny=dana.Deny(read=["in/c"]))
+    assert (folder / "in" / "b" / "private" / "x.txt").exists()
+
+
 # --- links that move ----------------------------------------------------------------------------
 
 

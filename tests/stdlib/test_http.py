@@ -315,6 +315,15 @@ def test_requests_that_are_refused_before_anything_is_sent(server, arguments):
     assert server.connections == 0
 
 
+def test_options_there_are_not(server):
+    found = fault(server, 'options = {"tiemout": 3}\nhttp.get("URL/", **options)')
+    assert (found.code, found.message, found.hint) == (
+        "E610", "`http.get` has no option `tiemout`", "did you mean `timeout`?",
+    )  # fmt: skip
+    assert fault(server, 'options = {"json": 3}\nhttp.get("URL/", **options)').code == "E610"
+    assert fault(server, 'http.get("URL/", tiemout=3)').code[:2] == "E4"
+
+
 def test_keys_are_never_shown(server):
     heard: list[object] = []
     program = (

@@ -551,11 +551,24 @@ def move(program: Any) -> Callable[..., None]:
 
         def rename(old: Place) -> None:
             kind = kind_of_mode(old.stat().st_mode)
+            if kind == "folder":
+                require_inside(program, old.path)
             reach_entry(program, "write", target, lambda new: put(program, old, new, kind, overwrite=overwrite))
 
         reach_entry(program, "write", source, rename)
 
     return move
+
+
+def require_inside(program: Any, folder: str) -> None:
+    """Raises `Denied` when something below the folder is denied: under another path it would not be any more."""
+    for kind in ("read", "write"):
+        denied = program.policy.policy.deny
+        patterns = denied.of(kind)
+        for pattern in () if isinstance(patterns, bool) else patterns:
+            real = os.path.realpath(os.path.join(denied.folder, pattern))
+            if real.startswith(folder.rstrip(os.sep) + os.sep):
+                program.policy.require(kind, real)
 
 
 def put(program: Any, old: Place, new: Place, kind: str, *, overwrite: bool) -> None:

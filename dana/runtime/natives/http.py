@@ -54,8 +54,11 @@ class Http:
             raise failure(
                 ImportError, "E538", "http needs the Python package httpx, which is not installed", hint
             ) from None
-        from dana.runtime.outside.requests import prepared
+        from dana.runtime.outside.requests import BODIES, OPTIONS, prepared
 
+        known = OPTIONS | BODIES if method.lower() in WRITING else OPTIONS
+        for name in options.keys() - known:
+            raise unknown_option(method, name, known)
         made = prepared(method, url, **options)
         self.program.policy.require("net", made.target)
         return made
@@ -79,6 +82,15 @@ def http_of(program: Any) -> Http:
     if found is None:
         found = program.table[".http"] = Http(program)
     return found  # type: ignore[no-any-return]
+
+
+def unknown_option(method: str, name: str, known: frozenset[str]) -> Exception:
+    """The error for an option there is not."""
+    from dana.diagnostics import suggest
+
+    near = suggest(name, known)
+    hint = f"did you mean `{near}`?" if near else f"its options are {', '.join(sorted(known))}"
+    return failure(TypeError, "E610", f"`http.{method.lower()}` has no option `{name}`", hint)
 
 
 def use(program: Any) -> Callable[[Any], None]:
@@ -289,7 +301,7 @@ def abandon(walk: Lines) -> None:
         return
     loop = stream.loop
     if not loop.is_closed():
-        loop.call_soon(lambda: loop.create_task(walk.close()))
+        loop.call_soon_threadsafe(lambda: loop.create_task(walk.close()))
 
 
 # --- downloads ----------------------------------------------------------------------------------

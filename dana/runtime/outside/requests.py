@@ -39,6 +39,8 @@ _OURS = frozenset(
 )
 # What may follow a redirect to another host. Everything else may be a key.
 _HARMLESS = frozenset({"accept", "accept-language", "user-agent"})
+OPTIONS = frozenset({"params", "headers", "timeout", "max_bytes", "redirects"})
+BODIES = frozenset({"json", "form", "body"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
