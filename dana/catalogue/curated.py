@@ -35,8 +35,8 @@ ENTRIES: dict[str, Entry] = {
     "E524": Entry(
         "the pattern takes too long",
         "Some patterns try a number of ways that doubles with every letter of the text: those with repetitions inside\n"
-        "repetitions, or with options that match the same. Each call of `re` may take about a second; write the pattern\n"
-        "so that there is one way to match a text.",
+        "repetitions, or with options that match the same. Each call of `re` may take about a second; write the\n"
+        "pattern so that there is one way to match a text.",
         'import re\n\nprint(re.search("(?:a|aa)+$", "a" * 60 + "b"))\n',
         'import re\n\nprint(re.search("a+$", "a" * 60 + "b"))\n',
     ),

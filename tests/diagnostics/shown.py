@@ -126,6 +126,7 @@ ABOUT_THE_WORLD = ("E530", "E531", "E532", "E533", "E534", "E535", "E536", "E539
 
 NOT_GRANTED = ("E510", "E511", "E512", "E513", "E514", "E515")
 INSIDE_PYTHON = ("E517", "E518", "E519")
+BEYOND_BOUNDS = ("E521", "E522", "E523", "E524")
 
 
 def of_python(code: str) -> Shown:
@@ -271,7 +272,7 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
     "E504": cycle,
-    **{code: partial(lambda code: of_program(catalogue()[code].wrong), code) for code in NOT_GRANTED},
+    **{code: partial(lambda code: of_program(catalogue()[code].wrong), code) for code in (*NOT_GRANTED, *BEYOND_BOUNDS)},
     "E516": model_not_granted,
     **{code: partial(of_python, code) for code in INSIDE_PYTHON},
     **{code: partial(of_world, code) for code in ABOUT_THE_WORLD},

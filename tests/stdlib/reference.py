@@ -33,7 +33,48 @@ SECTION = re.compile(r"^# --- (.+?) -*$", re.MULTILINE)
 def page() -> str:
     """The whole reference."""
     contents = [f"- [`{name}`](#{name}): {summary(name)}" for name in MODULES]
-    return "\n".join([INTRODUCTION, *contents, ""]) + "".join(module_text(name) for name in MODULES)
+    contents.append("- [Python's pure modules](#pythons-pure-modules): `re`, `datetime`, `decimal`, `itertools`, …")
+    return "\n".join([INTRODUCTION, *contents, ""]) + "".join(module_text(name) for name in MODULES) + pure_modules()
+
+
+PURE = """
+## Python's pure modules
+
+These modules of Python need no grant. They mean what they mean in Python, name by name: what would show the inside of
+objects or change settings for everybody is left out, and the message says what to write instead. `import re.py` insists
+on Python's where a Dana module has the same name; `math`, `json`, `random` and `time` are Dana's own and offer what
+Python's do.
+
+```dana
+import re
+from datetime import date, timedelta
+from collections import Counter
+
+print(re.findall("[0-9]+", "a1 b22"))                  # expect: ['1', '22']
+print(date(2025, 3, 9) + timedelta(days=30))           # expect: 2025-04-08
+print(Counter("banana").most_common(1))                # expect: [('a', 3)]
+```
+
+What is different: results and arguments that would run away are refused (E521 to E524), and a call of `re` may take
+about a second. `datetime.now()` and `date.today()` ask the program's clock, and local time is UTC. `date`, `datetime`, `time`,
+`Decimal`, `Fraction` and `UUID` are types for annotations; a text becomes one where it is declared:
+`due: date = "2025-03-09"`. A program with a seed draws `uuid4` and `secrets` from the seed. Flags of `re` are numbers.
+
+| Module | Names |
+|---|---|
+"""
+
+
+def pure_modules() -> str:
+    """The chapter about modules of Python that need no grant, from the lists themselves (L48)."""
+    from dana.runtime.curated import MODULES as PURE_MODULES
+    from dana.runtime.curated import curated
+
+    rows = []
+    for name in PURE_MODULES:
+        names = sorted(curated(name).signatures, key=lambda n: (n.lower(), n))
+        rows.append(f"| `{name}` | {', '.join(f'`{each}`' for each in names)} |\n")
+    return PURE + "".join(rows)
 
 
 def read(name: str) -> tuple[Source, na.Module]:

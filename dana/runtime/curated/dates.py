@@ -58,6 +58,9 @@ class Date(dt.date):
     def __format__(self, format: str) -> str:  # noqa: A002
         return self.strftime(format) if format else str(self)
 
+    def timetuple(self) -> Any:
+        return super().timetuple()  # C imports `time` by the caller's builtins: a frame of Python must call it
+
     def __repr__(self) -> str:
         return "datetime." + super().__repr__()
 
@@ -75,6 +78,12 @@ class DateTime(dt.datetime, Date):
 
     def date(self) -> Date:
         return Date(self.year, self.month, self.day)
+
+    def timetuple(self) -> Any:
+        return dt.datetime.timetuple(self)
+
+    def utctimetuple(self) -> Any:
+        return dt.datetime.utctimetuple(self)
 
     def timestamp(self) -> float:
         return dt.datetime.timestamp(_in_utc(self))
@@ -96,6 +105,7 @@ class DateTime(dt.datetime, Date):
     utcnow = _ask_the_type("utcnow")
     fromtimestamp = _ask_the_type("fromtimestamp")
     utcfromtimestamp = _ask_the_type("utcfromtimestamp")
+    strptime = _ask_the_type("strptime")
 
 
 class Time(dt.time):
@@ -181,7 +191,7 @@ def make_datetime(program: Program) -> dict[str, Any]:
 
     def strptime(date_string: str, format: str) -> DateTime:  # noqa: A002
         """The moment a text says, written in this format."""
-        return DateTime.strptime(date_string, checked_format(format))
+        return _mine(dt.datetime.strptime(date_string, checked_format(format)))
 
     def combine(date: Any, time: Any, *rest: Any) -> DateTime:
         return DateTime.combine(date, time, *rest)

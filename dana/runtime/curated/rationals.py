@@ -95,12 +95,13 @@ class Fraction(host.Fraction):
     def real(self) -> Any:
         return self
 
-    def _refused(self, *_args: Any) -> Any:
-        raise failure(
-            AttributeError, "E604", "`from_float` and `from_decimal` belong to the type: `Fraction.from_float`"
-        )
+    @classmethod
+    def from_float(cls, f: Any) -> Any:
+        return fraction(f)
 
-    from_float = from_decimal = _refused  # type: ignore[assignment]
+    @classmethod
+    def from_decimal(cls, dec: Any) -> Any:
+        return fraction(dec)
 
 
 for _name in "add sub mul truediv floordiv mod divmod".split():
