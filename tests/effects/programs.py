@@ -12,6 +12,21 @@ if TYPE_CHECKING:
     from random import Random
 
 NAMES = "abcde"
+PRELUDE = """\
+struct Pair:
+    first: int
+    second: int
+    third: int = 0
+    def total(self, more) -> int:
+        part = slow(2, self.first + more)
+        rest: int = slow(1, self.second)
+        return part + rest
+def more(x):
+    y = slow(1, x)
+    return y + 1
+def plus(x, n):
+    return slow(1, x) + n
+"""
 
 
 class Writer:
@@ -31,6 +46,7 @@ class Writer:
 
     def program(self) -> str:
         """The text of a program."""
+        self.lines += PRELUDE.splitlines()
         for name in NAMES:
             self.line(0, f"{name} = {self.random.randint(0, 9)}")
         for _ in range(self.random.randint(0, 2)):
@@ -79,9 +95,8 @@ class Writer:
         """A nested function that reads or writes variables around it."""
         name, target = self.fresh("g"), self.name()
         self.line(depth, f"def {name}():")
-        word = "nonlocal" if self.in_function else "global"
-        if self.random.random() < 0.4 and self.in_function < 2 and not self.in_function:
-            self.line(depth + 1, f"{word} {target}")
+        if self.random.random() < 0.4 and target not in self.outside:
+            self.line(depth + 1, f"{'nonlocal' if self.in_function else 'global'} {target}")
             self.line(depth + 1, f"{target} = {self.effect()}")
         self.line(depth + 1, f"return {target} + 1")
         self.line(depth, self.random.choice([f"print({name}())", f"{self.name()} = {name}()", f"h = {name}"]))
@@ -96,7 +111,7 @@ class Writer:
         choices = [
             self.assign_effect, self.assign_effect, self.assign_effect, self.assign_effect, self.annotated, self.drop,
             self.print, self.print, self.assign, self.assign, self.augmented, self.store, self.unpack,
-            self.comprehension, self.lambda_, self.group,
+            self.comprehension, self.lambda_, self.group, self.walrus, self.delete, self.record, self.pipe, self.unbound,
         ]  # fmt: skip
         if depth < 4:
             choices += [self.if_, self.try_, self.for_, self.while_, self.with_, self.match, self.try_]
@@ -166,6 +181,34 @@ class Writer:
             "print({2} if {2} > 3 else ({0}, {1}))", "print({2} > 2 and [{0}, {1}])", "{3} = race(slow(2, {4}), slow(99, 1))",
         ])  # fmt: skip
         self.line(depth, text.format(self.effect(), self.effect(), self.expr(), self.name(), self.operand()))
+
+    def walrus(self, depth: int) -> None:
+        self.line(depth, f"print(({self.name()} := {self.effect()}) + {self.name()}, {self.name()})")
+
+    def delete(self, depth: int) -> None:
+        name = self.name()
+        self.line(depth, f"{name} = {self.effect()}")
+        self.line(depth, f"del {name}")
+        self.line(depth, f"{name} = {self.random.choice([self.effect(), '1'])}")
+
+    def record(self, depth: int) -> None:
+        self.line(depth, f"p = Pair(first={self.operand()}, second={self.effect()}, third={self.effect()})")
+        self.line(depth, f"p.first = {self.name()}")
+        self.line(depth, f"p.second += {self.name()}")
+        self.line(depth, f"print(p.total({self.name()}), p)")
+
+    def pipe(self, depth: int) -> None:
+        text = self.random.choice(["{0} | more", "{1} | more | more", "{0} | plus({1})", "{0} | [more, plus({2})]"])
+        self.line(depth, f"print({text.format(self.name(), self.effect(), self.name())})")
+
+    def unbound(self, depth: int) -> None:
+        name = self.fresh("u")
+        self.line(depth, f"if {self.test()}:")
+        self.line(depth + 1, f"{name} = {self.effect()}")
+        self.line(depth, "try:")
+        self.line(depth + 1, f"print({self.name()}, {name})")
+        self.line(depth, "except NameError:")
+        self.line(depth + 1, 'print("unbound")')
 
     def if_(self, depth: int) -> None:
         self.line(depth, f"if {self.test()}:")
