@@ -18,7 +18,7 @@ from dana.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
     from types import CodeType
     from typing import Any, TypeVar
 
@@ -505,13 +505,13 @@ class _Run:
             known = self._interfaces[module] = Interface.from_data(self._artefacts[module].interface)
         return known
 
-    async def drive(self, action: Callable[[], Any]) -> Any:
+    def drive(self, action: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
         """Do something that enters the program, on the running event loop. Raises `UsageError` without greenlet."""
         from dana.runtime.effects import bridge
 
         if not bridge.AVAILABLE:
             raise dana.UsageError("asynchronous calls need the package greenlet, which is not installed")
-        return await bridge.drive(self.program, action)
+        return bridge.drive(self.program, action)
 
     def guarded(self, action: Callable[..., Any], args: tuple[Any, ...] = (), *, closes: bool = False) -> Any:
         """Do something inside the program's limits; whatever goes wrong leaves as a `DanaError`.

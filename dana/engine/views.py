@@ -10,6 +10,8 @@ A view holds the program's value and the run it belongs to. Handed back to the s
 
 from __future__ import annotations
 
+from functools import partial
+
 from dana.engine.annotations import Misfit, to_annotation
 from dana.engine.convert import SCALARS
 
@@ -54,7 +56,7 @@ class Function:
 
     async def acall(self, /, *args: Any, **keywords: Any) -> Any:
         """Call it on the running event loop: while it waits for an effect, other tasks go on."""
-        return await self._run.drive(lambda: self._slowly(args, keywords))
+        return await self._run.drive(partial(self._slowly, args, keywords))
 
     def returning(self, wanted: Any) -> Function:
         """The same function, its result made what an annotation says: a dataclass, a pydantic model, `list[…]`."""
@@ -62,18 +64,17 @@ class Function:
 
     def _slowly(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         run = self._run
-
-        def whole() -> Any:
-            given, named = self._given(args, keywords)
-            return self._raw(*given, **named)
-
-        value = run.crossing.out(run.guarded(whole))
+        value = run.crossing.out(run.guarded(self._inside, (args, keywords)))
         if self._wanted is None:
             return value
         try:
             return to_annotation(value, self._wanted, f"the result of `{self.__name__}`")
         except Misfit as misfit:
             raise run.crossing.fault(misfit) from misfit.__cause__
+
+    def _inside(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        given, named = self._given(args, keywords)
+        return self._raw(*given, **named)
 
     def _given(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments as the program gets them; called inside it, for its structs are made by its own code."""

@@ -533,6 +533,8 @@ class Meter:
         if self._call is not None:
             self._save(self._call)
         self._load(call)
+        if not self.thread and self._watching and (self._deadline is not None or self._memory is not None):
+            self._watch()
 
     def is_running(self) -> bool:
         """Whether a call is under way here that does not wait."""
@@ -577,10 +579,18 @@ class Meter:
 
     def patience(self) -> float | None:
         """Seconds the running call may wait now, None for no end; raises the stop that is due."""
-        self.check()
-        if self._stop is not None:
-            return max(0.0, self._stop.grace_ends - self.clock())
-        return self.remaining()
+        deadline = self._deadline
+        if self._stop is None:
+            if self._cancelled is None and deadline is None:
+                return None
+            now = self.clock()
+            if self._cancelled is None and deadline is not None and now < deadline:
+                return deadline - now
+            self._look(now)
+        if self._stop is None:
+            return self.remaining()
+        self._at_barrier()
+        return 0.0 if self._stop is None else max(0.0, self._stop.grace_ends - self.clock())
 
     def _save(self, call: Call) -> None:
         self._cut()

@@ -38,6 +38,8 @@ else:
     AVAILABLE = True
 
 # What stops a worker whose coroutine or loop has gone.
+# Longer waits have no timer of their own: the loop looks after them together (`Waiting.watch`).
+LONG_S = 1.0
 CLOSED = "the event loop was closed"
 TASK_CANCELLED = "the task that waited for the call was cancelled"
 
@@ -48,7 +50,7 @@ class Worker(greenlet):
     `ended` is the future that gets `(True, value)` or `(False, exception)`.
     """
 
-    __slots__ = ("_waiting", "cancelled", "closed", "ended", "loop", "parked")
+    __slots__ = ("_waiting", "cancelled", "closed", "context", "due", "ended", "loop", "parked")
 
     def __init__(self, waiting: Waiting, loop: AbstractEventLoop) -> None:
         super().__init__()
@@ -59,7 +61,10 @@ class Worker(greenlet):
         # Why this call shall stop, once somebody said so while it was parked.
         self.cancelled: str | None = None
         self.closed = False
-        self.gr_context = copy_context()
+        # One context for the greenlet and the callbacks that wake it.
+        self.context = self.gr_context = copy_context()
+        # When a long wait ends, by the loop's clock.
+        self.due: float | None = None
         waiting.workers[self] = None
 
     def run(self, action: Callable[[], Any] | None = None) -> None:
@@ -76,17 +81,24 @@ class Worker(greenlet):
         """Switch to the hub until `future` is done, `seconds` have passed or `wake` is called; may return early."""
         if self.closed:
             raise CancelStop(CLOSED)
-        wake = self.wake
+        wake, context, loop = self.wake, self.context, self.loop
         timer: Any = None
         if seconds is not None:
-            timer = self.loop.call_later(seconds, wake) if seconds > 0 else self.loop.call_soon(wake)
+            if seconds > LONG_S:
+                self.due = loop.time() + seconds
+                self._waiting.watch(loop)
+            elif seconds > 0:
+                timer = loop.call_later(seconds, wake, context=context)
+            else:
+                timer = loop.call_soon(wake, context=context)
         if future is not None:
-            future.add_done_callback(wake)
+            future.add_done_callback(wake, context=context)
         self.parked = True
         try:
             self.parent.switch()
         finally:
             self.parked = False
+            self.due = None
             if timer is not None:
                 timer.cancel()
             if future is not None:

@@ -119,6 +119,15 @@ class Promise:
         if self._scope is not None:
             self._scope.open[self] = None
 
+    def _ended(self, task: Any) -> None:
+        """The callback of the task."""
+        self._waiting.ended(self, task)
+        if task.cancelled() or task.exception() is not None:
+            return
+        scope = self._scope
+        if scope is not None and self._expected is None:
+            scope.open.pop(self, None)
+
     def _cancel(self) -> None:
         """Nobody wants the value any more: its failure will not be reported."""
         self._seen = True

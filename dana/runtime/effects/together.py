@@ -32,6 +32,8 @@ class Contest:
         self.waiting = waiting
         self.loop = waiting.loop("race")
         self.changed: Future[None] = self.loop.create_future()
+        # What has ended, in that order, and has not been looked at.
+        self.ended: list[Future[Any]] = []
 
     def start(self, action: Callable[[], Any]) -> bridge.Branch:
         """Run an action as a branch."""
@@ -40,21 +42,24 @@ class Contest:
         run = meter.promise_opened()
         branch = bridge.Branch(self.waiting, self.loop, action, meter.branch())
 
-        def ended(_future: object) -> None:
+        def ended(future: Future[Any]) -> None:
             meter.promise_closed(run)
-            self.tell(None)
+            self.tell(future)
 
         branch.ended.add_done_callback(ended)
         return branch
 
-    def tell(self, _future: object) -> None:
+    def tell(self, future: Future[Any]) -> None:
+        self.ended.append(future)
         if not self.changed.done():
             self.changed.set_result(None)
 
-    def wait(self) -> None:
-        """Until one more has ended."""
+    def wait(self) -> list[Future[Any]]:
+        """Until one more has ended; those that have, in the order in which they did."""
         self.waiting.wait(self.changed)
         self.changed = self.loop.create_future()
+        ended, self.ended = self.ended, []
+        return ended
 
     def end(self, branches: Sequence[bridge.Branch]) -> None:
         """Cancel branches and wait for their end."""
@@ -72,7 +77,7 @@ def parallel(program: Program, actions: Sequence[Callable[[], Any]], limit: int)
     if not bridge.AVAILABLE or not waiting.can_branch():
         return [action() for action in actions]
     contest = Contest(waiting)
-    running: dict[bridge.Branch, int] = {}
+    running: dict[Future[Any], tuple[bridge.Branch, int]] = {}
     values: list[Any] = [None] * len(actions)
     following = iter(enumerate(actions))
     try:
@@ -81,18 +86,18 @@ def parallel(program: Program, actions: Sequence[Callable[[], Any]], limit: int)
                 index, action = next(following, (-1, None))
                 if action is None:
                     break
-                running[contest.start(action)] = index
+                branch = contest.start(action)
+                running[branch.ended] = branch, index
             if not running:
                 return values
-            contest.wait()
-            for branch in [b for b in running if b.ended.done()]:
-                index = running.pop(branch)
-                done, value = branch.ended.result()
+            for future in contest.wait():
+                _, index = running.pop(future)
+                done, value = future.result()
                 if not done:
                     raise value
                 values[index] = value
     except BaseException:
-        contest.end(list(running))
+        contest.end([branch for branch, _ in running.values()])
         raise
 
 
@@ -122,22 +127,21 @@ def race(program: Program, contenders: Sequence[Any]) -> Any:
 def _first(contest: Contest, contenders: list[Any]) -> Any:
     """Wait for the first success."""
     failed: list[BaseException] = []
-    left = list(contenders)
-    while True:
-        for contender in list(left):
-            future = contender._task if contender.__class__ is Promise else contender.ended
-            if not future.done():
-                continue
-            left.remove(contender)
-            error, value = _outcome(contender)
+    left = {_future_of(contender): contender for contender in contenders}
+    while left:
+        for future in contest.wait():
+            error, value = _outcome(left.pop(future))
             if error is None:
                 return value
             if isinstance(error, Stop):
                 raise error
             failed.append(error)
-        if not left:
-            raise failed[0]
-        contest.wait()
+    raise failed[0]
+
+
+def _future_of(contender: Any) -> Future[Any]:
+    future: Future[Any] = contender._task if contender.__class__ is Promise else contender.ended
+    return future
 
 
 def _outcome(contender: Any) -> tuple[BaseException | None, Any]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 from _thread import get_ident
+from contextvars import copy_context
 
-from dana.runtime.effects.bridge import current
+from dana.runtime.effects.bridge import LONG_S, current
 from dana.runtime.effects.promises import Promise, Start
 from dana.runtime.exceptions import message_of, name_of
 from dana.runtime.stops import CancelStop, Stop, failure
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 # How long a call that may not block its thread waits before it tries the program's lock again.
 TRY_AGAIN_S = 0.001
+# How often the long waits of a loop are looked at.
+LOOK_S = LONG_S / 2
 # What has been cancelled may take this long to end when nothing else limits the wait.
 END_S = 5.0
 
@@ -44,7 +47,7 @@ def waiting_of(program: Program) -> Waiting:
 class Waiting:
     """A program's event loops, the calls that wait and the effects that are under way."""
 
-    __slots__ = ("_drives", "_loops", "_mains", "_outer", "effects", "lock", "meter", "number", "program", "workers")
+    __slots__ = ("_drives", "_loops", "_mains", "_outer", "effects", "lock", "meter", "number", "program", "watched", "workers")
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -57,6 +60,8 @@ class Waiting:
         self.workers: dict[Worker, None] = {}
         self.effects: dict[Promise, None] = {}
         self.number = 0
+        # Loops whose long waits are being looked after.
+        self.watched: set[AbstractEventLoop] = set()
         # A call that is inside a function of the host which runs a loop, with calls into the program on it.
         self._outer: tuple[Call, int] | None = None
         self._drives = 0
@@ -121,8 +126,9 @@ class Waiting:
             if asyncio.iscoroutine(awaitable):
                 awaitable.close()
             raise
+        context = copy_context()
         task: Any = (
-            loop.create_task(awaitable)
+            loop.create_task(awaitable, context=context)
             if asyncio.iscoroutine(awaitable)
             else asyncio.ensure_future(awaitable, loop=loop)
         )
@@ -131,22 +137,20 @@ class Waiting:
         self.effects[promise] = None
         if writes:
             run.writing = promise
+        if self.program.emit is not None:
+            self.program.emit("effect.start", {"name": start.name})
+        task.add_done_callback(promise._ended, context=context)
+        return promise
+
+    def ended(self, promise: Promise, task: Future[Any]) -> None:
+        """An effect has ended, however it did."""
+        self.meter.promise_closed(promise._call.run)
+        self.effects.pop(promise, None)
         emit = self.program.emit
         if emit is not None:
-            emit("effect.start", {"name": start.name})
-
-        def ended(task: Future[Any]) -> None:
-            self.meter.promise_closed(run)
-            self.effects.pop(promise, None)
             error = None if task.cancelled() else task.exception()
-            if error is None and scope is not None and promise._expected is None and not task.cancelled():
-                scope.open.pop(promise, None)
-            if emit is not None:
-                outcome = "cancelled" if task.cancelled() else "ok" if error is None else name_of(type(error))
-                emit("effect.end", {"name": start.name, "outcome": outcome})
-
-        task.add_done_callback(ended)
-        return promise
+            outcome = "cancelled" if task.cancelled() else "ok" if error is None else name_of(type(error))
+            emit("effect.end", {"name": promise._start.name, "outcome": outcome})
 
     def wait_for_writes(self) -> None:
         """Until the run's last writing effect has ended; raises its failure if nobody has seen it."""
@@ -260,6 +264,24 @@ class Waiting:
                 timer.cancel()
             if future is not None:
                 future.remove_done_callback(stop)
+
+    def watch(self, loop: AbstractEventLoop) -> None:
+        """Look after the workers that wait long on this loop, all with one timer."""
+        if loop not in self.watched:
+            self.watched = {each for each in self.watched if not each.is_closed()} | {loop}
+            loop.call_later(LOOK_S, self._look, loop)
+
+    def _look(self, loop: AbstractEventLoop) -> None:
+        """Wake those whose wait ends soon: the rest of it gets a timer of its own."""
+        soon = loop.time() + LONG_S
+        waits = [worker for worker in self.workers if worker.due is not None and worker.loop is loop]
+        if waits:
+            loop.call_later(LOOK_S, self._look, loop)
+        else:
+            self.watched.discard(loop)
+        for worker in waits:
+            if worker.due is not None and worker.due <= soon:
+                worker.wake()
 
     # --- cancelling -------------------------------------------------------------------------------
 
