@@ -203,12 +203,13 @@ def _colourful() -> bool:
 
 def _isolation() -> Finding:
     """Which walls stand around a real worker."""
-    import dana
+    from dana.errors import DanaError
+    from dana.isolation import ProcessEngine
 
     try:
-        with dana.Engine(isolate="process", cache=False) as engine:
+        with ProcessEngine(cache=False) as engine:
             walls = engine.isolation
-    except dana.DanaError as problem:
+    except DanaError as problem:
         advice = "programs run in this process (`confine`), which is no boundary against hostile code"
         return Finding("isolation", NOTE, problem.diagnostics[0].message, advice)
     if not walls.missing:

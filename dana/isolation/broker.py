@@ -175,7 +175,7 @@ class _Brokered:
 
     def __init__(self, full: str, native: ModuleType, broker: Broker) -> None:
         self._native = native
-        needs = getattr(native, "NEEDS_PROGRAM", frozenset())
+        needs: frozenset[str] = getattr(native, "NEEDS_PROGRAM", frozenset())
         short = full.rpartition(".")[2]
         self.NEEDS_PROGRAM: frozenset[str] = frozenset()
         self.EXPORTS = {

@@ -343,7 +343,9 @@ class Conversation:
     def broken(self, how: str) -> DanaError:
         """End a worker that breaks the rules of the line; what to raise."""
         self.worker.end()
-        return _fault("E723", f"the worker process broke the protocol: {how}", hint="this is an attack or a bug: report it")
+        return _fault(
+            "E723", f"the worker process broke the protocol: {how}", hint="this is an attack or a bug: report it"
+        )
 
     def _breach(self, what: str) -> DanaError:
         self.worker.end()
@@ -354,7 +356,7 @@ class Conversation:
         cause = self.worker.died()
         if self._cancelled is not None:
             return Cancelled([Diagnostic("E707", self._cancelled[0])])
-        status, most = self.worker.reaped or (0, 0)
+        _status, most = self.worker.reaped or (0, 0)
         limit = self.limits.memory_bytes
         if limit is not None and most > limit and cause in ("signal SIGKILL", "signal SIGABRT", "signal SIGSEGV"):
             return self.stop("memory", "E704", f"the program took more memory than its limit of {limit:,} bytes")
@@ -380,7 +382,7 @@ class _Strictly:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, (WireError, ValueError, TypeError, LookupError, AttributeError)):
             raise self._conversation.broken(str(error)[:200]) from None
 

@@ -12,7 +12,7 @@ from base64 import b64encode
 
 import dana
 from dana.diagnostics import Diagnostic
-from dana.engine.engine import Engine, _as_path, _lines
+from dana.engine.engine import Engine, _as_path, _lines, read_source
 from dana.isolation import faults
 from dana.isolation.conversation import Conversation
 from dana.isolation.pool import Pool
@@ -47,6 +47,8 @@ class ProcessEngine(Engine):
         options.pop("isolate", None)
         super().__init__(**options)
         self._talks: set[Conversation] = set()
+        # What `load` has loaded, by name: its path, and its text where it is no file. Sessions import it.
+        self.sources: dict[str, tuple[str, bytes | None]] = {}
         self._walls: Walls | None = None
         engine_limits = self._memory_limit
         self._pool = Pool(engine_limits)
@@ -219,11 +221,19 @@ class ProcessEngine(Engine):
 
     def _loaded_module(self, talk: Conversation, details: dict[str, Any], names: Any) -> RemoteModule:
         self._fill()
-        stem = os.path.splitext(os.path.basename(details["path"]))[0]
-        return RemoteModule(talk, details["module"] or stem or "module", names)
+        stem = os.path.splitext(os.path.basename(details["path"] or details["name"]))[0].strip("<>")
+        module = details["module"] or stem or "module"
+        text = None if details["path"] else details["text"].encode("utf-8", "surrogatepass")
+        self.sources[module] = details["path"] or details["name"], text
+        return RemoteModule(talk, module, names)
 
-    def session(self) -> Any:
-        return RemoteSession(self._open())
+    def session(self, name: str = "") -> Any:
+        return RemoteSession(self._open(), name)
+
+    def restore(self, snapshot: Mapping[str, Any]) -> Any:
+        session = self.session()
+        session._ask("session_restore", snapshot=session._talk.codec.encode(dict(snapshot)))
+        return session
 
     def check(self, program: Program) -> list[Diagnostic]:
         """The findings, made in a worker: a text that is a trap for the compiler is one there."""
@@ -247,14 +257,15 @@ class ProcessEngine(Engine):
         finally:
             self._ended(talk)
 
-    def checked(self, program: Program) -> Checked:
+    def checked(self, program: Program) -> Checked:  # noqa: ARG002
         """Not to be had: the checker's tables stay in the worker. Raises `UsageError`."""
         raise dana.UsageError("an engine with isolate='process' has no `checked`; `check` gives the findings")
 
     def cancel(self, reason: str = "cancelled", *, of: Any = None) -> bool:
         talk = getattr(of, "_talk", None)
         talks = tuple(self._talks) if of is None else (talk,) if talk is not None else ()
-        return any([each.cancel(reason) for each in talks])
+        stopped = [each.cancel(reason) for each in talks]
+        return any(stopped)
 
     # --- what programs say ----------------------------------------------------------------------
 
@@ -311,19 +322,36 @@ class RemoteModule:
 class RemoteSession:
     """A session whose program lives in a worker. Values and names as in `Session`; the program itself stays there."""
 
-    def __init__(self, talk: Conversation) -> None:
+    def __init__(self, talk: Conversation, name: str = "") -> None:
         self._talk = talk
+        self.name = name
 
-    def run(self, text: str, *, name: str | None = None) -> Any:
+    def run(self, program: Program, *, name: str | None = None) -> Any:
         """Compile and execute one entry; its value is that of its last expression. Raises `DanaError`."""
-        return self._ask("session_run", text=text, name=name)
+        return self._ask("session_run", **_entry(program, name))
 
-    eval = run
-
-    async def arun(self, text: str, *, name: str | None = None) -> Any:
+    async def arun(self, program: Program, *, name: str | None = None) -> Any:
         """`run` on the running event loop."""
         talk = self._talk
-        return talk.value(await talk.request_later("session_run", text=text, name=name))
+        return talk.value(await talk.request_later("session_run", **_entry(program, name)))
+
+    def eval(self, program: Program, /, **names: Any) -> Any:
+        """`run` with variables that are given first."""
+        return self._ask("session_eval", **self._with(program, names))
+
+    async def aeval(self, program: Program, /, **names: Any) -> Any:
+        """`eval` on the running event loop."""
+        talk = self._talk
+        return talk.value(await talk.request_later("session_eval", **self._with(program, names)))
+
+    def _with(self, program: Program, names: Mapping[str, Any]) -> dict[str, Any]:
+        encode = self._talk.codec.encode
+        return {**_entry(program, None), "names": {name: encode(value) for name, value in names.items()}}
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain data, for `engine.restore`. Raises `DanaError` (E546) for what has no such form."""
+        found: dict[str, Any] = self._ask("session_snapshot")
+        return found
 
     def _ask(self, what: str, **details: Any) -> Any:
         engine = self._talk.engine
@@ -344,6 +372,10 @@ class RemoteSession:
     def __setitem__(self, name: str, value: Any) -> None:
         """Give the session a variable."""
         self._ask("session_set", name=name, value=self._talk.codec.encode(value))
+
+    def __delitem__(self, name: str) -> None:
+        """Take a variable away. Raises `KeyError`."""
+        self._ask("session_delete", name=name)
 
     def __contains__(self, name: str) -> bool:
         return name in self.names()
@@ -380,6 +412,17 @@ class RemoteSession:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def _entry(program: Program, name: str | None) -> dict[str, Any]:
+    """An entry of a session for its worker: the host reads files."""
+    if isinstance(program, Source):
+        return {"text": program.text, "name": program.name}
+    path = _as_path(program)
+    if path is None:
+        return {"text": str(program), "name": name}
+    source = read_source(path)
+    return {"text": source.text, "name": name or path}
 
 
 def _content(path: str) -> bytes:

@@ -190,13 +190,13 @@ def _frame(data: Any) -> tuple[str, str, int, int]:
 def _list(data: Any, most: int) -> list[Any]:
     if data.__class__ is not list or len(data) > most:
         raise WireError("a list was expected")
-    return data  # type: ignore[no-any-return]
+    return data
 
 
 def _string(data: Any, most: int | None) -> str:
     if data.__class__ is not str or (most is not None and len(data) > most):
         raise WireError("a text was expected")
-    return data  # type: ignore[no-any-return]
+    return data
 
 
 # --- exceptions ---------------------------------------------------------------------------------
@@ -244,4 +244,4 @@ def _stand_in(name: str, base: str, text: str) -> Exception:
     try:
         return cls(text)
     except TypeError:  # UnicodeDecodeError and ExceptionGroup want more than a text
-        return type(cls.__name__, (ValueError,), {"__module__": "dana"})(text)
+        return ValueError(text)

@@ -81,7 +81,8 @@ class Link:
             loop.add_reader(self._descriptor, self._readable)
             self._watching = loop
         try:
-            return await waiting
+            answer: dict[str, Any] = await waiting
+            return answer
         finally:
             if not waiting.done() or waiting.cancelled():
                 self.send({"t": "forget", "id": number})

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from dana.isolation.kernel import Kernel
 
 NOBODY = 65534
 # What the interpreter itself may take beyond the program's memory limit before the kernel refuses.
@@ -154,8 +153,8 @@ def _forget_ways_out() -> None:
 
 # Events that compiling and running a Dana program causes. All others end the worker.
 EXPECTED = frozenset(
-    """compile exec code.__new__ sys._getframe object.__getattr__ object.__setattr__ object.__delattr__ time.sleep array.__new__
-    sys.set_asyncgen_hook_finalizer sys.set_asyncgen_hook_firstiter sys.set_asyncgen_hooks_finalizer
+    """compile exec code.__new__ sys._getframe object.__getattr__ object.__setattr__ object.__delattr__ time.sleep
+    array.__new__     sys.set_asyncgen_hook_finalizer sys.set_asyncgen_hook_firstiter sys.set_asyncgen_hooks_finalizer
     sys.set_asyncgen_hooks_firstiter sys.unraisablehook builtins.id""".split()
 )
 THREADS = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})

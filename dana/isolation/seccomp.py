@@ -25,29 +25,30 @@ if TYPE_CHECKING:
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 _X86_64 = """
-read 0 write 1 open 2 close 3 stat 4 fstat 5 lstat 6 poll 7 lseek 8 mmap 9 mprotect 10 munmap 11 brk 12 rt_sigaction 13
-rt_sigprocmask 14 rt_sigreturn 15 ioctl 16 pread64 17 readv 19 writev 20 access 21 pipe 22 select 23 sched_yield 24
-mremap 25 madvise 28 dup 32 dup2 33 nanosleep 35 getpid 39 socket 41 connect 42 sendto 44 recvfrom 45 sendmsg 46
-recvmsg 47 shutdown 48 getsockname 51 getpeername 52 socketpair 53 setsockopt 54 getsockopt 55 clone 56 wait4 61 uname 63 fcntl 72
-getdents 78 getcwd 79 chdir 80 rename 82 mkdir 83 rmdir 84 creat 85 link 86 unlink 87 symlink 88 readlink 89 chmod 90
-gettimeofday 96 getrlimit 97 getrusage 98 sysinfo 99 times 100 getuid 102 getgid 104 geteuid 107 getegid 108 getppid 110
-sigaltstack 131 prctl 157 arch_prctl 158 gettid 186 time 201 futex 202 sched_getaffinity 204 getdents64 217
-restart_syscall 219 clock_gettime 228 clock_getres 229 clock_nanosleep 230 exit 60 exit_group 231 epoll_wait 232
-epoll_ctl 233 openat 257 mkdirat 258 newfstatat 262 unlinkat 263 renameat 264 readlinkat 267 faccessat 269 pselect6 270
-ppoll 271 set_robust_list 273 epoll_pwait 281 eventfd2 290 epoll_create1 291 dup3 292 pipe2 293 prlimit64 302 getcpu 309
-renameat2 316 getrandom 318 membarrier 324 statx 332 rseq 334 clone3 435 openat2 437 faccessat2 439 epoll_pwait2 441
+read 0 write 1 open 2 close 3 stat 4 fstat 5 lstat 6 poll 7 lseek 8 mmap 9 mprotect 10 munmap 11 brk 12
+rt_sigaction 13 rt_sigprocmask 14 rt_sigreturn 15 ioctl 16 pread64 17 readv 19 writev 20 access 21 pipe 22 select 23
+sched_yield 24 mremap 25 madvise 28 dup 32 dup2 33 nanosleep 35 getpid 39 socket 41 connect 42 sendto 44 recvfrom 45
+sendmsg 46 recvmsg 47 shutdown 48 getsockname 51 getpeername 52 socketpair 53 setsockopt 54 getsockopt 55 clone 56
+wait4 61 uname 63 fcntl 72 getdents 78 getcwd 79 chdir 80 rename 82 mkdir 83 rmdir 84 creat 85 link 86 unlink 87
+symlink 88 readlink 89 chmod 90 gettimeofday 96 getrlimit 97 getrusage 98 sysinfo 99 times 100 getuid 102 getgid 104
+geteuid 107 getegid 108 getppid 110 sigaltstack 131 prctl 157 arch_prctl 158 gettid 186 time 201 futex 202
+sched_getaffinity 204 getdents64 217 restart_syscall 219 clock_gettime 228 clock_getres 229 clock_nanosleep 230
+exit 60 exit_group 231 epoll_wait 232 epoll_ctl 233 openat 257 mkdirat 258 newfstatat 262 unlinkat 263 renameat 264
+readlinkat 267 faccessat 269 pselect6 270 ppoll 271 set_robust_list 273 epoll_pwait 281 eventfd2 290
+epoll_create1 291 dup3 292 pipe2 293 prlimit64 302 getcpu 309 renameat2 316 getrandom 318 membarrier 324 statx 332
+rseq 334 clone3 435 openat2 437 faccessat2 439 epoll_pwait2 441
 """
 _AARCH64 = """
 getcwd 17 eventfd2 19 epoll_create1 20 epoll_ctl 21 epoll_pwait 22 dup 23 dup3 24 fcntl 25 ioctl 29 mkdirat 34
 unlinkat 35 renameat 38 faccessat 48 chdir 49 openat 56 close 57 pipe2 59 getdents64 61 lseek 62 read 63 write 64
-readv 65 writev 66 pread64 67 pselect6 72 ppoll 73 readlinkat 78 newfstatat 79 fstat 80 exit 93 exit_group 94 futex 98
-set_robust_list 99 nanosleep 101 clock_gettime 113 clock_getres 114 clock_nanosleep 115 sched_getaffinity 123
-sched_yield 124 restart_syscall 128 sigaltstack 132 rt_sigaction 134 rt_sigprocmask 135 rt_sigreturn 139 times 153
-uname 160 getrusage 165 prctl 167 getcpu 168 gettimeofday 169 getpid 172 getppid 173 getuid 174 geteuid 175 getgid 176
-getegid 177 gettid 178 sysinfo 179 socket 198 socketpair 199 connect 203 getsockname 204 getpeername 205 sendto 206 recvfrom 207
-setsockopt 208 getsockopt 209 shutdown 210 sendmsg 211 recvmsg 212 brk 214 munmap 215 mremap 216 clone 220 mmap 222
-mprotect 226 madvise 233 wait4 260 prlimit64 261 renameat2 276 getrandom 278 membarrier 283 statx 291 rseq 293
-clone3 435 openat2 437 faccessat2 439 epoll_pwait2 441
+readv 65 writev 66 pread64 67 pselect6 72 ppoll 73 readlinkat 78 newfstatat 79 fstat 80 exit 93 exit_group 94
+futex 98 set_robust_list 99 nanosleep 101 clock_gettime 113 clock_getres 114 clock_nanosleep 115
+sched_getaffinity 123 sched_yield 124 restart_syscall 128 sigaltstack 132 rt_sigaction 134 rt_sigprocmask 135
+rt_sigreturn 139 times 153 uname 160 getrusage 165 prctl 167 getcpu 168 gettimeofday 169 getpid 172 getppid 173
+getuid 174 geteuid 175 getgid 176 getegid 177 gettid 178 sysinfo 179 socket 198 socketpair 199 connect 203
+getsockname 204 getpeername 205 sendto 206 recvfrom 207 setsockopt 208 getsockopt 209 shutdown 210 sendmsg 211
+recvmsg 212 brk 214 munmap 215 mremap 216 clone 220 mmap 222 mprotect 226 madvise 233 wait4 260 prlimit64 261
+renameat2 276 getrandom 278 membarrier 283 statx 291 rseq 293 clone3 435 openat2 437 faccessat2 439 epoll_pwait2 441
 """
 _TABLES = {"x86_64": _X86_64, "aarch64": _AARCH64}
 
@@ -55,15 +56,15 @@ ALLOWED = frozenset(
     """read write close fstat lseek poll ppoll select pselect6 munmap brk mremap madvise rt_sigaction rt_sigprocmask
     rt_sigreturn sigaltstack sched_yield nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time times
     getrusage getpid gettid getppid getuid geteuid getgid getegid getcwd getcpu futex set_robust_list rseq membarrier
-    restart_syscall getrandom epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 recvfrom getsockname getpeername
-    getsockopt exit exit_group""".split()
+    restart_syscall getrandom epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 recvfrom getsockname
+    getpeername getsockopt exit exit_group""".split()
 )
 CAREFUL = frozenset("mmap mprotect socketpair sendto ioctl fcntl prlimit64".split())
 REFUSED = frozenset(
     """open creat openat openat2 stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents
     getdents64 rename renameat renameat2 mkdir mkdirat rmdir link unlink unlinkat symlink chmod chdir pread64 readv
-    writev pipe pipe2 dup dup2 dup3 eventfd2 socket connect sendmsg recvmsg setsockopt shutdown clone wait4 uname sysinfo
-    getrlimit sched_getaffinity prctl arch_prctl""".split()
+    writev pipe pipe2 dup dup2 dup3 eventfd2 socket connect sendmsg recvmsg setsockopt shutdown clone wait4 uname
+    sysinfo getrlimit sched_getaffinity prctl arch_prctl""".split()
 )
 ABSENT = frozenset({"clone3"})  # answered with ENOSYS: the C library then falls back to `clone`
 

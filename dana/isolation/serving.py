@@ -10,10 +10,10 @@ from dataclasses import make_dataclass
 
 import dana
 from dana import abi
-from dana.engine.limits import Limits
-from dana.engine.views import StructValue
 from dana.diagnostics import Diagnostic
 from dana.engine.hosting import HostFunctions
+from dana.engine.limits import Limits
+from dana.engine.views import StructValue
 from dana.isolation.broker import Broker, HostClock, HostStub, WorkerEngine, broker_folders, broker_natives, stream
 from dana.isolation.faults import pack, pack_diagnostics
 from dana.isolation.wire import CannotCross, Codec, WireError, items_of
@@ -148,11 +148,11 @@ class Serving:
         )
         if setup["events"]:
             engine.on_event(self._event)
-        if setup["hosts"]:
-            engine._hosts = HostFunctions()
+        hosts = HostFunctions()
+        engine._hosts = hosts if setup["hosts"] else None
         for name, declared, is_async, writes in setup["hosts"]:
             stub = HostStub(broker, name, self.codec.decode(declared), is_async=is_async, writes=writes)
-            engine._hosts.add(stub)
+            hosts.add(stub)
         worker.SIGNALS.append(self._signalled)
         return engine
 
@@ -252,7 +252,23 @@ class Serving:
         return self.session
 
     def _do_session_run(self, message: dict[str, Any]) -> Any:
-        return self.codec.encode(self._open.run(message["text"], name=message["name"]))
+        return self.codec.encode(self._open.run(_entry(message), name=message["name"]))
+
+    def _do_session_eval(self, message: dict[str, Any]) -> Any:
+        return self.codec.encode(self._open.eval(_entry(message), **self._values(message["names"])))
+
+    def _do_session_snapshot(self, _message: dict[str, Any]) -> Any:
+        return self.codec.encode(self._open.snapshot())
+
+    def _do_session_restore(self, message: dict[str, Any]) -> None:
+        self.session = self.engine.restore(self.codec.decode(message["snapshot"]))
+        self.codec.run = self.session._run
+
+    def _do_session_delete(self, message: dict[str, Any]) -> None:
+        try:
+            del self._open[message["name"]]
+        except KeyError:
+            raise _Absent(message["name"]) from None
 
     def _do_session_names(self, _message: dict[str, Any]) -> Any:
         return self._open.names()
@@ -273,6 +289,11 @@ class Serving:
 
     def _do_session_close(self, _message: dict[str, Any]) -> None:
         self._open.close()
+
+
+def _entry(message: dict[str, Any]) -> Any:
+    """An entry's text; a text without a line end could be taken for the name of a file."""
+    return Source(message["name"], message["text"]) if message["name"] else message["text"] + "\n"
 
 
 def _internal(problem: Exception) -> dana.DanaError:

@@ -53,7 +53,7 @@ class Record:
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not Record:
             return NotImplemented
-        return bool(self._kind == other._kind and self._values == other._values)  # type: ignore[attr-defined]
+        return bool(self._kind == other._kind and self._values == other._values)
 
     __hash__ = None  # type: ignore[assignment]  # it may hold lists
 

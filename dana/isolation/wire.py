@@ -145,7 +145,7 @@ class Codec:
             return {key: self.encode(item, depth) for key, item in value.items()}
         return {"$": "dict", "v": [[self.encode(k, depth), self.encode(v, depth)] for k, v in value.items()]}
 
-    def other(self, value: Any, depth: int) -> Any:
+    def other(self, value: Any, depth: int) -> Any:  # noqa: ARG002
         """JSON data for a value of a class this codec does not know."""
         moment = _moment(value)
         if moment is not None:
@@ -176,7 +176,7 @@ class Codec:
         except (TypeError, ValueError, OverflowError, ArithmeticError, AttributeError, LookupError) as problem:
             raise WireError(f"a value tagged {tag[:20]!r} is broken: {type(problem).__name__}") from None
 
-    def tagged(self, tag: str, body: Any, depth: int) -> Any:
+    def tagged(self, tag: str, body: Any, depth: int) -> Any:  # noqa: ARG002
         """The value for a tag this codec does not know."""
         raise WireError(f"a value has the unknown tag {tag[:20]!r}")
 
@@ -266,18 +266,18 @@ def _moment(value: Any) -> Any:
 
 
 def _read_moment(body: Any) -> Any:
-    import datetime
+    import datetime as dt
     from decimal import Decimal
 
     kind, text = body
     if kind == "date":
-        return datetime.date.fromisoformat(text)
+        return dt.date.fromisoformat(text)
     if kind in ("datetime", "time"):
         iso, fold = text
-        return getattr(datetime, kind).fromisoformat(iso).replace(fold=fold)
+        return getattr(dt, kind).fromisoformat(iso).replace(fold=fold)
     if kind == "timedelta":
         days, seconds, micros = text
-        return datetime.timedelta(days, seconds, micros)
+        return dt.timedelta(days, seconds, micros)
     if kind == "Decimal" and text.__class__ is str:
         return Decimal(text)
     raise WireError("a moment of no known kind")

@@ -171,7 +171,7 @@ def test_functions_of_python_given_as_names(engine):
 
 def test_objects_of_the_host_pass_through_and_show_nothing(engine):
     class Connection:
-        password = "secret"  # noqa: S105
+        password = "secret"
 
     mine = Connection()
 
@@ -332,3 +332,20 @@ def test_many_programs_agree_with_confine():
     plain = dana.Engine(cache=False)
     with dana.Engine(isolate="process", cache=False) as engine:
         assert [engine.eval(t) for t in texts] == [plain.eval(t) for t in texts]
+
+
+def test_sessions_import_what_the_engine_has_loaded(engine):
+    engine.load("def price() -> int:\n    return 5\n", name="shop")
+    with engine.session() as session:
+        assert session.run("import shop\nshop.price()") == 5
+
+
+def test_a_session_is_saved_and_restored(engine):
+    with engine.session("one") as session:
+        session.run("x = [1, 2]")
+        assert session.eval("x + [n]", n=3) == [1, 2, 3]
+        saved = session.snapshot()
+        del session["x"]
+        assert "x" not in session
+    with engine.restore(saved) as again:
+        assert again.run("x") == [1, 2]

@@ -148,5 +148,7 @@ def test_hanging_up_is_a_death(host):
 
 def test_a_broken_interpreter_is_a_death(host):
     engine, _ = host
-    error = hostile(engine, "def f(): pass\nf.__code__ = f.__code__.replace(co_code=bytes([100, 255] * 50))\nf()\nos._exit(9)")
+    error = hostile(
+        engine, "def f(): pass\nf.__code__ = f.__code__.replace(co_code=bytes([100, 255] * 50))\nf()\nos._exit(9)"
+    )
     assert code_of(error) in ("E721", "E990")

@@ -104,7 +104,9 @@ def test_one_c_call_that_never_returns_is_killed(monkeypatch):
 
 
 def test_signals_that_are_ignored_do_not_help(monkeypatch):
-    code = "for n in range(1, 32):\n    try: signal.signal(n, signal.SIG_IGN)\n    except OSError: pass\nwhile True: pass"
+    code = (
+        "for n in range(1, 32):\n    try: signal.signal(n, signal.SIG_IGN)\n    except OSError: pass\nwhile True: pass"
+    )
     error, took, _ = hung(monkeypatch, code, wall_s=WALL_S)
     assert error.which == "time"
     assert took < WALL_S + OVER_S

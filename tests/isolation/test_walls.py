@@ -120,8 +120,10 @@ def test_no_threads(open_worker):
 
 def refused(talk, code):
     """The attack fails with an error of the operating system, or the kernel ends the worker."""
-    wrapped = "try:\n" + "".join(f"    {line}\n" for line in code.splitlines()) + (
-        "    result = 'survived'\nexcept (OSError, RuntimeError) as e:\n    result = type(e).__name__"
+    wrapped = (
+        "try:\n"
+        + "".join(f"    {line}\n" for line in code.splitlines())
+        + ("    result = 'survived'\nexcept (OSError, RuntimeError) as e:\n    result = type(e).__name__")
     )
     try:
         return attack(talk, wrapped)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import math
 from decimal import Decimal
@@ -72,8 +72,8 @@ def test_single_values_keep_their_type_and_look(value):
     [
         math.nan, math.inf, -math.inf, -0.0, 1e308, 5e-324, 2**53, 2**53 + 1, -(2**53) - 1, 10**1000, True, "\ud800", "\0",
         {"$": 1}, {"$": "int", "v": "0x1"}, {1: 2, "a": 3}, {(1, 2): []}, range(3, 10**30, 7), frozenset({(1,)}),
-        datetime.timedelta(days=-1, microseconds=5), Decimal("1.10"), Decimal("NaN"), complex(math.inf, -0.0),
-        datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), {"a": {"b": [({"c"},)]}},
+        dt.timedelta(days=-1, microseconds=5), Decimal("1.10"), Decimal("NaN"), complex(math.inf, -0.0),
+        dt.datetime(2020, 1, 1, tzinfo=dt.UTC), {"a": {"b": [({"c"},)]}},
     ],
     ids=repr,
 )  # fmt: skip
@@ -171,7 +171,9 @@ def test_a_frame_that_is_too_large_is_not_sent():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["$", "v", "t", "a"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["$", "v", "t", "a"]), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 TAGS = st.sampled_from(
@@ -200,8 +202,8 @@ def test_hostile_values_are_plain_or_refused(data):
 
 
 PLAIN = (
-    type(None), bool, int, float, complex, str, bytes, range, Opaque, RemoteFunction, Decimal, datetime.date, datetime.time,
-    datetime.datetime, datetime.timedelta,
+    type(None), bool, int, float, complex, str, bytes, range, Opaque, RemoteFunction, Decimal, dt.date, dt.time,
+    dt.datetime, dt.timedelta,
 )  # fmt: skip
 
 
