@@ -18,7 +18,7 @@ from dana.lowering import functions, statements
 from tests.effects.programs import Writer
 
 LIMITS = Limits(steps=20_000, depth=100, wall_s=10)
-COUNT = 150
+COUNT = 60
 
 
 class Outcome(NamedTuple):
