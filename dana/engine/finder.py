@@ -10,18 +10,25 @@ import os
 
 from dana.resources import stdlib_path
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # Older scripts import POET from where it once lived; the safe Python modules that the standard library
 # mirrors may be asked for with Python's suffix.
 ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("opendxa", "dana", "poet"): ("poet",),
     ("dana", "poet"): ("poet",),
 }
-MIRRORED = frozenset({"math", "json"})
+MIRRORED = frozenset({"math", "json", "random", "time"})
 NATIVES = "natives"
 
 
 class Found:
-    """Where a module is: `kind` is "file", "package" (a folder without `__init__.na`) or "native"."""
+    """Where a module is.
+
+    `kind` is "file", "package" (a folder without `__init__.na`), "native", "curated" or "python".
+    """
 
     __slots__ = ("kind", "name", "path")
 
@@ -32,11 +39,16 @@ class Found:
 
 
 class Finder:
-    """Looks modules up for one engine; `roots` are folders searched after the importer's own."""
+    """Looks modules up for one engine; `roots` are folders searched after the importer's own.
 
-    __slots__ = ("roots", "stdlib")
+    `granted` tells whether the policy grants a Python module. A module written as Python's (`import os.py`) is found
+    without a grant, so that programs can be checked anywhere; running the import is what the policy decides.
+    """
 
-    def __init__(self, roots: list[str]) -> None:
+    __slots__ = ("granted", "roots", "stdlib")
+
+    def __init__(self, roots: list[str], granted: Callable[[str], bool] | None = None) -> None:
+        self.granted = granted
         self.stdlib = stdlib_path()
         extra = [p for p in os.environ.get("DANAPATH", "").split(os.pathsep) if p]
         self.roots = [*roots, *extra, self.stdlib]
@@ -44,7 +56,7 @@ class Finder:
     def find(self, level: int, path: tuple[str, ...], python: bool, importer: str) -> Found | str:
         """The module, or the reason why there is none. `importer` is the importing file ("" for text)."""
         if python and path[0] not in MIRRORED:
-            return "Python modules need a grant, and this version has no way to grant them yet"
+            return _curated(path) or self._python(path) or _not_installed(path)
         if level == 0 and path[0] == NATIVES and self._is_stdlib(importer):
             return Found("native", "", ".".join(path))
         here = os.path.dirname(importer) if importer else os.getcwd()
@@ -56,9 +68,24 @@ class Finder:
             found = _in_folder(folder, path, importer)
             if found is not None:
                 return found
+        within = any(_in_folder(folder, path[:-1], "") for folder in folders) if len(path) > 1 else False
+        made = _curated(path) or (None if python or within else self._python(path, bare=True))
+        if made is not None:
+            return made
         if importer in [os.path.join(folder, *path) + ".na" for folder in folders]:
             return _imports_itself(importer)
         return _advice(path, folders, self.stdlib)
+
+    def _python(self, path: tuple[str, ...], *, bare: bool = False) -> Found | None:
+        """A Python module that is installed; a bare name that Dana has something better for means only a granted one."""
+        from dana.runtime.curated import MODULES
+
+        name = ".".join(path)
+        if MODULES.get(".".join(path[:-1])):
+            return None  # `from collections import Conter`: a pure module is no package
+        if bare and _instead(path) and not (self.granted is not None and self.granted(name)):
+            return None
+        return Found("python", "", name) if _is_installed(path[0]) else None
 
     def _is_stdlib(self, importer: str) -> bool:
         return os.path.dirname(importer) == self.stdlib
@@ -70,6 +97,40 @@ class Finder:
             return _as_package(here, os.path.basename(here)) or f"`{here}` holds no Dana modules"
         found = _in_folder(here, path, "")
         return found or f"there is no `{'/'.join(path)}.na` in `{here}`"
+
+
+def _curated(path: tuple[str, ...]) -> Found | None:
+    """A pure module of Python, which needs no grant (L48); any Dana module of the name comes first."""
+    from dana.runtime.curated import MODULES
+
+    name = ".".join(path)
+    return Found("curated", "", name) if name in MODULES else None
+
+
+def _instead(path: tuple[str, ...]) -> str:
+    """What Dana has in place of a module of Python that it does not offer."""
+    from dana.runtime.curated import instead_of
+
+    return instead_of(".".join(path))
+
+
+def _is_installed(root: str) -> bool:
+    """Whether Python has a module of the name; nothing of it is run."""
+    import sys
+    from importlib.machinery import PathFinder
+
+    if root in sys.builtin_module_names or root in sys.stdlib_module_names:
+        return True
+    try:
+        return PathFinder.find_spec(root) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _not_installed(path: tuple[str, ...]) -> str:
+    from sys import executable
+
+    return f"Python has no module `{path[0]}`; is it installed for the Python that runs Dana ({executable})?"
 
 
 def _in_folder(folder: str, path: tuple[str, ...], importer: str) -> Found | None:
@@ -141,7 +202,12 @@ def _advice(path: tuple[str, ...], folders: list[str], stdlib: str) -> str:
     from dana.diagnostics import suggest
 
     names = [n for folder in folders if os.path.isdir(folder) for n in _near_names(folder)]
-    near = suggest(path[0], names)
+    from dana.runtime.curated import MODULES
+
+    instead = _instead(path)
+    if instead:
+        return instead
+    near = suggest(path[0], [*names, *MODULES])
     if near:
         return f"did you mean `{near}`?"
     places = ", ".join("the standard library" if f == stdlib else f"`{f}`" for f in dict.fromkeys(folders))

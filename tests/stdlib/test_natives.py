@@ -124,7 +124,7 @@ def test_signatures_read_as_types() -> None:
         (
             ("a", ("int",), "positional", False),
             ("rest", ("str",), "star", False),
-            ("c", ("any",), "normal", True),
+            ("c", ("any",), "keyword", True),
         ),
         ("bool",),
     )
