@@ -31,7 +31,8 @@ MOST_PENDING = 10_000
 MOST_STREAMS = 256
 STREAM_BATCH = 64
 LARGEST_MODULE = 4 << 20
-REACHING = ("files",)
+REACHING = ("files", "process")
+NOT_BROKERED = frozenset({"natives.http"})
 
 
 class Answers:
@@ -168,7 +169,9 @@ class Answers:
             if isinstance(found, str):
                 return found
             if found.kind == "python":
-                return f"the Python module {found.name} is granted, but programs in a worker process have none"
+                return "Python's modules stay in the host: offer a host function that does what is needed"
+            if found.kind == "native" and found.name in NOT_BROKERED:
+                return "a program in a worker process has no connections: offer a host function that makes them"
             if found.kind == "file":
                 self.readable.add(found.path)
             elif found.kind == "package":

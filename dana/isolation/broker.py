@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dana.isolation.link import Link
 
 # Natives that reach outside: their functions run in the host.
-REACHING = ("files",)
+REACHING = ("files", "process")
 
 
 class Broker:

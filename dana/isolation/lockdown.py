@@ -153,9 +153,9 @@ def _forget_ways_out() -> None:
 
 # Events that compiling and running a Dana program causes. All others end the worker.
 EXPECTED = frozenset(
-    """compile exec code.__new__ sys._getframe object.__getattr__ object.__setattr__ object.__delattr__ time.sleep
-    array.__new__     sys.set_asyncgen_hook_finalizer sys.set_asyncgen_hook_firstiter sys.set_asyncgen_hooks_finalizer
-    sys.set_asyncgen_hooks_firstiter sys.unraisablehook builtins.id""".split()
+    """compile exec code.__new__ function.__new__ sys._getframe object.__getattr__ object.__setattr__
+    object.__delattr__ time.sleep array.__new__ sys.set_asyncgen_hook_finalizer sys.set_asyncgen_hook_firstiter
+    sys.set_asyncgen_hooks_finalizer sys.set_asyncgen_hooks_firstiter sys.unraisablehook builtins.id""".split()
 )
 THREADS = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
 
