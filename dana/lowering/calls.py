@@ -6,6 +6,7 @@ import ast as py
 
 from dana import abi
 from dana import ast as na
+from dana.lowering import sized
 from dana.lowering.context import LOAD, Context
 from dana.lowering.proven import unchecked_call
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 # Builtin classes whose raw form means the same: always, or when the argument's type is one of these.
 ALWAYS = {"int": ".int", "float": ".float", "str": ".str"}
 DIRECT: dict[str, tuple[str, frozenset[str]]] = {
-    "list": (".list", frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})),
-    "tuple": (".tuple", frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})),
-    "set": (".set", frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})),
+    "list": (".list", frozenset({"list", "tuple", "tuple*", "dict", "set"})),
+    "tuple": (".tuple", frozenset({"list", "tuple", "tuple*", "dict", "set"})),
+    "set": (".set", frozenset({"list", "tuple", "tuple*", "dict", "set"})),
     "dict": (".dict", frozenset({"dict"})),
 }
 # Builtins that walk a whole argument in C; called raw where that is bounded.
-WALKERS = {"sum": ".sum", "min": ".min", "max": ".max", "any": ".any", "all": ".all", "sorted": ".sorted"}
+WALKERS = {"sum": ".sum", "min": ".min", "max": ".max", "any": ".any", "all": ".all"}
 CONTAINERS = frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})
 RAW_TEST = {
     "int": ".int",
@@ -59,6 +60,8 @@ def call_with(cx: Context, node: na.Call, first: py.expr | None) -> py.expr:
         args.insert(0, first)
     keywords = [lower_keyword(cx, k) for k in node.keywords]
     func, extra = _callee(cx, node, target)
+    if extra and not keywords and target is None and isinstance(node.func, na.Attribute):
+        return sized.short_cut(cx, node.func, func, extra[0], args)
     return py.Call(func=func, args=extra + args, keywords=keywords, **cx.at(node))
 
 
@@ -87,6 +90,8 @@ def _callee(cx: Context, node: na.Call, target: CallTarget | None) -> tuple[py.e
             function = cx.load(abi.variable(func.attr), func)
             name = cx.const(abi.mangle(func.attr), func)
             return cx.call(".ufcs", func, cx.expr(func.value), name, function), []
+    if isinstance(func, na.Attribute) and target is None and sized.is_sized(cx, func):
+        return sized.function(cx, func), [cx.expr(func.value)]
     return cx.expr(func), []
 
 
@@ -136,7 +141,7 @@ def _is_bounded(cx: Context, node: na.Expr) -> bool:
 
 
 def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
-    if name in WALKERS and len(node.args) == 1 and _is_bounded(cx, node.args[0]):
+    if name in WALKERS and len(node.args) == 1 and _is_bounded(cx, node.args[0]) and not _has_start(name, node):
         keywords = [lower_keyword(cx, k) for k in node.keywords]
         args = [lower_argument(cx, node, node.args[0])]
         return py.Call(func=cx.load(WALKERS[name], node.func), args=args, keywords=keywords, **cx.at(node))
@@ -146,6 +151,8 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
         return _isinstance_call(cx, node)
     if len(node.args) == 1 and name == "str" and prints_plainly(cx, node.args[0]):
         return cx.call(".shown", node, cx.expr(node.args[0]))
+    if len(node.args) == 1 and name == "str" and cx.metered and cx.type_of(node.args[0])[0] not in sized.SHORT:
+        return cx.call(".text_of", node, cx.expr(node.args[0]))
     if len(node.args) == 1 and name in ALWAYS:
         return cx.call(ALWAYS[name], node, cx.expr(node.args[0]))
     if len(node.args) == 1 and name in DIRECT:
@@ -157,6 +164,11 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
     if not node.args and name == "dict":
         return py.Dict(keys=[], values=[], **cx.at(node))
     return None
+
+
+def _has_start(name: str, node: na.Call) -> bool:
+    """Whether `sum` begins with something that may be a sequence."""
+    return name == "sum" and bool(node.keywords)
 
 
 def prints_plainly(cx: Context, node: na.Expr) -> bool:

@@ -6,10 +6,11 @@ import ast as py
 
 from dana import abi
 from dana import ast as na
+from dana.lowering import sized
 from dana.lowering.calls import prints_plainly
 from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.functions import lower_lambda
-from dana.lowering.growth import counting, guarded, may_repeat, repeated
+from dana.lowering.growth import checked_text, counting, guarded, is_scalar, is_short, may_repeat, repeated
 from dana.lowering.pipelines import lower_capture, lower_pipeline
 from dana.lowering.promises import comprehension, display, forced_name, lower_call
 from dana.lowering.quick import is_quick, writes_only_names
@@ -102,7 +103,14 @@ def lower_joined_str(cx: Context, node: na.JoinedStr) -> py.expr:
             values.append(lower_formatted_value(cx, part))
         else:
             values.append(cx.expr(part))
-    return py.JoinedStr(values=values, **cx.at(node))
+    made = py.JoinedStr(values=values, **cx.at(node))
+    return checked_text(cx, node, made) if _may_double(cx, node) else made
+
+
+def _may_double(cx: Context, node: na.JoinedStr) -> bool:
+    """Whether a text may be much longer than each of its parts: two of them are no numbers."""
+    parts = [p for p in node.parts if isinstance(p, na.FormattedValue)]
+    return cx.metered and sum(not is_scalar(cx, p.value) and not is_short(cx, p.value) for p in parts) > 1
 
 
 def lower_formatted_value(cx: Context, node: na.FormattedValue) -> py.expr:
@@ -110,7 +118,7 @@ def lower_formatted_value(cx: Context, node: na.FormattedValue) -> py.expr:
     if node.debug is not None and node.conversion is None and node.spec is None:
         conversion = CONVERSIONS["r"]
     spec = None if node.spec is None else lower_joined_str(cx, node.spec)
-    value = cx.expr(node.value)
+    value = sized.printable(cx, node.value, cx.expr(node.value))
     if spec is None and conversion in {-1, CONVERSIONS["s"]} and prints_plainly(cx, node.value):
         value, conversion = cx.call(".shown", node, value), -1
     if spec is not None and node.spec is not None and not _is_small_spec(node.spec):
@@ -140,11 +148,18 @@ def _is_small_spec(spec: na.JoinedStr) -> bool:
 
 
 def lower_list(cx: Context, node: na.List) -> py.expr:
-    return py.List(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node))
+    return _display(cx, node, py.List(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node)))
 
 
 def lower_tuple(cx: Context, node: na.Tuple) -> py.expr:
-    return py.Tuple(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node))
+    return _display(cx, node, py.Tuple(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node)))
+
+
+def _display(cx: Context, node: na.List | na.Tuple, made: py.expr) -> py.expr:
+    """A list or tuple with `*parts` may be much larger than they are."""
+    if cx.metered and any(isinstance(e, na.Starred) for e in node.elts):
+        return cx.call(".grown", node, made)
+    return made
 
 
 def lower_set(cx: Context, node: na.Set) -> py.expr:
@@ -157,7 +172,7 @@ def lower_dict(cx: Context, node: na.Dict) -> py.expr:
 
 
 def lower_starred(cx: Context, node: na.Starred) -> py.expr:
-    return py.Starred(value=cx.expr(node.value), ctx=LOAD, **cx.at(node))
+    return py.Starred(value=sized.drawn(cx, node.value, cx.expr(node.value)), ctx=LOAD, **cx.at(node))
 
 
 def lower_comprehensions(cx: Context, nodes: tuple[na.Comprehension, ...], *results: na.Expr) -> list[py.comprehension]:
@@ -281,9 +296,22 @@ def combine(cx: Context, node: na.Node, op: str, left: na.Expr, value: py.expr, 
         return cx.call(".pow", node, value, other)
     elif op == "<<":
         return cx.call(".lshift", node, value, other)
+    elif op == "%" and cx.metered and not is_scalar(cx, left):
+        return _remainder(cx, node, value, other)
     elif op == "*" and may_repeat(cx, left, right):
         return repeated(cx, node, value, other)
     return py.BinOp(left=value, op=BINARY[op](), right=other, **cx.at(node))
+
+
+def _remainder(cx: Context, node: na.Node, value: py.expr, other: py.expr) -> py.expr:
+    """`a % b`, where a may be a text to be filled in."""
+    if not isinstance(value, py.Name):
+        return cx.call(".mod", node, value, other)
+    own = py.Attribute(value=value, attr="__class__", ctx=LOAD, **cx.at(node))
+    test = py.Compare(left=own, ops=[py.In()], comparators=[cx.load(".scalars", node)], **cx.at(node))
+    again = cx.load(value.id, node)
+    whole = py.BinOp(left=again, op=py.Mod(), right=other, **cx.at(node))
+    return py.IfExp(test=test, body=whole, orelse=cx.call(".mod", node, again, other), **cx.at(node))
 
 
 def _texts(cx: Context, left: na.Expr, value: py.expr, right: na.Expr, other: py.expr) -> tuple[py.expr, py.expr]:
@@ -360,6 +388,8 @@ def lower_attribute(cx: Context, node: na.Attribute) -> py.expr:
         return cx.call(".getattr", node, cx.expr(value), cx.const(node.attr, node))
     if node.attr in SCANS:
         return py.Attribute(value=members(cx, value, cx.expr(value)), attr=node.attr, ctx=LOAD, **cx.at(node))
+    if sized.is_sized(cx, node):
+        return sized.value(cx, node)
     return py.Attribute(value=cx.expr(value), attr=abi.mangle(node.attr), ctx=LOAD, **cx.at(node))
 
 

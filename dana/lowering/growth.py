@@ -107,15 +107,20 @@ def only_counts(cx: Context, node: na.AugAssign) -> bool:
     return not grows(cx, node.value) & NUMBER
 
 
-def _long(cx: Context, node: na.Expr, value: py.expr) -> py.expr:
-    """A text, which goes through `.addend` when it is long."""
+def checked_text(cx: Context, node: na.Expr, value: py.expr) -> py.expr:
+    """A text that was put together, which is looked at when it is long."""
+    return cx.call(".grown", node, value) if cx.in_iterable else _long(cx, node, value, ".grown")
+
+
+def _long(cx: Context, node: na.Expr, value: py.expr, helper: str = ".addend") -> py.expr:
+    """A text, which goes through `helper` when it is long."""
     place = cx.at(node)
     name = cx.temporary()
     keep = py.NamedExpr(target=cx.store(name, node), value=value, **place)
     length = cx.call(".len", node, keep)
     test = py.Compare(left=length, ops=[py.Lt()], comparators=[cx.const(SMALL, node)], **place)
     again = cx.load(name, node)
-    return py.IfExp(test=test, body=again, orelse=cx.call(".addend", node, cx.load(name, node)), **place)
+    return py.IfExp(test=test, body=again, orelse=cx.call(helper, node, cx.load(name, node)), **place)
 
 
 # --- what may grow --------------------------------------------------------------------------------

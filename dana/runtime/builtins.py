@@ -6,8 +6,9 @@ from dana import abi
 from dana.runtime.absent import agent
 from dana.runtime.families import by_name
 from dana.runtime.formatting import format_of
-from dana.runtime.iterators import members
+from dana.runtime.iterators import SIZED, members
 from dana.runtime.pipelines import apply
+from dana.runtime.sized import NAMES, bound
 from dana.runtime.stops import ExitStop, TimeoutStop, failure
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import (
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from dana.runtime.program import Program
 
 _ABSENT = object()
+# What an item takes in a list and, at most, a character of a text as an item; sizes nobody asks about.
+ITEM, CHARACTER = 8, 76
+LITTLE = 4096
 _NONE_SUCH = object()
 
 # --- types --------------------------------------------------------------------------------------
@@ -89,11 +93,11 @@ def type_names(program: Program) -> dict[str, Any]:
     containers: list[tuple[TypeValue, type]] = [(ListType(), list), (SetType(), set), (TupleType(), tuple)]
     containers.append((InstanceType("frozenset", frozenset), frozenset))
     for value, raw in containers:
-        value._call = _metered_maker(raw, source)
+        value._call = _metered_maker(raw, source, program.meter)
         made[raw] = value
     made[dict] = DictType()
     made[dict]._call = _metered_dict(source)
-    made[bytes] = InstanceType("bytes", bytes, _metered_maker(bytes, source))
+    made[bytes] = InstanceType("bytes", bytes, _metered_maker(bytes, source, program.meter))
     made.update({int: INT, float: FLOAT, bool: BOOL, str: STR, type(None): NONE, range: InstanceType("range", range)})
     iterables = {name: _Iterable(name) for name in ("Iterable", "Iterator", "Sequence")}
     return {
@@ -108,10 +112,18 @@ def type_names(program: Program) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _metered_maker(raw: Any, source: Callable[[Any], Any]) -> Callable[..., Any]:
+def _metered_maker(raw: Any, source: Callable[[Any], Any], meter: Any) -> Callable[..., Any]:
+    item = 1 if raw is bytes else ITEM
+
     def make(*args: Any) -> Any:
         if len(args) == 1:
-            return raw(source(args[0]))
+            items = args[0]
+            if items.__class__ in SIZED:
+                if len(items) > LITTLE:
+                    meter.room(len(items) * (item + CHARACTER if items.__class__ is str else item))
+            elif raw is bytes and isinstance(items, int):
+                meter.room(items)
+            return raw(source(items))
         return raw(*args)
 
     return make
@@ -249,6 +261,8 @@ def getattr_(value: Any, name: str, default: Any = _ABSENT, /) -> Any:
     try:
         if name in _SPECIAL:
             return _SPECIAL[name](value)
+        if name in NAMES:
+            return bound(value, name)
         return getattr(value, abi.mangle(name))
     except AttributeError as error:
         if default is not _ABSENT:

@@ -41,6 +41,8 @@ FutureWarning RuntimeWarning UserWarning
 
 # What is passed on without a look at its size. Whole numbers are in it: where they may be large, more is asked.
 SCALARS = frozenset({int, float, bool, complex, type(None)})
+# What prints as long as it is.
+FLAT = SCALARS | {str, bytes}
 
 
 def core(program: Program) -> dict[str, Any]:
@@ -48,7 +50,8 @@ def core(program: Program) -> dict[str, Any]:
     meter = program.meter
     table = {name: getattr(python, name) for name in PYTHON_NAMES.split()}
     table |= {
-        ".steps": meter.steps, ".calls": meter.calls, ".bank": meter.bank, ".compress": compress, ".zip": zip,
+        ".meter": meter, ".steps": meter.steps, ".calls": meter.calls, ".bank": meter.bank,
+        ".compress": compress, ".zip": zip,
         ".int": int, ".float": float, ".str": str, ".list": list, ".dict": dict, ".set": set, ".tuple": tuple,
         ".bool_class": bool, ".bytes": bytes, ".sum": sum, ".min": min, ".max": max, ".any": any, ".all": all,
         ".sorted": sorted, ".len": len, ".next": next, ".isinstance": isinstance, ".Exception": Exception,
@@ -61,6 +64,10 @@ def core(program: Program) -> dict[str, Any]:
 def _print(program: Program) -> Callable[..., None]:
     def print_(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
         between = " " if sep is None else sep
+        for value in values:
+            if value.__class__ not in FLAT:
+                values = tuple(map(_printable(program)[".printable"], values))
+                break
         text = between.join(map(str, values))
         if "<" in text and (" at 0x" in text or "<class '" in text or "<b" in text or "<method '" in text):
             from dana.runtime.showing import shown
@@ -144,15 +151,43 @@ def _guards(program: Program) -> dict[str, Any]:
     guards = Guards(program)
     return {
         ".add": add, ".text": text, ".extended": extended, ".pow": guards.pow, ".lshift": guards.lshift,
-        ".mul": guards.mul, ".times": guards.times, ".grown": guards.grown, ".addend": guards.addend,
-        "pow": guards.power, "factorial": guards.factorial,
+        ".mul": guards.mul, ".times": guards.times, ".grown": guards.grown, ".mod": guards.mod,
+        ".addend": guards.addend, "pow": guards.power, "factorial": guards.factorial,
     }  # fmt: skip
 
 
-def _formats(_program: Program) -> dict[str, Any]:
-    from dana.runtime.formatting import format_of, format_value
+def _sized(program: Program) -> dict[str, Any]:
+    from dana.runtime.sized import NAMES, Sized
 
-    return {"format": format_value, ".formatted": format_value, ".format_of": format_of}
+    sized = Sized(program.meter)
+    return {f".do:{name}": getattr(sized, name) for name in NAMES} | {".method": sized.method}
+
+
+def _printable(program: Program) -> dict[str, Any]:
+    from dana.runtime.printable import printable_of
+
+    printable = printable_of(program.meter)
+
+    def text_of(value: Any) -> str:
+        return str(printable(value))
+
+    return {".printable": printable, ".text_of": text_of}
+
+
+def _formats(program: Program) -> dict[str, Any]:
+    from dana.runtime.formatting import MAX_WIDTH, check_spec, format_of
+    from dana.runtime.printable import printable_of
+
+    printable, room = printable_of(program.meter), program.meter.room
+
+    def format_(value: Any, spec: str = "") -> str:
+        check_spec(spec)
+        text = format(printable(value), spec)
+        if len(text) > MAX_WIDTH // 16:
+            room(len(text))
+        return text
+
+    return {".formatted": format_, ".format_of": format_of} | by_name(format_)
 
 
 def _structs(program: Program) -> dict[str, Any]:
@@ -182,12 +217,12 @@ def _methods(program: Program) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pipelines(_program: Program) -> dict[str, Any]:
+def _pipelines(program: Program) -> dict[str, Any]:
     from dana.runtime import pipelines as p
 
     return {
         ".pipe": p.pipe, ".pipe_call": p.pipe_call, ".apply": p.apply, ".stage": p.stage, ".bind": p.bind,
-        ".compose": p.compose, ".parallel": p.parallel, ".partial": p.partial, ".callable": p.is_stage,
+        ".compose": p.compose, ".parallel": p.parallel_of(program), ".partial": p.partial, ".callable": p.is_stage,
         ".workflow": p.workflow, ".plain": p.PLAIN,
     }  # fmt: skip
 
@@ -238,7 +273,7 @@ def _agents(_program: Program) -> dict[str, Any]:
 def _iteration(program: Program) -> dict[str, Any]:
     from dana.runtime.iteration import table
 
-    return table(program.source, program.meter.steps)
+    return table(program.source, program.meter) | {".source": program.source}
 
 
 def _iterators(_program: Program) -> dict[str, Any]:
@@ -247,11 +282,14 @@ def _iterators(_program: Program) -> dict[str, Any]:
     return {".generator": generator, ".members": members}
 
 
-def _showing(_program: Program) -> dict[str, Any]:
+def _showing(program: Program) -> dict[str, Any]:
+    from dana.runtime.printable import printable_of
     from dana.runtime.showing import shown, shown_inside
 
+    printable = printable_of(program.meter)
+
     def repr_(value: Any, /) -> str:
-        return shown_inside(value)
+        return shown_inside(printable(value))
 
     return {".shown": shown} | by_name(repr_)
 
@@ -271,7 +309,12 @@ def _texts(program: Program) -> dict[str, Any]:
 FAMILIES: dict[Family, str] = {
     _spans: ".slices .spans .overdrawn",
     _boundaries: ".type .param .result .field .star_param .double_star_param .assign cast",
-    _guards: ".add .text .extended .pow .lshift .mul .times .grown .addend pow factorial",
+    _guards: ".add .text .extended .pow .lshift .mul .times .grown .addend .mod pow factorial",
+    _sized: ".method .do:center .do:ljust .do:rjust .do:zfill .do:expandtabs .do:replace .do:join .do:translate "
+    ".do:split .do:rsplit .do:splitlines .do:encode .do:decode .do:extend .do:sort .do:update .do:fromkeys .do:union "
+    ".do:intersection .do:difference .do:symmetric_difference .do:intersection_update .do:difference_update "
+    ".do:symmetric_difference_update .do:isdisjoint .do:issubset .do:issuperset .do:to_bytes .do:from_bytes",
+    _printable: ".printable .text_of",
     _formats: "format .formatted .format_of",
     _structs: ".Struct .StructMeta .ErrorStruct .MISSING .maker .missing_field .struct .fields .boxed",
     _resources: ".Resource",
@@ -288,7 +331,8 @@ FAMILIES: dict[Family, str] = {
     _together: "race parallel",
     _iterators: ".generator .members",
     _showing: ".shown repr",
-    _iteration: "sum min max all any sorted filter map zip iter enumerate reversed slice basic_sum basic_min basic_max",
+    _iteration: ".source sum min max all any sorted filter map zip iter enumerate reversed slice basic_sum "
+    "basic_min basic_max",
     _values: "exit quit timeout type isinstance issubclass getattr .getattr hasattr case noop is_even is_odd sum_range "
     "int float bool str list set tuple dict List Set Tuple Dict Mapping frozenset bytes Any object Optional "
     "Union Literal Callable function Iterable Iterator Sequence",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dana import abi
 from dana.runtime.pipelines import MethodType
+from dana.runtime.printable import printable_of
+from dana.runtime.sized import at_hand
 from dana.runtime.stops import failure
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import kind_of
@@ -17,7 +19,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from dana.runtime.meter import Meter
+
 MAX_WIDTH_DIGITS = 6
+MAX_WIDTH = 10**MAX_WIDTH_DIGITS
 
 
 def safe_format(template: str, /, *args: Any, **keywords: Any) -> str:
@@ -36,12 +41,6 @@ def format_of(value: Any) -> Any:
     return value.format
 
 
-def format_value(value: Any, spec: str = "") -> str:
-    """The builtin `format(v, spec)`."""
-    check_spec(spec)
-    return format(value, spec)
-
-
 def check_spec(spec: str) -> None:
     """Refuse widths and precisions no page has."""
     run = 0
@@ -51,12 +50,32 @@ def check_spec(spec: str) -> None:
             raise failure(ValueError, "E602", f"the width in the format {spec!r} is too large")
 
 
+def check_filled(meter: Meter, template: str | bytes, values: Any) -> None:
+    """Refuse what `template % values` would make too wide."""
+    text = template if isinstance(template, str) else template.decode("latin-1")
+    places = text.count("%")
+    check_spec(text)
+    widest = 0
+    if "*" in text:
+        given = values if isinstance(values, tuple) else (values,)
+        widest = max((abs(v) for v in given if isinstance(v, int)), default=0)
+        if widest >= 10**MAX_WIDTH_DIGITS:
+            raise failure(ValueError, "E602", f"the width {widest} in a format is too large")
+    run = best = 0
+    for char in text:
+        run = run * 10 + int(char) if char in "0123456789" else 0
+        best = max(best, run)
+    meter.room(places * max(widest, best) + len(text))
+
+
 def _expand(template: str, args: tuple[Any, ...], keywords: dict[str, Any], count: list[int], depth: int) -> str:
     from _string import formatter_parser  # type: ignore[import-not-found]
 
     if depth == 0:
         raise failure(ValueError, "E602", "format fields are nested too deep")
     out: list[str] = []
+    meter = at_hand().meter
+    printable = printable_of(meter)
     for literal, field, spec, conversion in formatter_parser(template):
         out.append(literal)
         if field is None:
@@ -66,7 +85,9 @@ def _expand(template: str, args: tuple[Any, ...], keywords: dict[str, Any], coun
             value = _convert(value, conversion)
         inner = _expand(spec, args, keywords, count, depth - 1) if spec else ""
         check_spec(inner)
-        out.append(format(value, inner))
+        meter.room(MAX_WIDTH // 16)
+        out.append(format(printable(value), inner))
+    meter.room(sum(map(len, out)))
     return "".join(out)
 
 

@@ -7,6 +7,7 @@ takes longer than a tenth of a second), or a sequence the meter has no room for,
 
 from __future__ import annotations
 
+from dana.runtime.iterators import bounded
 from dana.runtime.stops import failure
 from dana.runtime.typevalues import kind_of
 
@@ -82,8 +83,12 @@ class Guards:
 
     def addend(self, value: Any) -> Any:
         """`.addend(v)`: the `v` of `x += v`, unless it is too large to be added."""
-        if value.__class__ in SIZES and len(value) > LITTLE:
-            self._room(len(value) * SIZES[value.__class__])
+        cls = value.__class__
+        if cls in SIZES:
+            if len(value) > LITTLE:
+                self._room(len(value) * SIZES[cls])
+        elif cls is range:
+            return bounded(self.meter.steps)(value)
         return value
 
     def pow(self, base: Any, exponent: Any) -> Any:
@@ -110,6 +115,16 @@ class Guards:
         """`.mul(a, b)`: `a * b` where one may be a sequence, or both large numbers."""
         self.times(left, right)
         return left * right
+
+    def mod(self, left: Any, right: Any) -> Any:
+        """`.mod(a, b)`: `a % b`, where a may be a text that is filled in."""
+        if isinstance(left, (str, bytes)):
+            from dana.runtime.formatting import check_filled
+            from dana.runtime.printable import printable_of
+
+            check_filled(self.meter, left, right)
+            printable_of(self.meter)(right)
+        return self.grown(left % right)
 
     def times(self, left: Any, right: Any) -> Any:
         """`.times(x, n)`: the `n` of `x *= n`."""

@@ -15,14 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from dana.runtime.meter import Meter
+
 _ABSENT = object()
+# Longer lists are sorted in pieces; so many items copied are a step.
+LONG = 50_000
+COPIED = 1000
 
 
-def table(source: Callable[[Any], Any], steps: Any) -> dict[str, Any]:
-    """The builtins by name; `source` is the program's (`iterators.bounded`), `steps` its meter's."""
-    holding = Holding(steps)
+def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
+    """The builtins by name; `source` is the program's (`iterators.bounded`)."""
+    holding = Holding(meter.steps)
 
     def sum_(items: Any, /, start: Any = 0) -> Any:
+        if start.__class__ not in (int, float):
+            return _joined(meter, source(items), start)
         return sum(items if items.__class__ in SIZED else source(items), start)
 
     def min_(*values: Any, **options: Any) -> Any:
@@ -40,7 +47,13 @@ def table(source: Callable[[Any], Any], steps: Any) -> dict[str, Any]:
     any_._type = "any"  # type: ignore[attr-defined]  # `list[any]` as a value: the function's name is a type, too
 
     def sorted_(items: Any, /, *, key: Any = None, reverse: bool = False) -> list[Any]:
-        return sorted(items if items.__class__ in SIZED else source(items), key=key, reverse=reverse)
+        if items.__class__ not in SIZED:
+            items = list(source(items))
+        if len(items) > LONG:
+            from dana.runtime.sized import in_order
+
+            return in_order(meter, list(items), key, reverse=reverse)
+        return sorted(items, key=key, reverse=reverse)
 
     def filter_(function: Any, items: Any, /) -> Any:
         return holding.filter(function, items)
@@ -77,6 +90,18 @@ def table(source: Callable[[Any], Any], steps: Any) -> dict[str, Any]:
         basic_sum, basic_min, basic_max,
     )  # fmt: skip
     return by_name(*made)
+
+
+def _joined(meter: Meter, items: Any, total: Any) -> Any:
+    """The sum of lists or tuples, whose every step copies all that is there already."""
+    if isinstance(total, (str, bytes)):
+        return sum(items, total)  # refuses, and says what to do instead
+    for item in items:
+        total = total + item
+        if total.__class__ in (list, tuple) and len(total) > COPIED:
+            meter.charge(len(total) // COPIED)
+            meter.room(len(total) * 8)
+    return total
 
 
 def _basic(items: Any, name: str) -> Any:

@@ -114,7 +114,13 @@ class Methods:
 
             return format_of(value)
         found = getattr(value, name, _ABSENT)
-        return MethodType(function, value) if found is _ABSENT else found
+        if found is _ABSENT:
+            return MethodType(function, value)
+        if value.__class__.__module__ != "builtins":
+            return found
+        from dana.runtime.sized import bound
+
+        return bound(value, name)
 
     def setattr(self, value: Any, name: str, new: Any) -> None:
         """`.setattr`: `value.name = new`, checked."""

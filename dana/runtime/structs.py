@@ -425,12 +425,20 @@ def _delegated(self: Any, name: str) -> Any:
         for slot in shape.delegates:
             inner = getattr(self, slot, None)
             try:
-                return _format_of(inner) if name == "format" else getattr(inner, name)
+                return _format_of(inner) if name == "format" else _member(inner, name)
             except AttributeError:
                 continue
     if name[0] == "_":
         raise AttributeError(name)
     raise unknown_field(shape, abi.demangle(name))
+
+
+def _member(value: Any, name: str) -> Any:
+    if value.__class__.__module__ != "builtins":
+        return getattr(value, name)
+    from dana.runtime.sized import bound
+
+    return bound(value, name)
 
 
 def _format_of(value: Any) -> Any:

@@ -110,7 +110,9 @@ class TypeValue:
         if name[0] != "_" and name[0] != abi.HIDDEN and self._raw is not None:
             found = getattr(self._raw, name, None)
             if callable(found) and not isinstance(found, type):
-                return found
+                from dana.runtime.sized import unbound
+
+                return unbound(self._raw, name, found)
         from dana.runtime.stops import failure
 
         raise failure(AttributeError, "E604", f"the type `{self._text}` has no attribute `{abi.demangle(name)}`")

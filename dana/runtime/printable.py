@@ -1,0 +1,84 @@
+"""Values whose text would be larger than any program may build (L49).
+
+A list that holds another twice, which holds another twice, … takes next to no memory, and its text all there is.
+`Printable.check` counts the characters that the text of a value needs at least, each shared part once and then by
+what it came to, so that it takes no longer than the value is large; what is too much stops the program first.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from dana.runtime.meter import Meter
+
+# Values that hold no others and print short.
+PLAIN = frozenset({int, float, bool, complex, type(None)})
+FLAT = PLAIN | {str, bytes}
+WALKED = frozenset({list, tuple, set, frozenset, dict})
+# Items up to which a flat container is printed without being counted.
+LITTLE = 64
+BETWEEN = 10_000
+
+
+def printable_of(meter: Meter) -> Callable[[Any], Any]:
+    """`.printable` of a program: hands back a value that may be made into text."""
+
+    def printable(value: Any) -> Any:
+        cls = value.__class__
+        if cls in WALKED:
+            if len(value) > LITTLE or not FLAT.issuperset(map(type, _parts(value))):
+                _weigh(meter, value)
+            else:
+                meter.room(sum(map(len, filter(_is_text, _parts(value)))))
+        elif cls not in FLAT and hasattr(cls, "_shape"):
+            _weigh(meter, value)
+        return value
+
+    return printable
+
+
+def _is_text(value: Any) -> bool:
+    return value.__class__ is str or value.__class__ is bytes
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    cls = value.__class__
+    if cls is dict:
+        return [*value, *value.values()]
+    if cls in WALKED:
+        return value  # type: ignore[no-any-return]
+    shape = getattr(cls, "_shape", None)
+    return () if shape is None else [getattr(value, f.slot, None) for f in shape.fields]
+
+
+def _weigh(meter: Meter, value: Any) -> None:
+    """Raises the stop "memory" when the text of a value would be too large; a value inside itself prints as dots."""
+    known: dict[int, int] = {}
+    stack: list[tuple[Any, list[Any] | None]] = [(value, None)]
+    seen = 0
+    while stack:
+        item, parts = stack.pop()
+        seen += 1
+        if seen % BETWEEN == 0:
+            meter.check()
+        if parts is not None:
+            total = 2 + sum(known.get(id(part), 5) if _is_holder(part) else _length(part) for part in parts)
+            meter.room(total)
+            known[id(item)] = total
+        elif id(item) not in known:
+            known[id(item)] = 5
+            parts = list(_parts(item))
+            stack.append((item, parts))
+            stack.extend((part, None) for part in parts if _is_holder(part))
+
+
+def _is_holder(value: Any) -> bool:
+    cls = value.__class__
+    return cls in WALKED or (cls not in FLAT and hasattr(cls, "_shape"))
+
+
+def _length(value: Any) -> int:
+    return len(value) + 4 if _is_text(value) else 5
