@@ -55,7 +55,7 @@ def findings(text: str) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=place) for place, text in code_blocks("python")])
 def test_a_python_block_runs(text: str) -> None:
-    exec(compile(text, "block.py", "exec"), {"__name__": "block"})
+    exec(compile(text, "block.py", "exec", dont_inherit=True), {"__name__": "block"})
 
 
 def test_the_pages_about_findings_are_those_of_the_catalogue() -> None:
