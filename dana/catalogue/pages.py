@@ -20,10 +20,13 @@ TITLES = {
     "modules": "Modules and imports",
     "permissions": "Permissions, and Python's modules",
     "curated": "Python's pure modules",
+    "hosting": "Between Python and a program",
     "world": "Files, HTTP, other programs",
     "running": "While running",
     "limits": "Limits, cancellation, denied acts",
+    "isolation": "Worker processes",
     "intelligence": "POET, reason, agents, Esper",
+    "effects": "Effects",
     "tools": "The command line, and faults of Dana itself",
 }
 

@@ -6,6 +6,7 @@ which need a second file, a host, bytes or a command line.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import sys
@@ -268,6 +269,31 @@ def project_with_an_unknown_key() -> Shown:
     return found._replace(text=found.text.replace(os.path.realpath(".") + os.sep, ""))
 
 
+def inside_a_loop() -> Shown:
+    async def host() -> Shown:
+        return of_run(lambda: _asking(asyncio.sleep))
+
+    return asyncio.run(host())
+
+
+def cancelled_by_the_host() -> Shown:
+    async def vanish(_delay: float) -> None:
+        raise asyncio.CancelledError
+
+    return of_run(lambda: _asking(vanish))
+
+
+def _asking(function: Callable[[float], object]) -> object:
+    made = engine(clock=None)
+
+    @made.host("inquire")
+    async def inquire(question: str) -> str:
+        await function(0)
+        return question
+
+    return made.run('answer = inquire("why?")\nprint(answer)\n')
+
+
 CASES: dict[str, Callable[[], Shown]] = {
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
@@ -283,6 +309,8 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E702": out_of_time,
     "E705": printed_too_much,
     "E707": cancelled,
+    "E830": inside_a_loop,
+    "E832": cancelled_by_the_host,
     "E901": unknown_option,
     "E902": missing_file,
     "E903": argument_not_utf8,

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from contextvars import copy_context
 
-from dana.runtime.stops import CancelStop, failure
+from dana.errors import UsageError
+from dana.runtime.stops import CancelStop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,17 +176,14 @@ async def drive(program: Program, action: Callable[[], Any]) -> Any:
 
     Returns what `action()` returns and raises what it raises. `action` enters the program (`Meter.start`) itself.
     When the task is cancelled, the Dana call is: its `finally` blocks run, then `CancelledError` is raised, from the
-    error the action ended with. Raises `RuntimeError` (E831) where greenlet is missing.
+    error the action ended with. Raises `UsageError` where greenlet is missing.
     """
     from asyncio import CancelledError, get_running_loop
 
     from dana.runtime.effects.waiting import waiting_of
 
     if not AVAILABLE:
-        raise failure(
-            RuntimeError, "E831", "asynchronous calls into Dana need the package greenlet, which is not installed",
-            "pip install greenlet, or call from a thread: `await asyncio.to_thread(module.f, …)`",
-        )  # fmt: skip
+        raise UsageError("asynchronous calls need the package greenlet, which is not installed")
     waiting = waiting_of(program)
     worker = Worker(waiting, get_running_loop())
     waiting.enter()

@@ -80,7 +80,7 @@ class Waiting:
         if is_loop_running():
             raise failure(
                 RuntimeError, "E830", f"`{name}` must wait for an event loop that is busy running this program",
-                "inside a coroutine use the asynchronous calls: `await engine.arun(…)`, `await module.acall(…)`",
+                "inside a coroutine use the asynchronous calls: `await engine.arun(…)`, `await module.f.acall(…)`",
             )  # fmt: skip
         return self._own_loop()
 
