@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Network = IPv4Network | IPv6Network
 
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
-# Letters that the two standards of international names turn into different hosts.
-_DEVIANT = "\u00df\u03c2\u200c\u200d"
+# Letters that the standards of international names turn into different hosts, and dots that are none.
+_DEVIANT = "\u00df\u03c2\u200c\u200d\u3002\uff0e\uff61"
 
 
 class Target:

@@ -22,8 +22,8 @@ _HOST = (
     r"|<built-in function (?P<builtin>\w+)>"
     r"|<method '(?P<method>\w+)' of '\w+' objects>|"
     r"<(?:bound |built-in )?(?P<kind>function|method) (?P<name>.+?)(?: of .+?)? at 0x[0-9a-f]+>"
-    r"|<(?:[\w.]+\.)?(?P<other>\w+) object at 0x[0-9a-f]+>"
-    r"|<class '(?:[\w.]+\.)?(?P<cls>\w+)'>"
+    r"|<(?:(?:\w+|<locals>)\.)*(?P<other>\w+) object at 0x[0-9a-f]+>"
+    r"|<class '(?:(?:\w+|<locals>)\.)*(?P<cls>\w+)'>"
 )
 
 

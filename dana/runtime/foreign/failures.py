@@ -86,7 +86,8 @@ def _first_argument(self: BaseException) -> str:
 
 def _message(error: BaseException) -> str:
     try:
-        text = str(error.args[0]) if isinstance(error, KeyError) and len(error.args) == 1 else str(error)
+        is_key = type(error).__str__ is KeyError.__str__ and len(error.args) == 1
+        text = str(error.args[0]) if is_key else str(error)
     except Exception:  # noqa: BLE001  the text of a foreign exception is foreign code; its class is still worth reporting
         text = ""
     if isinstance(error, SystemExit):

@@ -90,7 +90,10 @@ class Foreign:
         return self._border.walk(self._target)
 
     def __contains__(self, item: Any) -> bool:
-        return bool(self._border.call(op.contains, (self, item)))
+        if hasattr(type(self._target), "__contains__"):
+            return bool(self._border.call(op.contains, (self, item)))
+        # Python would walk it, and nobody would count.
+        return any(each is item or each == item for each in self)
 
     # --- text, truth, identity ------------------------------------------------------------------
 
