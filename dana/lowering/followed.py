@@ -36,6 +36,10 @@ AWAY = (
     na.FunctionDef, na.ComposedDef, na.Lambda, na.StructDef, na.InterfaceDef, na.ResourceDef, na.AgentBlueprintDef,
     na.AgentDef, na.TypeAlias, na.TestBlock, na.Pattern, na.TypeExpr,
 )  # fmt: skip
+# Definitions of a module have variables of their own.
+DEFINITIONS = (
+    na.FunctionDef, na.ComposedDef, na.StructDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef, na.TestBlock,
+)  # fmt: skip
 WALKS = (na.ListComp, na.SetComp, na.DictComp)
 # CPython nests twenty blocks; a body that uses more of them than this starts its effects one by one.
 MAX_NESTED = 8
@@ -242,15 +246,42 @@ class _Frame:
 
     def _send_away(self, root: na.Node) -> None:
         """What is mentioned below `root` is seen by others than this body."""
-        bindings = self.cx.checked.bindings
+        own_variables = self.module and isinstance(root, DEFINITIONS)
+        stores: set[int] = set()
         for node in na.walk(root):
             if isinstance(node, na.Name):
-                if not self.module or bindings.get(id(node)) not in {"local", "cell", "builtin"}:
+                if id(node) not in stores and (not self.module or self._is_of_module(node)):
                     self.away.add(node.id)
             elif isinstance(node, na.TypeName):
                 self.away.add(node.path[0])
-            else:
+            elif not own_variables or isinstance(node, na.Global):
                 self._note(node)
+            else:
+                stores.update(_stored(node))
+
+    def _is_of_module(self, node: na.Name) -> bool:
+        return self.cx.checked.bindings.get(id(node)) not in {"local", "cell", "builtin"}
+
+
+def _stored(node: na.Node) -> list[int]:
+    """The names (by id) that a node assigns: inside a definition they are its own, unless it says `global`."""
+    match node:
+        case na.Assign(targets=targets):
+            found = targets
+        case na.AnnAssign(target=target) | na.AugAssign(target=target) | na.For(target=target):
+            found = (target,)
+        case na.Comprehension(target=target) | na.NamedExpr(target=target):
+            found = (target,)
+        case na.WithItem(target=target) if target is not None:
+            found = (target,)
+        case _:
+            return []
+    return [id(n) for target in found for n in na.walk(target) if isinstance(n, na.Name) and _is_bound(target)]
+
+
+def _is_bound(target: na.Expr) -> bool:
+    """Whether the names in a target are assigned, not looked into (`x[0]`, `x.y`)."""
+    return not any(isinstance(n, (na.Subscript, na.Attribute)) for n in na.walk(target))
 
 
 def is_race(cx: Context, node: na.Expr) -> bool:
