@@ -59,7 +59,8 @@ class Permissions:
         """What the user says; "always" grants it for the rest of the run."""
         assert self.policy.ask is not None
         answer = self.policy.ask(denial)
-        if answer == "always":
+        # A module is imported once and used ever after, so for it once means this run, too.
+        if answer == "always" or (answer == "yes" and denial.kind == "python"):
             is_path = denial.kind in ("read", "write")
             self.policy.grant(denial.kind, denial.target if is_path else denial.pattern)
         return None if answer in ("yes", "always") else denial

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import collections
-import datetime
+import datetime as dt
 import enum
 import functools
 import io
 import math
 import sys
 import types
+import uuid
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -33,6 +35,11 @@ def program():
 @pytest.fixture
 def engine():
     return dana.Engine(cache=False, limits=dana.Limits(steps=300_000, wall_s=5.0))
+
+
+class Pair(NamedTuple):
+    x: int
+    y: int
 
 
 class Thing:
@@ -74,8 +81,8 @@ class Thing:
 
     def trace(self):
         try:
-            raise ValueError
-        except ValueError as e:
+            return [][0]
+        except IndexError as e:
             return e.__traceback__
 
     def evaluate(self):
@@ -112,9 +119,9 @@ def test_plain_data_passes_as_it_is(program, value):
 @pytest.mark.parametrize(
     "value",
     [
-        Thing(), object(), Decimal(1), datetime.date(2024, 1, 1), collections.OrderedDict(), collections.deque(),
+        Thing(), object(), collections.OrderedDict(), collections.deque(),
         enum.Enum("E", "A").A, enum.IntEnum("E", "A").A, io.StringIO(), bytearray(b"x"), memoryview(b"x"),
-        collections.namedtuple("P", "x")(1), types.SimpleNamespace(x=1), math.sqrt, functools.partial(int, base=2),
+        Pair(1, 2), types.SimpleNamespace(x=1), math.sqrt, functools.partial(int, base=2),
         type("Text", (str,), {})("x"), type("Items", (list,), {})([1]), {}.keys(), iter([1]), (n for n in ()),
     ],
     ids=lambda v: type(v).__name__,
@@ -123,6 +130,15 @@ def test_everything_else_is_a_proxy(program, value):
     admitted = foreign.admit(program, value)
     assert isinstance(admitted, Foreign)
     assert foreign.release(program, admitted) is value
+    assert foreign.admit(program, admitted) is admitted
+
+
+@pytest.mark.parametrize("value", [Decimal(1), dt.date(2024, 1, 1), dt.timedelta(1), uuid.UUID(int=4)])
+def test_dates_decimals_and_identifiers_are_values(program, value):
+    admitted = foreign.admit(program, value)
+    assert not isinstance(admitted, Foreign)
+    assert str(admitted) == str(value)
+    assert foreign.release(program, admitted) == value
     assert foreign.admit(program, admitted) is admitted
 
 
@@ -235,7 +251,7 @@ class Isolated:
         return sys.modules
 
 
-@pytest.mark.parametrize("walk", [line for line in WALKS.strip().split("\n")])
+@pytest.mark.parametrize("walk", WALKS.strip().split("\n"))
 def test_no_walk_leads_out(engine, walk):
     def names():
         return {
@@ -270,7 +286,7 @@ assert stream.closed
 true
 """
     assert run(
-        engine, text, thing=Thing(), date=datetime.date(2024, 1, 1), later=datetime.date(2024, 1, 3), gap=datetime.timedelta(2),
+        engine, text, thing=Thing(), date=dt.date(2024, 1, 1), later=dt.date(2024, 1, 3), gap=dt.timedelta(2),
         queue=collections.deque([1, 2, 3]), empty=collections.deque(), total=Decimal("1.5"), stream=io.StringIO(),
     )  # fmt: skip
 
