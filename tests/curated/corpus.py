@@ -14,7 +14,7 @@ TEXTS = [
     "", "a", "ab", "aab b", "abc\ndef", "xx 12 é", "aAbB", "x{e}", "İi ıI", "éüß ñ\n", "_a-b_", "aaaa", "a\n", "\n",
     "ba\nab\n", "１２ ab", "e\u0301 a",
 ]  # fmt: skip
-FLAGS = [0, 0, re.I, re.M, re.S, re.A, re.X, re.I | re.A]
+FLAGS = [0, 0, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.ASCII, re.VERBOSE, re.IGNORECASE | re.ASCII]
 
 WRITTEN = r"""
 ^\s*(?P<key>[\w.-]+)\s*=\s*(?P<value>"[^"]*"|\S+)\s*$

@@ -144,11 +144,24 @@ def _mine(moment: dt.datetime) -> DateTime:
 
 
 def admitted(value: Any) -> Any:
-    """A program's own date or datetime for one of Python's, as a host may hand it over."""
+    """The program's own date, datetime or time for one of Python's; a time zone becomes its offset then."""
     if value.__class__ is dt.datetime:
-        m: dt.datetime = value
-        return DateTime(m.year, m.month, m.day, m.hour, m.minute, m.second, m.microsecond, m.tzinfo, fold=m.fold)
+        zone = _offset(value.tzinfo, value.utcoffset(), value.tzname())
+        clock = (value.hour, value.minute, value.second, value.microsecond)
+        return DateTime(value.year, value.month, value.day, *clock, zone, fold=value.fold)
+    if value.__class__ is dt.time:
+        zone = _offset(value.tzinfo, value.utcoffset(), value.tzname())
+        return Time(value.hour, value.minute, value.second, value.microsecond, zone, fold=value.fold)
     return Date(value.year, value.month, value.day) if value.__class__ is dt.date else value
+
+
+def _offset(zone: Any, offset: dt.timedelta | None, name: str | None) -> Any:
+    """A time zone without rules: those of the host are objects with files behind them."""
+    if zone is None or zone.__class__ is dt.timezone:
+        return zone
+    if offset is None:
+        return None
+    return dt.timezone(offset) if name is None else dt.timezone(offset, name)
 
 
 def _reader(kind: Any) -> Any:
@@ -191,7 +204,7 @@ def make_datetime(program: Program) -> dict[str, Any]:
 
     def strptime(date_string: str, format: str) -> DateTime:  # noqa: A002
         """The moment a text says, written in this format."""
-        return _mine(dt.datetime.strptime(date_string, checked_format(format)))
+        return _mine(dt.datetime.strptime(date_string, checked_format(format)))  # noqa: DTZ007
 
     def combine(date: Any, time: Any, *rest: Any) -> DateTime:
         return DateTime.combine(date, time, *rest)

@@ -74,6 +74,9 @@ def read(value: Any) -> host.Decimal:
     return decimal(repr(value) if isinstance(value, float) else value)
 
 
+admitted = decimal
+
+
 class LocalContext:
     """`with localcontext(prec=50):` — precision and rounding of the block."""
 

@@ -36,6 +36,10 @@ class UUID:
     def __init__(self, value: host.UUID) -> None:
         self._value = value
 
+    def _dana_release(self) -> host.UUID:
+        """What Python gets for it."""
+        return self._value
+
     def __str__(self) -> str:
         return str(self._value)
 
@@ -95,6 +99,11 @@ def make_uuid_value(
         return UUID(host.UUID(**given))
     except ValueError:
         raise failure(ValueError, "E602", f"{short(hex if hex is not None else given)} is no UUID") from None
+
+
+def admitted(value: host.UUID) -> UUID:
+    """The program's own identifier for one of Python's."""
+    return UUID(value)
 
 
 def entropy(program: Program) -> Any:

@@ -126,6 +126,9 @@ def fraction(numerator: Any = 0, denominator: Any = None) -> Any:
         raise failure(ZeroDivisionError, "E602", f"a Fraction with the denominator 0: {short(numerator)}/0") from None
 
 
+admitted = fraction
+
+
 def _check_text(text: str) -> None:
     exponent = text.lower().rpartition("e")[2] if "e" in text.lower() else ""
     if len(text) > MAX_TEXT or len(exponent.strip().lstrip("+-0")) > 4:

@@ -71,10 +71,14 @@ class Border:
 
     def _handler(self, cls: type) -> Callable[[Any], Any]:
         """How instances of a class are admitted."""
+        from dana.runtime.curated.entering import entrance
         from dana.runtime.foreign.proxies import Foreign, proxy_class
 
         if cls in CLASSES:
             return self._withhold
+        enter = entrance(cls)
+        if enter is not None:
+            return enter
         if cls in _HARMLESS or _is_dana(cls) or issubclass(cls, Foreign):
             return _same
         if issubclass(cls, BaseException):
@@ -105,6 +109,8 @@ class Border:
     def _class(self, value: type) -> Any:
         if issubclass(value, BaseException):
             return self.failures.clean_class(value)
+        if value in self.program.types:
+            return self.program.types[value]
         if _is_dana(value) or value in SCALARS or value in CONTAINERS:
             return _type_value(value)
         if id(value) in OBJECTS or value in CLASSES:
