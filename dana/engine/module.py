@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Module:
     """A loaded module: its public names as attributes. Functions and types of it can be called from Python.
 
-    Attributes are looked up anew each time, so they follow what the module assigns; functions are kept.
+    Attributes are looked up anew each time, so they follow what the module assigns; functions that are defined
+    once and never assigned are kept.
     """
 
     def __init__(self, run: _Run, record: ModuleRecord) -> None:
@@ -37,8 +38,18 @@ class Module:
             return kept[1]
         seen = self._run.crossing.out(value)
         if callable(seen):
-            self._views[name] = (value, seen)
+            if self._is_settled(name):
+                self.__dict__[name] = seen
+            else:
+                self._views[name] = (value, seen)
         return seen
+
+    def _is_settled(self, name: str) -> bool:
+        """Whether nothing in the module ever binds the name to anything else than this function."""
+        artefact = self._run._artefacts.get(self._record.name)
+        if artefact is None or artefact.file != self._record.file:
+            return False
+        return any(each == name and static[0] == "func" for each, static in artefact.interface[2])
 
     def struct(self, name: str) -> StructClass:
         """The struct type of that name; `AttributeError` when the module has none."""

@@ -289,3 +289,13 @@ def test_defaults_of_a_dataclass_are_used():
 
     # Local classes cannot be found by their annotations' names; these are builtins.
     assert to_annotation({"name": "x"}, Later) == Later("x")
+
+
+def test_attributes_follow_what_the_module_assigns():
+    text = "def f():\n    return 1\ndef g():\n    return 10\ndef swap():\n    global f\n    f = lambda: 2\n    return f\nn = 1\ndef count():\n    global n\n    n += 1\n"
+    module = dana.Engine(cache=False).load(text, name="m")
+    assert (module.f(), module.g(), module.n) == (1, 10, 1)
+    module.swap()
+    module.count()
+    assert (module.f(), module.g(), module.n) == (2, 10, 2)
+    assert module.g is module.g
