@@ -505,13 +505,15 @@ class _Run:
             known = self._interfaces[module] = Interface.from_data(self._artefacts[module].interface)
         return known
 
-    def drive(self, action: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
+    def drive(
+        self, action: Callable[..., Any], args: tuple[Any, ...] | None = None, keywords: Any = None
+    ) -> Coroutine[Any, Any, Any]:
         """Do something that enters the program, on the running event loop. Raises `UsageError` without greenlet."""
         from dana.runtime.effects import bridge
 
         if not bridge.AVAILABLE:
             raise dana.UsageError("asynchronous calls need the package greenlet, which is not installed")
-        return bridge.drive(self.program, action)
+        return bridge.drive(self.program, action, args, keywords)
 
     def guarded(self, action: Callable[..., Any], args: tuple[Any, ...] = (), *, closes: bool = False) -> Any:
         """Do something inside the program's limits; whatever goes wrong leaves as a `DanaError`.

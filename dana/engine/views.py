@@ -10,8 +10,6 @@ A view holds the program's value and the run it belongs to. Handed back to the s
 
 from __future__ import annotations
 
-from functools import partial
-
 from dana.engine.annotations import Misfit, to_annotation
 from dana.engine.convert import SCALARS
 
@@ -56,7 +54,7 @@ class Function:
 
     async def acall(self, /, *args: Any, **keywords: Any) -> Any:
         """Call it on the running event loop: while it waits for an effect, other tasks go on."""
-        return await self._run.drive(partial(self._slowly, args, keywords))
+        return await self._run.drive(self._slowly, args, keywords)
 
     def returning(self, wanted: Any) -> Function:
         """The same function, its result made what an annotation says: a dataclass, a pydantic model, `list[…]`."""

@@ -54,6 +54,8 @@ GRACE_STEPS = 10_000
 GRACE_S = 0.1
 # Frames CPython may use beyond the depth limit (helpers, comparison methods) before it objects itself.
 RECURSION_MARGIN = 250
+# Room for the host's own frames; more are counted.
+HOST_FRAMES = 250
 
 
 class _Watchers:
@@ -829,8 +831,11 @@ def _is_unwinding() -> bool:
 
 def _allow_depth(depth: int) -> None:
     """Let CPython recurse as deep as the limit says; it is never lowered, other programs may rely on it."""
-    frame: Any = sys._getframe(1)
-    host = 0
+    host = HOST_FRAMES
+    try:
+        frame: Any = sys._getframe(host)
+    except ValueError:  # fewer: they need not be counted, which would make each a frame object that stays
+        frame = None
     while frame is not None:
         host += 1
         frame = frame.f_back

@@ -68,10 +68,10 @@ class Worker(greenlet):
         self.due: float | None = None
         waiting.workers[self] = None
 
-    def run(self, action: Callable[[], Any] | None = None) -> None:
+    def run(self, action: Callable[..., Any], args: Any, keywords: Any) -> None:
         """What the greenlet does: the action, whose outcome becomes that of `ended`."""
         try:
-            outcome = True, (self.action if action is None else action)()
+            outcome = True, (action() if args is None else action(args, keywords))
         except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
             outcome = False, error
         self._waiting.workers.pop(self, None)
@@ -143,13 +143,13 @@ class Branch(Worker):
         self.parked = True  # its first switch is a wake like all others
         loop.call_soon(self.wake)
 
-    def run(self, _action: object = None) -> None:
+    def run(self) -> None:  # type: ignore[override]
         """The action, between taking over the meter and giving it back."""
         self.parked = False
         call, self.call = self.call, None
         assert call is not None
         meter = self._waiting.meter
-        super().run(lambda: self._within(meter, call))
+        super().run(self._within, meter, call)
 
     def _within(self, meter: Meter, call: Call) -> Any:
         lock = self._waiting.lock
@@ -171,10 +171,10 @@ def current() -> Worker | None:
     return here if isinstance(here, Worker) else None
 
 
-async def drive(program: Program, action: Callable[[], Any]) -> Any:
+async def drive(program: Program, action: Callable[..., Any], args: Any = None, keywords: Any = None) -> Any:
     """Run a blocking Dana action on the running loop: while it waits for effects, the loop goes on.
 
-    Returns what `action()` returns and raises what it raises. `action` enters the program (`Meter.start`) itself.
+    Returns what `action()` returns (`action(args, keywords)`, if they are given) and raises what it raises. It enters the program (`Meter.start`) itself.
     When the task is cancelled, the Dana call is: its `finally` blocks run, then `CancelledError` is raised, from the
     error the action ended with. Raises `UsageError` where greenlet is missing.
     """
@@ -188,7 +188,7 @@ async def drive(program: Program, action: Callable[[], Any]) -> Any:
     worker = Worker(waiting, get_running_loop())
     waiting.enter()
     try:
-        worker.switch(action)
+        worker.switch(action, args, keywords)
         try:
             done, value = await worker.ended
         except CancelledError as cancelled:

@@ -47,7 +47,19 @@ def waiting_of(program: Program) -> Waiting:
 class Waiting:
     """A program's event loops, the calls that wait and the effects that are under way."""
 
-    __slots__ = ("_drives", "_loops", "_mains", "_outer", "effects", "lock", "meter", "number", "program", "watched", "workers")
+    __slots__ = (
+        "_drives",
+        "_loops",
+        "_mains",
+        "_outer",
+        "effects",
+        "lock",
+        "meter",
+        "number",
+        "program",
+        "watched",
+        "workers",
+    )
 
     def __init__(self, program: Program) -> None:
         self.program = program
