@@ -78,9 +78,9 @@ def test_bytes(module, pattern):
 
 @pytest.mark.parametrize(
     "template",
-    [r"\1", r"\g<1>-\g<n>", r"\2\1", r"\g<0>", r"\n\t\\", r"\0", r"\01x", r"\101", r"a\.b", r"\-", r"\12", r"\g<02>"]
-    + ["\\", r"\q", r"\g", r"\g<", r"\g<>", r"\g<1x>", r"\9", r"\g<9>", r"\777", r"\g<zz>"],
-)
+    [r"\1", r"\g<1>-\g<n>", r"\2\1", r"\g<0>", r"\n\t\\", r"\0", r"\01x", r"\101", r"a\.b", r"\-", r"\12", r"\g<02>",
+     "\\", r"\q", r"\g", r"\g<", r"\g<>", r"\g<1x>", r"\9", r"\g<9>", r"\777", r"\g<zz>"],
+)  # fmt: skip
 def test_templates(module, template):
     pattern, text = r"(a)(?P<n>b)", "xabyab"
 
