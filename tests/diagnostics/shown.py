@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 from unittest.mock import patch
 
@@ -22,6 +24,8 @@ from dana.cli import main as command_line
 from dana.diagnostics import render_all
 from dana.engine import Engine, Limits
 from dana.errors import DanaError
+from dana.isolation.conversation import Conversation
+from dana.isolation.engine import ProcessEngine
 from dana.policy import Allow
 from dana.repl.shell import Screen, Shell
 from tests.serving import Server
@@ -294,11 +298,40 @@ def _asking(function: Callable[[float], object]) -> object:
     return made.run('answer = inquire("why?")\nprint(answer)\n')
 
 
+def nothing_to_start() -> Shown:
+    with patch("sys.executable", "/no/python"), ProcessEngine(cache=False) as isolated:
+        return of_run(lambda: isolated.run("1"))
+
+
+def worker_killed() -> Shown:
+    with ProcessEngine(cache=False) as isolated:
+        session = isolated.session()
+        os.kill(session._talk.worker.pid, signal.SIGKILL)
+        return of_run(lambda: session.run("1"))
+
+
+def worker_distrusted(ending: str, what: str) -> Shown:
+    """What is said of a worker that broke the rules, without one that does."""
+    talk = SimpleNamespace(worker=SimpleNamespace(end=lambda: ""))
+
+    def ended() -> None:
+        raise getattr(Conversation, ending)(talk, what)
+
+    return of_run(ended)
+
+
+def too_large_to_hand_over() -> Shown:
+    with ProcessEngine(cache=False) as isolated:
+        return of_run(lambda: isolated.run("'x' * 9000000"))
+
+
 CASES: dict[str, Callable[[], Shown]] = {
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
     "E504": cycle,
-    **{code: partial(lambda code: of_program(catalogue()[code].wrong), code) for code in (*NOT_GRANTED, *BEYOND_BOUNDS)},
+    **{
+        code: partial(lambda code: of_program(catalogue()[code].wrong), code) for code in (*NOT_GRANTED, *BEYOND_BOUNDS)
+    },
     "E516": model_not_granted,
     **{code: partial(of_python, code) for code in INSIDE_PYTHON},
     **{code: partial(of_world, code) for code in ABOUT_THE_WORLD},
@@ -311,6 +344,11 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E707": cancelled,
     "E830": inside_a_loop,
     "E832": cancelled_by_the_host,
+    "E720": nothing_to_start,
+    "E721": worker_killed,
+    "E722": partial(worker_distrusted, "_breach", "open '/etc/passwd'"),
+    "E723": partial(worker_distrusted, "broken", "a message has no kind"),
+    "E724": too_large_to_hand_over,
     "E901": unknown_option,
     "E902": missing_file,
     "E903": argument_not_utf8,
