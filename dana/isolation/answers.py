@@ -31,8 +31,8 @@ MOST_PENDING = 10_000
 MOST_STREAMS = 256
 STREAM_BATCH = 64
 LARGEST_MODULE = 4 << 20
-REACHING = ("files", "process")
-NOT_BROKERED = frozenset({"natives.http"})
+REACHING = ("files", "http", "process")
+NOT_BROKERED: frozenset[str] = frozenset()
 
 
 class Answers:
@@ -244,10 +244,17 @@ class Answers:
         if which.__class__ is not list or len(which) != 2 or which[0] not in REACHING:
             raise WireError("it called a native it may not")
         native = import_module(f"dana.runtime.natives.{which[0]}")
-        if which[1].__class__ is not str or which[1] not in native.EXPORTS:
+        remote = getattr(native, "REMOTE", {})
+        offered = remote if which[0] == "http" else native.EXPORTS.keys() | remote.keys()
+        if which[1].__class__ is not str or which[1] not in offered:
             raise WireError("it called a native there is not")
         args, keywords = self._arguments(message)
         key = (which[0], which[1])
+        if which[1] in remote:
+            later = self._natives.get(key)
+            if later is None:
+                later = self._natives[key] = remote[which[1]](self.run.program)
+            return lambda: later(*args), True
         if key not in self._natives:
             value = native.EXPORTS[which[1]]
             self._natives[key] = value(self.run.program) if which[1] in native.NEEDS_PROGRAM else value

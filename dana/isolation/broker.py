@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dana.isolation.link import Link
 
 # Natives that reach outside: their functions run in the host.
-REACHING = ("files", "process")
+REACHING = ("files",)
 
 
 class Broker:
@@ -154,6 +154,9 @@ def broker_natives(broker: Broker) -> None:
     import sys
     from importlib import import_module
 
+    from dana.runtime.outside import elsewhere
+
+    elsewhere.host = broker  # `http` and `process` ask the host themselves
     for name in REACHING:
         full = f"dana.runtime.natives.{name}"
         try:

@@ -103,6 +103,7 @@ class ProcessEngine(Engine):
         return {
             "t": "engine",
             "stdlib": stdlib_path(),
+            "folder": _here(),
             "limits": {name: getattr(self.limits, name) for name in LIMITS},
             "reads": self._read is not None,
             "clock": self._clock is not None,
@@ -117,7 +118,8 @@ class ProcessEngine(Engine):
     def drive(self, talk: Conversation, what: str, **details: Any) -> Any:
         """A request, waited for in this thread; on an event loop of its own when host functions need one."""
         hosts = self._hosts.functions.values() if self._hosts is not None else ()
-        if not any(f.is_async for f in hosts):
+        allow = self.policy.allow
+        if not (allow.net or allow.run or any(f.is_async for f in hosts)):
             return talk.request(what, **details)
         import asyncio
 
@@ -423,6 +425,13 @@ def _entry(program: Program, name: str | None) -> dict[str, Any]:
         return {"text": str(program), "name": name}
     source = read_source(path)
     return {"text": source.text, "name": name or path}
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # the folder is gone
+        return os.sep
 
 
 def _content(path: str) -> bytes:

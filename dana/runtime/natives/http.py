@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dana.runtime.natives import types_on_demand
 from dana.runtime.natives.files import bound, reach, text_of_path
+from dana.runtime.outside import elsewhere
 from dana.runtime.outside.places import Draft
 from dana.runtime.stops import failure
 
@@ -16,26 +17,38 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from typing import Any
 
-    from dana.runtime.outside.exchange import Answer, Exchange, Stream
-    from dana.runtime.outside.requests import Call
+    from dana.runtime.outside.exchange import Exchange, Stream
+    from dana.runtime.outside.requests import Answer, Call
 
 READING = ("get", "head", "options")
 WRITING = ("post", "put", "patch", "delete")
 # Types whose bytes are text; others are shown as text where they are valid UTF-8.
 TEXTS = ("text/", "application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded")
 LONGEST_LINE = 10_000_000
+# What the statuses people meet are called.
+PHRASES = {
+    301: "Moved Permanently", 302: "Found", 304: "Not Modified", 307: "Temporary Redirect", 308: "Permanent Redirect",
+    400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 406: "Not Acceptable", 408: "Request Timeout", 409: "Conflict", 410: "Gone",
+    412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content",
+    425: "Too Early", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
+    502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
+}  # fmt: skip
 STREAM_BYTES = 1 << 40
 
 
 class Http:
     """What one program's http is: its client, and the struct its answers become."""
 
-    __slots__ = ("exchange", "program", "response")
+    __slots__ = ("exchange", "opened", "program", "response", "streams")
 
     def __init__(self, program: Any) -> None:
         self.program = program
         self.exchange: Exchange | None = None
         self.response: Any = None
+        # Streams of programs in a worker, by number.
+        self.opened = 0
+        self.streams: dict[int, Lines] = {}
 
     def client(self) -> Exchange:
         """The client, made for the first request."""
@@ -122,6 +135,8 @@ def request(method: str, *, writes: bool) -> Callable[[Any], Any]:
         http = http_of(program)
 
         def start(url: Any, /, *, type: Any = None, **options: Any) -> Awaitable[Any]:  # noqa: A002
+            if elsewhere.host is not None:
+                return answered(http, method, url, options, type)
             return performed(http, http.call(method, url, options), type)
 
         start.__name__ = method.lower()
@@ -140,6 +155,26 @@ async def performed(http: Http, call: Call, type: Any) -> Any:  # noqa: A002
     if not 200 <= found.status < 300:
         raise status_error(call.shown, found.status, found.body)
     return typed(call.shown, found.body, type)
+
+
+async def answered(http: Http, method: str, url: Any, options: dict[str, Any], type: Any) -> Any:  # noqa: A002
+    """The same where the host asks."""
+    from dana.runtime.outside.requests import Answer, content_of
+
+    plain = {name: value for name, value in options.items() if name not in ("json", "form", "body")}
+    kind, content = content_of(options.get("json"), options.get("form"), options.get("body"))
+    if content is not None:
+        headers = dict(plain.get("headers") or {})
+        if not any(str(name).lower() == "content-type" for name in headers):
+            headers["content-type"] = kind
+        plain |= {"headers": headers, "body": content}
+    status, final, headers, body, elapsed = await elsewhere.later("http", "request", method, url, plain)
+    if type is None:
+        return http.answer(Answer(status, final, headers, body, elapsed))
+    shown = f"{method} {without_query(url)}"
+    if not 200 <= status < 300:
+        raise status_error(shown, status, body)
+    return typed(shown, body, type)
 
 
 def typed(shown: str, body: bytes, type: Any) -> Any:  # noqa: A002
@@ -167,12 +202,7 @@ def without_query(url: str) -> str:
 
 def status_error(shown: str, status: int, body: bytes = b"") -> Exception:
     """The error for an answer that says no. What may pass is a ConnectionError, what will not a ValueError."""
-    from http import HTTPStatus
-
-    try:
-        phrase = f" {HTTPStatus(status).phrase}"
-    except ValueError:
-        phrase = ""
+    phrase = f" {PHRASES[status]}" if status in PHRASES else ""
     said = " ".join(body[:400].decode("utf-8", "replace").split())[:120]
     passes = status >= 500 or status in (408, 425, 429)
     error = failure(
@@ -221,17 +251,13 @@ def stream_lines(program: Any) -> Callable[..., Iterator[str]]:
         from dana.runtime.effects import Effect
         from dana.runtime.iterators import iterator
 
+        if elsewhere.host is not None:
+            number = Effect(program, "http.stream_lines", lambda: elsewhere.later("http", "open", url, options))()
+            more = Effect(program, "http.stream_lines", lambda: elsewhere.later("http", "more", number))
+            return iterator(program.source(_lines(None, more)), None)
         call = http.call("GET", url, {"max_bytes": STREAM_BYTES, **options})
         walk = Lines(call.shown)
-
-        async def begin() -> None:
-            walk.stream = await http.client().open(call)
-            if not 200 <= walk.stream.status < 300:
-                status = walk.stream.status
-                await walk.close()
-                raise status_error(call.shown, status)
-
-        Effect(program, "http.stream_lines", begin)()
+        Effect(program, "http.stream_lines", lambda: walk.open(http, call))()
         more = Effect(program, "http.stream_lines", walk.more)
         return iterator(program.source(_lines(walk, more)), None)
 
@@ -249,11 +275,20 @@ class Lines:
         self._rest: list[bytes] = []
         self._shown = shown
 
+    async def open(self, http: Http, call: Call) -> None:
+        """Begins; another status than 2xx is an error."""
+        self.stream = await http.client().open(call)
+        status = self.stream.status
+        if not 200 <= status < 300:
+            await self.close()
+            raise status_error(call.shown, status)
+
     async def more(self) -> list[str] | None:
         """Some further lines; None at the end."""
+        if self.stream is None:
+            return None
         from dana.runtime.outside.exchange import Bounded
 
-        assert self.stream is not None
         if self._pieces is None:
             self._pieces = self.stream.pieces()
         async with Bounded(self.stream.call):
@@ -283,15 +318,13 @@ class Lines:
             await stream.close()
 
 
-def _lines(walk: Lines, more: Any) -> Iterator[str]:
+def _lines(walk: Lines | None, more: Any) -> Iterator[str]:
     try:
-        while walk.stream is not None:
-            found = more()
-            if found is None:
-                return
+        while (found := more()) is not None:
             yield from found
     finally:
-        abandon(walk)
+        if walk is not None:
+            abandon(walk)
 
 
 def abandon(walk: Lines) -> None:
@@ -314,12 +347,19 @@ def download(program: Any) -> Any:
     http = http_of(program)
 
     def start(url: Any, path: Any, /, *, overwrite: bool = True, **options: Any) -> Awaitable[int]:
-        call = http.call("GET", url, {"max_bytes": 1 << 30, "timeout": 300.0, **options})
-        name = text_of_path(path)
-        program.policy.path("write", name)
-        return downloaded(http, call, name, overwrite=overwrite)
+        if elsewhere.host is not None:
+            return elsewhere.later("http", "download", url, path, overwrite, options)
+        return begin_download(http, url, path, options, overwrite=overwrite)
 
     return Effect(program, "http.download", start, writes=True)
+
+
+def begin_download(http: Http, url: Any, path: Any, options: dict[str, Any], *, overwrite: bool) -> Awaitable[int]:
+    """The download of what is granted into what is granted."""
+    call = http.call("GET", url, {"max_bytes": 1 << 30, "timeout": 300.0, **options})
+    name = text_of_path(path)
+    http.program.policy.path("write", name)
+    return downloaded(http, call, name, overwrite=overwrite)
 
 
 async def downloaded(http: Http, call: Call, path: str, *, overwrite: bool) -> int:
@@ -343,6 +383,68 @@ async def downloaded(http: Http, call: Call, path: str, *, overwrite: bool) -> i
     finally:
         await stream.close()
     return size
+
+
+# --- for programs in a worker -------------------------------------------------------------------
+
+STREAMS_AT_ONCE = 100
+
+
+def remote_request(program: Any) -> Callable[..., Awaitable[tuple[Any, ...]]]:
+    """A request for a program in a worker: plain data in, plain data out."""
+    http = http_of(program)
+
+    async def request(method: str, url: Any, options: dict[str, Any]) -> tuple[Any, ...]:
+        if method not in (name.upper() for name in (*READING, *WRITING)):
+            raise failure(ValueError, "E535", f"no method of HTTP: {str(method)[:40]!r}")
+        known = options if method.lower() in WRITING else {n: v for n, v in options.items() if n != "body"}
+        call = http.call(method, url, known)
+        call.max_bytes = min(call.max_bytes, bound(program, None))
+        found = await http.client().perform(call)
+        return found.status, found.url, found.headers, found.body, found.elapsed
+
+    return request
+
+
+def remote_open(program: Any) -> Callable[..., Awaitable[int]]:
+    """A stream for a program in a worker, which gets its number."""
+    http = http_of(program)
+
+    async def begin(url: Any, options: dict[str, Any]) -> int:
+        if len(http.streams) >= STREAMS_AT_ONCE:
+            raise failure(OSError, "E536", f"{STREAMS_AT_ONCE} streams are being read already")
+        call = http.call("GET", url, {"max_bytes": STREAM_BYTES, **options})
+        walk = Lines(call.shown)
+        await walk.open(http, call)
+        http.opened += 1
+        http.streams[http.opened] = walk
+        return http.opened
+
+    return begin
+
+
+def remote_more(program: Any) -> Callable[..., Awaitable[list[str] | None]]:
+    """Some further lines of a stream."""
+    http = http_of(program)
+
+    async def more(number: int) -> list[str] | None:
+        walk = http.streams.get(number)
+        found = None if walk is None else await walk.more()
+        if found is None:
+            http.streams.pop(number, None)
+        return found
+
+    return more
+
+
+def remote_download(program: Any) -> Callable[..., Awaitable[int]]:
+    """A download for a program in a worker."""
+    http = http_of(program)
+
+    async def download(url: Any, path: Any, overwrite: bool, options: dict[str, Any]) -> int:
+        return await begin_download(http, url, path, options, overwrite=bool(overwrite))
+
+    return download
 
 
 OPTIONS = "params: any = …, headers: any = …, timeout: float = …, max_bytes: int = …, redirects: int = …, type: any = …"
@@ -371,5 +473,6 @@ EXPORTS: dict[str, object] = {
     "json_of": json_of,
     "refuse_status": refuse_status,
 }
+REMOTE = {"request": remote_request, "open": remote_open, "more": remote_more, "download": remote_download}
 NEEDS_PROGRAM = frozenset({*READING, *WRITING, "download", "stream_lines", "use"})
 __getattr__ = types_on_demand(SIGNATURES)

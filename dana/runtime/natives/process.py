@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from dana.runtime.natives import types_on_demand
+from dana.runtime.outside import elsewhere
 from dana.runtime.outside.requests import number_in
 from dana.runtime.stops import failure
 
@@ -34,6 +35,8 @@ def env(program: Any) -> Callable[..., str | None]:
         """A variable of the environment; the default if it is not set."""
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
             raise failure(ValueError, "E539", f"no name of a variable: {str(name)[:40]!r}")
+        if elsewhere.host is not None:
+            return elsewhere.now("process", "env", name, default)
         program.policy.require("env", name)
         return os.environ.get(name, default)
 
@@ -57,19 +60,37 @@ def run(program: Any) -> Any:
         timeout: float,
         max_bytes: int,
     ) -> Awaitable[tuple[int, str, str]]:
-        words = [word_of(each) for each in arguments]
-        if not isinstance(name, str) or not name or "\0" in name or len(words) > MOST_ARGUMENTS:
-            raise failure(ValueError, "E539", f"no program: {str(name)[:80]!r}")
-        if stdin is not None and not isinstance(stdin, str):
-            raise failure(TypeError, "E539", f"stdin is a text, not {type(stdin).__name__}")
-        number_in("timeout", timeout, 0.001, 86_400)
-        number_in("max_bytes", max_bytes, 0, 1 << 30)
-        program.policy.require("run", name)
-        path = found(name)
-        data = None if stdin is None else stdin.encode()
-        return finished(path, name, words, data, environment(program), timeout, max_bytes)
+        if elsewhere.host is not None:
+            return elsewhere.later("process", "run", name, list(arguments), stdin, timeout, max_bytes)
+        return start_here(program, name, arguments, stdin, timeout, max_bytes)
 
     return Effect(program, "process.run", start, writes=True)
+
+
+def start_here(
+    program: Any, name: Any, arguments: Any, stdin: Any, timeout: float, max_bytes: int
+) -> Awaitable[tuple[int, str, str]]:
+    """Checks what is to be started; the awaitable starts it."""
+    words = [word_of(each) for each in arguments]
+    if not isinstance(name, str) or not name or "\0" in name or len(words) > MOST_ARGUMENTS:
+        raise failure(ValueError, "E539", f"no program: {str(name)[:80]!r}")
+    if stdin is not None and not isinstance(stdin, str):
+        raise failure(TypeError, "E539", f"stdin is a text, not {type(stdin).__name__}")
+    number_in("timeout", timeout, 0.001, 86_400)
+    number_in("max_bytes", max_bytes, 0, 1 << 30)
+    program.policy.require("run", name)
+    path = found(name)
+    data = None if stdin is None else stdin.encode()
+    return finished(path, name, words, data, environment(program), timeout, max_bytes)
+
+
+def remote_run(program: Any) -> Callable[..., Awaitable[tuple[int, str, str]]]:
+    """A program started for a program in a worker."""
+
+    async def run(name: Any, arguments: Any, stdin: Any, timeout: Any, max_bytes: Any) -> tuple[int, str, str]:  # noqa: ASYNC109
+        return await start_here(program, name, arguments, stdin, timeout, max_bytes)
+
+    return run
 
 
 def word_of(value: Any) -> str:
@@ -139,5 +160,6 @@ SIGNATURES = {
     "run": "effect (name: str, arguments: any, stdin: any, timeout: float, max_bytes: int) -> tuple[int, str, str]",
 }
 EXPORTS: dict[str, object] = {"env": env, "run": run}
+REMOTE = {"run": remote_run}
 NEEDS_PROGRAM = frozenset(EXPORTS)
 __getattr__ = types_on_demand(SIGNATURES)

@@ -17,7 +17,7 @@ import asyncio
 import httpcore
 
 from dana.runtime.outside import addresses
-from dana.runtime.outside.requests import REDIRECTS
+from dana.runtime.outside.requests import REDIRECTS, Answer
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -74,19 +74,6 @@ class Pinned(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-
-class Answer:
-    """A complete answer: `status`, `url`, `headers` (lower-case names), `body`, `elapsed` seconds."""
-
-    __slots__ = ("body", "elapsed", "headers", "status", "url")
-
-    def __init__(self, status: int, url: str, headers: dict[str, str], body: bytes, elapsed: float) -> None:
-        self.status = status
-        self.url = url
-        self.headers = headers
-        self.body = body
-        self.elapsed = elapsed
 
 
 class Exchange:
@@ -160,6 +147,8 @@ class Exchange:
             self._keeper = None
         if self._keeper is None or self._keeper.done():
             self._keeper = loop.create_task(self._keep(self._pools))
+            # A program that is dropped without an end takes it along, which is no reason for a message.
+            self._keeper._log_destroy_pending = False  # type: ignore[attr-defined]
         pool = self._pools.get(scheme)
         if pool is None:
             pool = self._pools[scheme] = httpcore.AsyncConnectionPool(
@@ -177,11 +166,18 @@ class Exchange:
             while True:
                 await asyncio.sleep(KEPT_S)
                 if all(each.is_idle() or each.is_closed() for pool in pools.values() for each in pool.connections):
-                    return
-        finally:
-            for pool in list(pools.values()):
-                await pool.aclose()
-            pools.clear()
+                    break
+        except asyncio.CancelledError:
+            await closed(pools)
+            raise
+        await closed(pools)
+
+
+async def closed(pools: dict[str, httpcore.AsyncConnectionPool]) -> None:
+    """Gives all connections back."""
+    for pool in list(pools.values()):
+        await pool.aclose()
+    pools.clear()
 
 
 def tls() -> SSLContext:

@@ -44,6 +44,19 @@ BODIES = frozenset({"json", "form", "body"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
+class Answer:
+    """A complete answer: `status`, `url`, `headers` (lower-case names), `body`, `elapsed` seconds."""
+
+    __slots__ = ("body", "elapsed", "headers", "status", "url")
+
+    def __init__(self, status: int, url: str, headers: dict[str, str], body: bytes, elapsed: float) -> None:
+        self.status = status
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.elapsed = elapsed
+
+
 class Call:
     """One request: `method`, `url`, `headers` (lower-case names), `body`, and how long, large and far it may go."""
 
