@@ -9,7 +9,9 @@ ENTRIES: dict[str, Entry] = {
         "no such module",
         "`import geo` looks for `geo.na`, then for a folder `geo` with `.na` files, in the folder of the importing\n"
         "file, in that of the program, in those named by `DANAPATH`, and in the standard library. The message says\n"
-        "where it looked. Python modules (`import os.py`) need a grant.",
+        "where it looked. Last comes a Python module of the name, if it is installed; running its import needs a\n"
+        "grant (E515). A name Dana has something better for, such as `os`, must be granted to be found, or be written\n"
+        "`import os.py`.",
         "import maths\nprint(maths.sqrt(4))\n",
         "import math\nprint(math.sqrt(4))\n",
     ),

@@ -4,7 +4,7 @@ A file of the project cannot grant anything, for whoever writes the program writ
 request. The user reads it (`dana grant`) and says yes; that is recorded in the user's state folder under the
 project's path and the digest of the request. When the request changes, the grant is void until it is given again.
 
-    ~/.local/state/dana/grants.json     {"/home/ann/demo": {"digest": …, "allow": {…}, "when": …, "dana": …}}
+    ~/.local/state/dana/grants.json     {"…/demo": {"digest": …, "allow": {…}, "when": …, "dana": …}}
 """
 
 from __future__ import annotations
