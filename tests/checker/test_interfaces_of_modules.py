@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dana.checker import Interface
+from dana.checker import Interface, check
+from dana.parser import parse
+from dana.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +81,9 @@ def test_requests_are_listed(look: Look) -> None:
     assert [r.key for r in requests][:2] == [(0, ("geo",), False), (1, ("near",), False)]
 
 
-def test_a_module_of_python_is_missing_with_what_there_is_instead(look: Look) -> None:
-    (found,) = look("import datetime\n", modules={}).diagnostics
-    assert found.code == "E501"
-    assert "`import time`" in found.notes[0]
+def test_a_name_that_a_pure_module_leaves_out_says_what_there_is_instead() -> None:
+    operator = Interface("operator")
+    operator.refused = {"attrgetter": "write `lambda x: x.name`"}
+    for text in ("from operator import attrgetter\n", "import operator\noperator.attrgetter\n"):
+        found = check(parse(Source("t.na", text)), modules=lambda _request: operator).diagnostics[0]
+        assert (found.code, found.hint) == ("E520", "write `lambda x: x.name`")
