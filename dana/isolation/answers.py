@@ -32,7 +32,6 @@ MOST_STREAMS = 256
 STREAM_BATCH = 64
 LARGEST_MODULE = 4 << 20
 REACHING = ("files", "http", "process")
-NOT_BROKERED: frozenset[str] = frozenset()
 
 
 class Answers:
@@ -87,10 +86,30 @@ class Answers:
     # --- asynchronous host functions --------------------------------------------------------------
 
     def _begin(self, number: int, action: Any) -> None:
-        if self.loop is None or len(self._tasks) >= MOST_PENDING:
-            self._raised(number, RuntimeError("an asynchronous host function has no event loop to run on"))
+        if len(self._tasks) >= MOST_PENDING:
+            self._raised(number, RuntimeError("too many questions are open at a time"))
+            return
+        if self.loop is None:  # nothing asynchronous is offered or granted: what is asked for is refused at once
+            self._alone(number, action)
             return
         self._tasks[number] = self.loop.create_task(self._finish(number, action))
+
+    def _alone(self, number: int, action: Any) -> None:
+        import asyncio
+
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        else:
+            self._raised(number, RuntimeError("inside a running event loop use `await engine.arun(…)`"))
+            return
+        try:
+            value = asyncio.run(action())
+        except Exception as error:  # noqa: BLE001  (see `ask`)
+            self._raised(number, error)
+        else:
+            self._answered(number, value)
 
     async def _finish(self, number: int, action: Any) -> None:
         try:
@@ -170,8 +189,6 @@ class Answers:
                 return found
             if found.kind == "python":
                 return "Python's modules stay in the host: offer a host function that does what is needed"
-            if found.kind == "native" and found.name in NOT_BROKERED:
-                return "a program in a worker process has no connections: offer a host function that makes them"
             if found.kind == "file":
                 self.readable.add(found.path)
             elif found.kind == "package":

@@ -5,6 +5,7 @@ One worker serves one program: the first request decides which. All later ones a
 
 from __future__ import annotations
 
+import os
 from base64 import b64decode
 from dataclasses import make_dataclass
 
@@ -131,6 +132,8 @@ class Serving:
         from dana.policy import Allow, Deny
 
         broker = self.broker
+        # Errors show paths from the folder the host is in; the worker's own is the root.
+        os.getcwd = lambda: setup["folder"]
         broker_natives(broker)
         broker_folders(broker)
         engine = WorkerEngine(
