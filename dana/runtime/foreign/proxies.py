@@ -49,7 +49,7 @@ class Foreign:
         target, border = self._target, self._border
         if name[0] in _HIDDEN or name in NAMES:
             raise hidden(name, border.described(target))
-        if not border.writable or isinstance(self, ForeignFunction):
+        if not border.writable or isinstance(self, ForeignFunction | ForeignModule):
             raise _read_only(self, f"`{name}`")
         border.call(setattr, (self, name, value))
 
@@ -185,7 +185,7 @@ class ForeignClass(ForeignFunction):
         return ForeignType(self._target)
 
 
-class ForeignModule(ForeignFunction):
+class ForeignModule(Foreign):
     """A granted module; only its own public names are there."""
 
     __slots__ = ()
@@ -194,8 +194,6 @@ class ForeignModule(ForeignFunction):
         if name[0] in _HIDDEN or name in NAMES:
             raise hidden(name, self._border.described(self._target))
         return self._border.member(self._target, name)
-
-    __call__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return f"<module {self._target.__name__}>"
