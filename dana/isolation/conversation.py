@@ -272,7 +272,7 @@ class Conversation:
                 raise self.broken("it reports what was not asked for")
             self._results[number] = message
         elif kind == "log":
-            self.engine.log(str(message.get("text"))[: 1 << 20])
+            self._log(message.get("text"))
         elif kind == "forget":
             self.answers.forget(message.get("id"))
         elif kind == "event":
@@ -283,13 +283,21 @@ class Conversation:
             raise self.broken(f"it sent {kind[:40]!r}")
 
     def _print(self, text: Any) -> None:
+        self._count(text)
+        self.engine.print(text)
+
+    def _log(self, text: Any) -> None:
+        self._count(text)
+        self.engine.log(text)
+
+    def _count(self, text: Any) -> None:
+        """What is printed and logged counts here too: a hostile worker does not count for itself."""
         if text.__class__ is not str:
             raise self.broken("it printed what is no text")
         most = self.limits.output_bytes
         self._printed += len(text)
         if most is not None and self._printed > most + OUTPUT_MARGIN:
             raise self.stop("output", "E705", "the program printed more than it may")
-        self.engine.print(text)
 
     def _event(self, message: dict[str, Any]) -> None:
         events = self.engine._events

@@ -57,12 +57,6 @@ class ProcessEngine(Engine):
     def _memory_limit(self) -> int | None:
         return self.limits.memory_bytes
 
-    def __enter__(self) -> ProcessEngine:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """End all workers; what they held is gone."""
         self._pool.close()
