@@ -131,7 +131,7 @@ class Pattern:
     def findall(self, string: Any, pos: int = 0, endpos: int | None = None) -> list[Any]:
         """The texts of all matches; of the group, or tuples of groups, when the pattern has some."""
         text = self._text(string)
-        found = self._matches(text, pos, len(text) if endpos is None else endpos)
+        found = self._at_once(text, pos, len(text) if endpos is None else endpos)
         empty = self._wanted()
         if self.groups == 0:
             return [match.group() for match in found]
@@ -144,7 +144,7 @@ class Pattern:
         text = self._text(string)
         out: list[Any] = []
         last = 0
-        for count, found in enumerate(self._matches(text, 0, len(text)) if maxsplit >= 0 else ()):
+        for count, found in enumerate(self._at_once(text, 0, len(text)) if maxsplit >= 0 else ()):
             if maxsplit and count >= maxsplit:
                 break
             out.append(text[last : found.start()])
@@ -163,7 +163,8 @@ class Pattern:
         make = repl if callable(repl) else self._template(repl)
         out: list[Any] = []
         last = done = size = 0
-        for found in self._matches(text, 0, len(text)) if count >= 0 else ():
+        walk = self._matches if callable(repl) else self._at_once
+        for found in walk(text, 0, len(text)) if count >= 0 else ():
             if count and done >= count:
                 break
             out.append(text[last : found.start()])
@@ -193,8 +194,22 @@ class Pattern:
 
     # --- engine ---------------------------------------------------------------------------------
 
+    def _at_once(self, text: Any, pos: int, end: int) -> Iterator[Any]:
+        """All matches under one time limit, for callers that do nothing of the program's in between."""
+        steps = self._bounds.steps
+        found = self._run(self._form(self._is_short(text), False).finditer, text, pos, end)
+        try:
+            for match in found:
+                next(steps)
+                yield match
+        except TimeoutError:
+            raise self._too_slow(text) from None
+
     def _matches(self, text: Any, pos: int, end: int) -> Iterator[Any]:
-        """Matches as Python counts them: after an empty one, the next at that place is not empty."""
+        """Matches as Python counts them: after an empty one, the next at that place is not empty.
+
+        Each has a time limit of its own: the program may take its time in between.
+        """
         short_ = self._is_short(text)
         search, advance = self._form(short_, False).search, None
         found = self._run(search, text, pos, end)
@@ -222,10 +237,14 @@ class Pattern:
         try:
             return call(text, max(pos, 0), max(end, 0), timeout=seconds)
         except TimeoutError:
-            meter.check()
-            said = f"the pattern {short(self.pattern)} takes too long on this text of {len(text):,} characters"
-            hint = "it tries too many ways to match: avoid repetitions inside repetitions, such as `(a+)+`"
-            raise failure(ValueError, "E524", said, hint) from None
+            raise self._too_slow(text) from None
+
+    def _too_slow(self, text: Any) -> Exception:
+        """The deadline that has passed, or the error that says so."""
+        self._bounds.meter.check()
+        said = f"the pattern {short(self.pattern)} takes too long on this text of {len(text):,} characters"
+        hint = "it tries too many ways to match: avoid repetitions inside repetitions, such as `(a+)+`"
+        return failure(ValueError, "E524", said, hint)
 
     def _is_short(self, text: Any) -> bool:
         return self._wanted is bytes or text.isascii()
