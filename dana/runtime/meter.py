@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from dana.runtime.calls import Call, Run
     from dana.runtime.memory import Memory
 
 CHUNK_MIN = 16
@@ -103,38 +104,6 @@ class _Extent:
         self.first: Stop | None = None
         self.grace = GRACE_STEPS
         self.grace_ends = 0.0
-
-
-class Run:
-    """What all calls of one run share, also the ones side by side: what they have used, and the order of writes."""
-
-    __slots__ = ("granted", "memory", "most_bytes", "promises", "tokens", "usd", "writing")
-
-    def __init__(self) -> None:
-        self.granted = 0
-        self.promises = self.tokens = 0
-        self.usd = 0.0
-        self.memory: Memory | None = None
-        self.most_bytes = MAX_BYTES
-        self.writing: Any = None  # the promise of the last effect that writes, while nobody knows how it ended
-
-
-class Call:
-    """What belongs to one call and not to the meter; `Meter.suspend` returns it, `Meter.resume` goes on with it."""
-
-    __slots__ = ("base", "cancelled", "closing", "deadline", "deadlines", "deeper", "floor", "nested", "run", "stop")
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.nested = 0
-        self.base: Any = None
-        self.floor: Any = None
-        self.closing = False
-        self.deadlines: list[Deadline] = []
-        self.deadline: float | None = None
-        self.cancelled: str | None = None
-        self.stop: _Extent | None = None
-        self.deeper = 0
 
 
 class _Lane:
@@ -285,7 +254,9 @@ class Meter:
     def start(self) -> None:
         """Begin a run; nested runs (the host calls back into the program) share the outermost one's limits."""
         if self._asleep:  # who is loaded waits: this is another call
-            self._leave()
+            from dana.runtime.calls import leave
+
+            leave(self)
         self._nested += 1
         if self._nested > 1:
             return
@@ -378,16 +349,12 @@ class Meter:
             if memory.asked > ASKED_BYTES and memory.is_over(size) and self._stop is None:
                 raise self.stop("growth")
 
-    def promise_opened(self) -> Run:
-        """A promise was begun; raises the stop "promises" when too many are open.
-
-        What is returned goes to `promise_closed`: it is the run whose promise it is.
-        """
+    def promise_opened(self) -> None:
+        """A promise was begun; raises the stop "promises" when too many are open."""
         self.promises += 1
         if self.most_promises is not None and self.promises > self.most_promises:
             self.promises -= 1
             raise self.stop("promises")
-        return self.account()
 
     def promise_closed(self, run: Run) -> None:
         """A promise has its value, failed or was cancelled; whoever runs now."""
@@ -515,119 +482,17 @@ class Meter:
             nearest = deadline.at if nearest is None else min(nearest, deadline.at)
         self._deadline = nearest
 
-    # --- calls that wait ------------------------------------------------------------------------
-
-    def suspend(self) -> Call:
-        """The call that is running is about to wait; returns what `resume` goes on with.
-
-        Nothing is saved before another call resumes or starts, so that a program with one call pays nothing.
-        """
-        self._asleep = True
-        return self.identity()
-
-    def resume(self, call: Call) -> None:
-        """Go on with a call that was suspended."""
-        self._asleep = False
-        if self.thread:
-            self.thread = WATCHERS.ident()
-        if call is self._call:
-            return
-        if self._call is not None:
-            self._save(self._call)
-        self._load(call)
-        if not self.thread and self._watching and (self._deadline is not None or self._memory is not None):
-            self._watch()
+    # --- calls that wait (see `calls`) ----------------------------------------------------------
 
     def is_running(self) -> bool:
         """Whether a call is under way here that does not wait."""
         return self._nested > 0 and not self._asleep
-
-    def branch(self) -> Call:
-        """A call beside the running one, with its deadlines and on its account; it begins with `adopt`."""
-        call = Call(self.account())
-        call.nested = 1
-        call.deadlines = list(self._deadlines)
-        call.deadline = self._deadline
-        call.deeper = self._deeper + (_frames_between(sys._getframe(1), self._base) or 0)
-        return call
-
-    def adopt(self, call: Call) -> None:
-        """Run a `branch`: its first frame is the caller's."""
-        self.resume(call)
-        self._base = self._floor = sys._getframe(1)
-
-    def retire(self) -> None:
-        """The running branch has ended: what it used stays on the account."""
-        if self._call is not None:
-            self._save(self._call)
-            self._call.base = self._call.floor = None
-        self._leave()
 
     def cancel_running(self, reason: str) -> None:
         """Stop the call that is running, and no other."""
         self._cancelled = reason
         self._empty_bank()
         self._cut()
-
-    def identity(self) -> Call:
-        """What stands for the running call."""
-        if self._call is None:
-            self._call = Call(Run())
-        return self._call
-
-    def account(self) -> Run:
-        """What the running call shares with the branches of its run."""
-        return self.identity().run
-
-    def patience(self) -> float | None:
-        """Seconds the running call may wait now, None for no end; raises the stop that is due."""
-        deadline = self._deadline
-        if self._stop is None:
-            if self._cancelled is None and deadline is None:
-                return None
-            now = self.clock()
-            if self._cancelled is None and deadline is not None and now < deadline:
-                return deadline - now
-            self._look(now)
-        if self._stop is None:
-            return self.remaining()
-        self._at_barrier()
-        return 0.0 if self._stop is None else max(0.0, self._stop.grace_ends - self.clock())
-
-    def _save(self, call: Call) -> None:
-        self._cut()
-        self._empty_bank()
-        self._reclaim(self._step_lane)
-        self._reclaim(self._call_lane)
-        self._step_lane.size = self._call_lane.size = CHUNK_MIN
-        run = call.run
-        run.granted, run.promises, run.tokens, run.usd = self._granted, self.promises, self.tokens, self.usd
-        run.memory, run.most_bytes = self._memory, self.most_bytes
-        call.nested, call.base, call.floor, call.closing = self._nested, self._base, self._floor, self._closing
-        call.deadlines, call.deadline, call.stop = self._deadlines, self._deadline, self._stop
-        call.cancelled, call.deeper = self._cancelled, self._deeper
-
-    def _load(self, call: Call) -> None:
-        self._call = call
-        self._cut()  # what a call that has ended did not use
-        self.bank[0] = self._step_lane.lost = self._call_lane.lost = 0
-        run = call.run
-        self._granted, self.promises, self.tokens, self.usd = run.granted, run.promises, run.tokens, run.usd
-        self._memory, self.most_bytes = run.memory, run.most_bytes
-        self._nested, self._base, self._floor, self._closing = call.nested, call.base, call.floor, call.closing
-        self._deadlines, self._deadline, self._stop = call.deadlines, call.deadline, call.stop
-        self._cancelled, self._deeper = call.cancelled, call.deeper
-
-    def _leave(self) -> None:
-        """Nobody is loaded any more."""
-        if self._call is not None:
-            self._save(self._call)
-        self._call = None
-        self._asleep = False
-        self._nested = self._deeper = 0
-        self._deadlines = []
-        self._deadline = self._cancelled = self._stop = self._memory = None
-        self._base = self._floor = None
 
     # --- chunks ---------------------------------------------------------------------------------
 

@@ -153,7 +153,7 @@ def test_an_annotation_is_applied_when_the_value_is_there(machine):
 
 
 def test_a_value_that_does_not_fit_its_annotation_points_to_it_used_or_not(machine):
-    T = machine.program.builtins[".type"](machine.record, ("int",))
+    declared = machine.program.builtins[".type"](machine.record, ("int",))
     for use in ("h_force(x)", "pass"):
         fault = machine.fault(
             f"""
@@ -161,7 +161,7 @@ def test_a_value_that_does_not_fit_its_annotation_points_to_it_used_or_not(machi
                 x = h_expected(h_begin(h_p, answer, "many"), T, "x: int")
                 {use}
             """,
-            T=T,
+            T=declared,
         )
         assert fault.diagnostics[0].code == "E612"
         assert fault.diagnostics[0].line == 2

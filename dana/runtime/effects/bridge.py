@@ -13,6 +13,7 @@ from __future__ import annotations
 from contextvars import copy_context
 
 from dana.errors import UsageError
+from dana.runtime.calls import adopt, retire
 from dana.runtime.stops import CancelStop
 
 TYPE_CHECKING = False
@@ -21,28 +22,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from dana.runtime.calls import Call
     from dana.runtime.effects.waiting import Waiting
-    from dana.runtime.meter import Call, Meter
+    from dana.runtime.meter import Meter
     from dana.runtime.program import Program
 
-try:
-    from greenlet import getcurrent, greenlet
-except ImportError:  # a platform without it
-    AVAILABLE = False
+if TYPE_CHECKING:
 
-    class greenlet:  # type: ignore[no-redef]  # noqa: N801  (stands for the class of that name)
-        """Never made."""
+    class greenlet:  # noqa: N801  (what is used of the class of that name)
+        parent: greenlet
+        gr_context: Any
+        dead: bool
 
-    def getcurrent() -> Any:  # type: ignore[misc]
-        return None
-else:
+        def __init__(self) -> None: ...
+        def switch(self, *args: Any) -> Any: ...
+
+    def getcurrent() -> greenlet | None: ...
+
     AVAILABLE = True
+else:
+    try:
+        from greenlet import getcurrent, greenlet
+
+        AVAILABLE = True
+    except ImportError:  # a platform without it
+        AVAILABLE = False
+        greenlet = object
+
+        def getcurrent() -> None:
+            return None
+
 
 # What stops a worker whose coroutine or loop has gone.
-# Longer waits have no timer of their own: the loop looks after them together (`Waiting.watch`).
-LONG_S = 1.0
 CLOSED = "the event loop was closed"
 TASK_CANCELLED = "the task that waited for the call was cancelled"
+# Longer waits have no timer of their own: the loop looks after them together (`Waiting.watch`).
+LONG_S = 1.0
 
 
 class Worker(greenlet):
@@ -109,7 +124,7 @@ class Worker(greenlet):
         """Go on, if still parked; called by the hub."""
         if self.parked:
             hub = getcurrent()
-            if self.parent is not hub:
+            if hub is not None and self.parent is not hub:
                 self.parent = hub
             self.switch()
 
@@ -128,7 +143,7 @@ class Worker(greenlet):
 class Branch(Worker):
     """A call beside the one that waits for it, on its account; it starts in the loop's next round.
 
-    `call` is from `Meter.branch`.
+    `call` is from `calls.fork`.
     """
 
     __slots__ = ("action", "call")
@@ -154,14 +169,14 @@ class Branch(Worker):
     def _within(self, meter: Meter, call: Call) -> Any:
         lock = self._waiting.lock
         lock.acquire()
-        meter.adopt(call)
+        adopt(meter, call)
         try:
             if self.cancelled is not None:
                 meter.cancel_running(self.cancelled)
                 meter.check()
             return self.action()
         finally:
-            meter.retire()
+            retire(meter)
             lock.release()
 
 
@@ -174,7 +189,8 @@ def current() -> Worker | None:
 async def drive(program: Program, action: Callable[..., Any], args: Any = None, keywords: Any = None) -> Any:
     """Run a blocking Dana action on the running loop: while it waits for effects, the loop goes on.
 
-    Returns what `action()` returns (`action(args, keywords)`, if they are given) and raises what it raises. It enters the program (`Meter.start`) itself.
+    Returns what `action()` returns (`action(args, keywords)`, if they are given) and raises what it raises. The action
+    enters the program (`Meter.start`) itself.
     When the task is cancelled, the Dana call is: its `finally` blocks run, then `CancelledError` is raised, from the
     error the action ended with. Raises `UsageError` where greenlet is missing.
     """

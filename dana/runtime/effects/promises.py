@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType, TracebackType
     from typing import Any
 
+    from dana.runtime.calls import Call
     from dana.runtime.effects.waiting import Waiting
-    from dana.runtime.meter import Call
     from dana.runtime.modules import ModuleRecord
 
 # What stands for the value while there is none.
@@ -97,13 +97,14 @@ class Promise:
         if error is None:
             try:
                 self._value = self._converted(task.result())
-                return
             except Exception as refused:  # noqa: BLE001  (the conversion's failure is the promise's)
-                error = refused
                 assert self._expected is not None
-                mark(error, self._expected[2])
+                error, start = refused, self._expected[2]
+            else:
+                return
         else:
-            mark(error, self._start)
+            start = self._start
+        mark(error, start)
         self._error = error
         self._trace = error.__traceback__
 

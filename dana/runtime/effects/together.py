@@ -7,6 +7,7 @@ as if the branch had been called in place.
 
 from __future__ import annotations
 
+from dana.runtime.calls import account, fork
 from dana.runtime.effects import bridge
 from dana.runtime.effects.promises import Promise
 from dana.runtime.effects.waiting import waiting_of
@@ -39,8 +40,9 @@ class Contest:
         """Run an action as a branch."""
         self.waiting.meter.check()
         meter = self.waiting.meter
-        run = meter.promise_opened()
-        branch = bridge.Branch(self.waiting, self.loop, action, meter.branch())
+        meter.promise_opened()
+        run = account(meter)
+        branch = bridge.Branch(self.waiting, self.loop, action, fork(meter))
 
         def ended(future: Future[Any]) -> None:
             meter.promise_closed(run)
@@ -94,7 +96,7 @@ def parallel(program: Program, actions: Sequence[Callable[[], Any]], limit: int)
                 _, index = running.pop(future)
                 done, value = future.result()
                 if not done:
-                    raise value
+                    raise value  # noqa: TRY301  (the others are ended below)
                 values[index] = value
     except BaseException:
         contest.end([branch for branch, _ in running.values()])

@@ -12,6 +12,7 @@ import time
 from _thread import get_ident
 from contextvars import copy_context
 
+from dana.runtime.calls import account, identity, patience, resume, suspend
 from dana.runtime.effects.bridge import LONG_S, current
 from dana.runtime.effects.promises import Promise, Start
 from dana.runtime.exceptions import message_of, name_of
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
     from typing import Any
 
+    from dana.runtime.calls import Call
     from dana.runtime.effects.bridge import Worker
     from dana.runtime.effects.promises import Scope
-    from dana.runtime.meter import Call
     from dana.runtime.program import Program
 
 # How long a call that may not block its thread waits before it tries the program's lock again.
@@ -133,7 +134,7 @@ class Waiting:
     ) -> Promise:
         """Put an awaitable on the loop; returns its promise."""
         try:
-            run = self.meter.promise_opened()
+            self.meter.promise_opened()
         except BaseException:
             if asyncio.iscoroutine(awaitable):
                 awaitable.close()
@@ -145,10 +146,11 @@ class Waiting:
             else asyncio.ensure_future(awaitable, loop=loop)
         )
         self.number += 1
-        promise = Promise(self, task, start, scope, self.meter.identity(), self.number)
+        call = identity(self.meter)
+        promise = Promise(self, task, start, scope, call, self.number)
         self.effects[promise] = None
         if writes:
-            run.writing = promise
+            call.run.writing = promise
         if self.program.emit is not None:
             self.program.emit("effect.start", {"name": start.name})
         task.add_done_callback(promise._ended, context=context)
@@ -166,7 +168,7 @@ class Waiting:
 
     def wait_for_writes(self) -> None:
         """Until the run's last writing effect has ended; raises its failure if nobody has seen it."""
-        run = self.meter.account()
+        run = account(self.meter)
         while run.writing is not None:
             last = run.writing
             if not last._task.done():
@@ -182,7 +184,7 @@ class Waiting:
         """A driven call begins. If the program is running already, that call is inside a function of the host."""
         self._drives += 1
         if self.lock.is_mine() and self.meter.is_running():
-            self._outer = self.meter.suspend(), self.lock.held
+            self._outer = suspend(self.meter), self.lock.held
             self.lock.held = 0
 
     def exit(self) -> None:
@@ -190,9 +192,9 @@ class Waiting:
         self._drives -= 1
         if self._outer is not None and self.lock.is_mine():
             call, self.lock.held = self._outer
-            self.meter.resume(call)
+            resume(self.meter, call)
             if self._drives:
-                self.meter.suspend()
+                suspend(self.meter)
             else:
                 self._outer = None
 
@@ -200,16 +202,15 @@ class Waiting:
 
     def wait(self, future: Future[Any]) -> None:
         """Until `future` is done; raises the stop that comes due meanwhile."""
-        patience = self.meter.patience
         while not future.done():
-            self.park(future, patience())
+            self.park(future, patience(self.meter))
 
     def wait_for_end(self, future: Future[Any]) -> None:
         """Until something that was cancelled has ended, as long as a stop in progress allows; never raises."""
         end = time.monotonic() + END_S
         while not future.done():
             try:
-                allowed = self.meter.patience()
+                allowed = patience(self.meter)
             except Stop:
                 allowed = 0.0
             left = end - time.monotonic()
@@ -228,7 +229,7 @@ class Waiting:
             return
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            allowed = self.meter.patience()
+            allowed = patience(self.meter)
             self.park(None, left if allowed is None else min(left, allowed))
 
     def park(self, future: Future[Any] | None, seconds: float | None) -> None:
@@ -239,7 +240,7 @@ class Waiting:
         worker = current()
         meter, lock = self.meter, self.lock
         waiter = worker if worker is not None else _Main()
-        call = meter.suspend()
+        call = suspend(meter)
         held = lock.leave()
         try:
             if worker is not None:
@@ -249,7 +250,7 @@ class Waiting:
         finally:
             if held:
                 lock.back(held)
-            meter.resume(call)
+            resume(meter, call)
             if waiter.cancelled is not None:
                 meter.cancel_running(waiter.cancelled)
                 waiter.cancelled = None
@@ -311,7 +312,7 @@ class Waiting:
 
     def cancel_since(self, mark: int) -> None:
         """Cancel the effects the running call has begun since `number` was `mark`: a passed deadline leaves them."""
-        call = self.meter.identity()
+        call = identity(self.meter)
         for promise in list(self.effects):
             if promise._number > mark and promise._call is call:
                 promise._cancel()
