@@ -1,7 +1,7 @@
 """Workers of one engine that are ready before they are needed.
 
 A worker serves one program and is ended with it; it never meets a second one. So what a program may have done to
-its worker is nothing to the next. `spare` workers are kept warm; starting one takes a tenth of a second, in the
+its worker is nothing to the next. `spare` workers are kept warm; starting one takes a fifth of a second, in the
 background.
 """
 
