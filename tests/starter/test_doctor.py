@@ -20,7 +20,7 @@ def test_a_healthy_place(shell) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     found = rows(done.stdout)
     assert list(found) == [
-        "Dana", "Python", "command", "standard library", "cache", "DANAPATH", "project", "permissions", "this folder", "terminal",
+        "Dana", "Python", "command", "standard library", "cache", "DANAPATH", "project", "permissions", "this folder", "terminal", "isolation",
         "prompt_toolkit", "Pygments", "pytest",
     ]  # fmt: skip
     assert "warn" not in {state for state, _ in found.values()}
