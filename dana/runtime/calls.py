@@ -163,3 +163,11 @@ def patience(meter: Meter) -> float | None:
         return meter.remaining()
     meter._at_barrier()
     return 0.0 if meter._stop is None else max(0.0, meter._stop.grace_ends - meter.clock())
+
+
+def promise_closed(meter: Meter, run: Run) -> None:
+    """A promise has its value, failed or was cancelled; whoever runs now."""
+    if meter._call is not None and meter._call.run is run:
+        meter.promises -= 1
+    else:
+        run.promises -= 1

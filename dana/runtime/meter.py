@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from dana.runtime.calls import Call, Run
+    from dana.runtime.calls import Call
     from dana.runtime.memory import Memory
 
 CHUNK_MIN = 16
@@ -356,13 +356,6 @@ class Meter:
             self.promises -= 1
             raise self.stop("promises")
 
-    def promise_closed(self, run: Run) -> None:
-        """A promise has its value, failed or was cancelled; whoever runs now."""
-        if self._call is not None and self._call.run is run:
-            self.promises -= 1
-        else:
-            run.promises -= 1
-
     def spend(self, *, tokens: int = 0, usd: float = 0.0) -> None:
         """Count what a model has used; raises the stop "tokens" or "usd" once that is more than allowed."""
         self.tokens += tokens
@@ -481,8 +474,6 @@ class Meter:
             deadline.before = nearest
             nearest = deadline.at if nearest is None else min(nearest, deadline.at)
         self._deadline = nearest
-
-    # --- calls that wait (see `calls`) ----------------------------------------------------------
 
     def is_running(self) -> bool:
         """Whether a call is under way here that does not wait."""

@@ -7,7 +7,7 @@ as if the branch had been called in place.
 
 from __future__ import annotations
 
-from dana.runtime.calls import account, fork
+from dana.runtime.calls import account, fork, promise_closed
 from dana.runtime.effects import bridge
 from dana.runtime.effects.promises import Promise
 from dana.runtime.effects.waiting import waiting_of
@@ -45,7 +45,7 @@ class Contest:
         branch = bridge.Branch(self.waiting, self.loop, action, fork(meter))
 
         def ended(future: Future[Any]) -> None:
-            meter.promise_closed(run)
+            promise_closed(meter, run)
             self.tell(future)
 
         branch.ended.add_done_callback(ended)

@@ -12,7 +12,7 @@ import time
 from _thread import get_ident
 from contextvars import copy_context
 
-from dana.runtime.calls import account, identity, patience, resume, suspend
+from dana.runtime.calls import account, identity, patience, promise_closed, resume, suspend
 from dana.runtime.effects.bridge import LONG_S, current
 from dana.runtime.effects.promises import Promise, Start
 from dana.runtime.exceptions import message_of, name_of
@@ -158,7 +158,7 @@ class Waiting:
 
     def ended(self, promise: Promise, task: Future[Any]) -> None:
         """An effect has ended, however it did."""
-        self.meter.promise_closed(promise._call.run)
+        promise_closed(self.meter, promise._call.run)
         self.effects.pop(promise, None)
         emit = self.program.emit
         if emit is not None:
