@@ -37,6 +37,8 @@ RAW_TEST = {
     "set": ".set",
     "tuple": ".tuple",
 }
+# `round(x)` and `round(x, 2)`.
+MOST_ROUND = 2
 # Builtins that consume an iterable and hand out nothing of it.
 CONSUMERS = frozenset({"sum", "any", "all", "min", "max", "list", "tuple", "set", "sorted", "dict"})
 
@@ -151,6 +153,8 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
         return _isinstance_call(cx, node)
     if len(node.args) == 1 and name == "str" and prints_plainly(cx, node.args[0]):
         return cx.call(".shown", node, cx.expr(node.args[0]))
+    if name == "round" and len(node.args) <= MOST_ROUND and all(_is_simple_count(a) for a in node.args[1:]):
+        return cx.call(".round", node, *cx.exprs(node.args))
     if len(node.args) == 1 and name == "str" and cx.metered and cx.type_of(node.args[0])[0] not in sized.SHORT:
         return cx.call(".text_of", node, cx.expr(node.args[0]))
     if len(node.args) == 1 and name in ALWAYS:
@@ -164,6 +168,11 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
     if not node.args and name == "dict":
         return py.Dict(keys=[], values=[], **cx.at(node))
     return None
+
+
+def _is_simple_count(node: na.Expr) -> bool:
+    """Whether this is a literal number of digits, not below zero."""
+    return isinstance(node, na.Constant) and (node.value is None or isinstance(node.value, int))
 
 
 def _has_start(name: str, node: na.Call) -> bool:

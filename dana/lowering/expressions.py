@@ -52,7 +52,8 @@ NUMERIC = {"int", "float", "bool"}
 RAW_WALKS = {"zip": ".zip", "enumerate": ".enumerate", "reversed": ".reversed"}
 # Methods that scan a range for a value that is no int.
 SCANS = {"index", "count"}
-SMALL_EXPONENT = 8
+# Powers that are made without a look at their size; a fractional one gives a float.
+SMALL_EXPONENT, FRACTIONAL_EXPONENT = 3, 8
 # Digits of the largest width that is formatted without a look at its size.
 SMALL_WIDTH = 3
 CONVERSIONS = {"s": 115, "r": 114, "a": 97}
@@ -335,7 +336,9 @@ def _as_text(cx: Context, node: na.Expr, value: py.expr) -> py.expr:
 
 
 def _is_small_power(node: na.Expr) -> bool:
-    return isinstance(node, na.Constant) and node.value.__class__ in {int, float} and abs(node.value) <= SMALL_EXPONENT
+    if not isinstance(node, na.Constant) or node.value.__class__ not in {int, float}:
+        return False
+    return abs(node.value) <= (SMALL_EXPONENT if node.value.__class__ is int else FRACTIONAL_EXPONENT)
 
 
 def lower_bool_op(cx: Context, node: na.BoolOp) -> py.expr:

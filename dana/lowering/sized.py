@@ -23,7 +23,7 @@ KINDS: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             "center", "ljust", "rjust", "zfill", "expandtabs", "replace", "join", "translate", "split", "rsplit",
-            "splitlines", "encode", "decode",
+            "splitlines", "encode", "decode", "title", "swapcase", "casefold", "capitalize",
         ),
         _TEXTS,
     ),

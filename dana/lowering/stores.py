@@ -18,6 +18,7 @@ from dana.lowering.context import DEL, LOAD, STORE, Context
 from dana.lowering.expressions import BINARY, combine, operand, scoped
 from dana.lowering.growth import addend, guarded, may_multiply, only_counts
 from dana.lowering.numbers import NUMBERS, is_fraction, is_number
+from dana.lowering.sized import drawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,6 +146,10 @@ def _declared_type(cx: Context, owner: tuple[object, ...], attr: str) -> tuple[o
 def lower_assign(cx: Context, node: na.Assign) -> list[py.stmt]:
     value = cx.expr(node.value)
     static = cx.type_of(node.value)
+    if cx.metered and any(_is_slice(t) for t in node.targets):
+        value = cx.call(".addend", node.value, value)
+    elif any(_has_star(t) for t in node.targets):
+        value = drawn(cx, node.value, value)
     if len(node.targets) == 1:
         return assign_to(cx, node.targets[0], value, static, node)
     if not any(_has_attribute(t) for t in node.targets):
@@ -155,6 +160,14 @@ def lower_assign(cx: Context, node: na.Assign) -> list[py.stmt]:
     for target in node.targets:
         out += assign_to(cx, target, cx.load(name, node), static, node)
     return out
+
+
+def _is_slice(target: na.Expr) -> bool:
+    return isinstance(target, na.Subscript) and isinstance(target.index, na.Slice)
+
+
+def _has_star(target: na.Expr) -> bool:
+    return isinstance(target, (na.Tuple, na.List)) and any(isinstance(e, na.Starred) for e in target.elts)
 
 
 def _has_attribute(target: na.Expr) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Python's own functions and exceptions, unchanged.
 PYTHON_NAMES = """
-abs bin callable chr divmod hash hex id len next oct ord range round
+abs bin callable chr divmod hash hex id len next oct ord range
 Ellipsis NotImplemented __build_class__
 BaseException Exception KeyboardInterrupt SystemExit ArithmeticError FloatingPointError OverflowError
 ZeroDivisionError AssertionError AttributeError BufferError EOFError ImportError ModuleNotFoundError LookupError
@@ -54,8 +54,9 @@ def core(program: Program) -> dict[str, Any]:
         ".compress": compress, ".zip": zip,
         ".int": int, ".float": float, ".str": str, ".list": list, ".dict": dict, ".set": set, ".tuple": tuple,
         ".bool_class": bool, ".bytes": bytes, ".sum": sum, ".min": min, ".max": max, ".any": any, ".all": all,
-        ".sorted": sorted, ".len": len, ".next": next, ".isinstance": isinstance, ".Exception": Exception,
-        ".RecursionError": RecursionError, ".OverflowError": OverflowError, ".put": object.__setattr__,
+        ".sorted": sorted, ".len": len, ".next": next, ".isinstance": isinstance, ".round": round,
+        ".Exception": Exception, ".RecursionError": RecursionError, ".OverflowError": OverflowError,
+        ".put": object.__setattr__,
         ".enumerate": enumerate, ".reversed": reversed, ".range": range, ".scalars": SCALARS,
     }  # fmt: skip
     return table | by_name(_print(program))
@@ -152,7 +153,7 @@ def _guards(program: Program) -> dict[str, Any]:
     return {
         ".add": add, ".text": text, ".extended": extended, ".pow": guards.pow, ".lshift": guards.lshift,
         ".mul": guards.mul, ".times": guards.times, ".grown": guards.grown, ".mod": guards.mod,
-        ".addend": guards.addend, "pow": guards.power, "factorial": guards.factorial,
+        ".addend": guards.addend, "pow": guards.power, "factorial": guards.factorial, **by_name(guards.round_),
     }  # fmt: skip
 
 
@@ -309,9 +310,10 @@ def _texts(program: Program) -> dict[str, Any]:
 FAMILIES: dict[Family, str] = {
     _spans: ".slices .spans .overdrawn",
     _boundaries: ".type .param .result .field .star_param .double_star_param .assign cast",
-    _guards: ".add .text .extended .pow .lshift .mul .times .grown .addend .mod pow factorial",
+    _guards: ".add .text .extended .pow .lshift .mul .times .grown .addend .mod pow factorial round",
     _sized: ".method .do:center .do:ljust .do:rjust .do:zfill .do:expandtabs .do:replace .do:join .do:translate "
-    ".do:split .do:rsplit .do:splitlines .do:encode .do:decode .do:extend .do:sort .do:update .do:fromkeys .do:union "
+    ".do:split .do:rsplit .do:splitlines .do:encode .do:decode .do:title .do:swapcase .do:casefold "
+    ".do:capitalize .do:extend .do:sort .do:update .do:fromkeys .do:union "
     ".do:intersection .do:difference .do:symmetric_difference .do:intersection_update .do:difference_update "
     ".do:symmetric_difference_update .do:isdisjoint .do:issubset .do:issuperset .do:to_bytes .do:from_bytes",
     _printable: ".printable .text_of",

@@ -74,6 +74,7 @@ def _expand(template: str, args: tuple[Any, ...], keywords: dict[str, Any], coun
     if depth == 0:
         raise failure(ValueError, "E602", "format fields are nested too deep")
     out: list[str] = []
+    size = 0
     meter = at_hand().meter
     printable = printable_of(meter)
     for literal, field, spec, conversion in formatter_parser(template):
@@ -85,9 +86,10 @@ def _expand(template: str, args: tuple[Any, ...], keywords: dict[str, Any], coun
             value = _convert(value, conversion)
         inner = _expand(spec, args, keywords, count, depth - 1) if spec else ""
         check_spec(inner)
-        meter.room(MAX_WIDTH // 16)
         out.append(format(printable(value), inner))
-    meter.room(sum(map(len, out)))
+        size += len(out[-1])
+        if size > MAX_WIDTH:
+            meter.room(size)
     return "".join(out)
 
 

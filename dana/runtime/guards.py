@@ -13,6 +13,7 @@ from dana.runtime.typevalues import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from dana.runtime.program import Program
@@ -136,6 +137,17 @@ class Guards:
         elif kind is int and other is int and not -LARGE_INT < left < LARGE_INT:
             self.bits(left.bit_length() + right.bit_length())
         return right
+
+    @property
+    def round_(self) -> Callable[..., Any]:
+        """The builtin `round`: to how many tens makes no difference beyond the digits there are."""
+
+        def round_(number: Any, ndigits: Any = None) -> Any:
+            if number.__class__ is int and ndigits.__class__ is int:
+                ndigits = max(ndigits, -2 - number.bit_length() // 3)
+            return round(number, ndigits)
+
+        return round_
 
     def factorial(self, n: int) -> int:
         """`factorial(n)`."""

@@ -52,6 +52,7 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
         if len(items) > LONG:
             from dana.runtime.sized import in_order
 
+            meter.room(len(items) * 8)
             return in_order(meter, list(items), key, reverse=reverse)
         return sorted(items, key=key, reverse=reverse)
 

@@ -15,6 +15,7 @@ A test holds this table against the checker's (`tests/limits/test_costs.py`).
 from __future__ import annotations
 
 import sys
+from itertools import compress
 from types import MethodType
 
 from dana.runtime.iterators import bounded
@@ -34,8 +35,11 @@ LONG = 1 << 16
 FEW = 4
 # What one of the parts that a text falls into takes.
 PART = 60
+# An occurrence that is replaced, and a character that changes its case, take as long as it takes to fill so many bytes.
+PIECE = 16
+LETTER = 8
 # Lists up to this length are sorted in one go; longer ones in runs of this length, which are then merged.
-RUN = 50_000
+RUN = 16_000
 BETWEEN = 1000
 # Encodings whose codecs take time that grows with the square of the length.
 SLOW_CODECS = frozenset({"idna", "punycode"})
@@ -52,6 +56,7 @@ RECEIVERS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(
         ("center", "ljust", "rjust", "zfill", "expandtabs", "replace", "join", "translate", "split", "rsplit"), TEXTS
     ),
+    **dict.fromkeys(("title", "swapcase", "casefold", "capitalize"), TEXTS),
     "splitlines": TEXTS, "encode": (str,), "decode": (bytes,),
     "extend": (list,), "sort": (list,),
     "update": (dict, set), "fromkeys": (dict,),
@@ -108,7 +113,7 @@ class Sized:
                 times = text.count(args[0])
                 if len(args) > 2 and isinstance(args[2], int) and args[2] >= 0:
                     times = min(times, args[2])
-                self.room(len(text) + times * more)
+                self.room(len(text) + times * max(more, PIECE))
         return text.replace(*args, **options)
 
     def join(self, text: Any, /, *args: Any, **options: Any) -> Any:
@@ -163,6 +168,26 @@ class Sized:
             ends = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029" if text.__class__ is str else "\n\r"
             self.room(sum(text.count(_like(text, end)) for end in ends) * PART + len(text))
         return text.splitlines(*args, **options)
+
+    def title(self, text: Any, /, *args: Any) -> Any:
+        self._letters(text)
+        return text.title(*args)
+
+    def swapcase(self, text: Any, /, *args: Any) -> Any:
+        self._letters(text)
+        return text.swapcase(*args)
+
+    def casefold(self, text: Any, /, *args: Any) -> Any:
+        self._letters(text)
+        return text.casefold(*args)
+
+    def capitalize(self, text: Any, /, *args: Any) -> Any:
+        self._letters(text)
+        return text.capitalize(*args)
+
+    def _letters(self, text: Any) -> None:
+        if text.__class__ in TEXTS and len(text) > LONG:
+            self.room(len(text) * LETTER)
 
     def encode(self, text: Any, /, *args: Any, **options: Any) -> Any:
         self._coded(text, str, args, options)
@@ -308,7 +333,7 @@ def in_order(meter: Meter, items: list[Any], key: Callable[[Any], Any] | None, *
     """A long list, sorted in runs which are then merged, with looks at the limits in between. Stable, like `sorted`."""
     if key is None:
         return _merged(meter, items, None, reverse=reverse)
-    keys = [key(item) for item in items]
+    keys = [key(item) for item in compress(items, meter.steps)]
     return [items[i] for i in _merged(meter, range(len(items)), keys.__getitem__, reverse=reverse)]
 
 
