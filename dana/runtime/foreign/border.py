@@ -7,6 +7,7 @@ from itertools import compress
 from threading import get_ident
 
 from dana.runtime.foreign.failures import Failures
+from dana.runtime.foreign.proxies import Foreign, ForeignClass, ForeignFunction, ForeignModule, proxy_class
 from dana.runtime.foreign.refused import CLASSES, OBJECTS, foreign_to, withheld
 from dana.runtime.modules import ModuleValue
 from dana.runtime.permissions import denied
@@ -72,7 +73,6 @@ class Border:
     def _handler(self, cls: type) -> Callable[[Any], Any]:
         """How instances of a class are admitted."""
         from dana.runtime.curated.entering import entrance
-        from dana.runtime.foreign.proxies import Foreign, proxy_class
 
         if cls in CLASSES:
             return self._withhold
@@ -115,8 +115,6 @@ class Border:
             return _type_value(value)
         if id(value) in OBJECTS or value in CLASSES:
             raise withheld(f"`{value.__name__}` of Python")
-        from dana.runtime.foreign.proxies import ForeignClass
-
         return ForeignClass(value, self)
 
     def module(self, value: types.ModuleType, name: str = "") -> Any:
@@ -125,8 +123,6 @@ class Border:
         denial = self.program.policy.policy.denial("python", known)
         if denial is not None:
             raise denied(denial)
-        from dana.runtime.foreign.proxies import ForeignModule
-
         return ForeignModule(value, self)
 
     def _function(self, value: Any) -> Any:
@@ -140,8 +136,6 @@ class Border:
                 return value
         elif isinstance(getattr(value, "__self__", None), Struct):
             return value
-        from dana.runtime.foreign.proxies import ForeignFunction
-
         return ForeignFunction(value, self)
 
     def _slice(self, value: slice) -> slice:
@@ -151,8 +145,6 @@ class Border:
         plain = value.item()
         if type(plain) in SCALARS:
             return plain
-        from dana.runtime.foreign.proxies import proxy_class
-
         return proxy_class(type(value))(value, self)
 
     def _is_plain(self, value: Any) -> bool:
