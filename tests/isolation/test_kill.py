@@ -191,7 +191,7 @@ def test_no_processes_zombies_or_descriptors_are_left():
             session = engine.session()
             session.run("x = 1")
             session.close()
-    assert children() == before
+    assert children() <= before
     assert len(descriptors()) <= len(open_before)
 
 
