@@ -7,11 +7,17 @@ Used for the arguments of host functions and for `f.returning(Customer)`.
 
 from __future__ import annotations
 
-from dana.engine.convert import enum_class, fields_of, is_dataclass, is_model
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, fields
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+from weakref import WeakKeyDictionary
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from dana.engine.convert import enum_class, fields_of, is_dataclass, is_model
+from dana.runtime import typevalues as t
+from dana.runtime.typevalues import kind_of, short
+
+_SCALARS: dict[Any, t.TypeValue] = {int: t.INT, float: t.FLOAT, str: t.STR, bool: t.BOOL}
 
 
 class Misfit(Exception):
@@ -24,10 +30,7 @@ def to_annotation(value: Any, wanted: Any, what: str = "it") -> Any:
     Structs and dicts become dataclasses and pydantic models, also inside lists, dicts, tuples, sets and unions;
     numbers and texts are converted where nothing is lost (L13).
     """
-    from typing import Any as Anything
-    from typing import get_args, get_origin
-
-    if wanted is Anything or wanted is object or (wanted is type(None) and value is None):
+    if wanted is Any or wanted is object or (wanted is type(None) and value is None):
         return value
     if wanted is None:
         wanted = type(None)
@@ -47,9 +50,7 @@ def to_annotation(value: Any, wanted: Any, what: str = "it") -> Any:
 
 
 def _to_class(value: Any, wanted: Any, what: str) -> Any:
-    from dana.runtime import typevalues as t
-
-    plain = {int: t.INT, float: t.FLOAT, str: t.STR, bool: t.BOOL}.get(wanted)
+    plain = _SCALARS.get(wanted)
     if plain is not None:
         try:
             return plain._fit(value, t.SAFE)
@@ -93,30 +94,41 @@ def _first_line(error: ValueError) -> str:
 
 
 def _to_dataclass(value: Any, wanted: Any, what: str) -> Any:
-    from dataclasses import MISSING, fields
-    from typing import get_type_hints
-
     if isinstance(value, wanted):
         return value
     data = _data(value, deep=False)
     if data.__class__ is not dict:
         raise _misfit(value, wanted, what)
-    hints = get_type_hints(wanted)
-    known = {f.name: f for f in fields(wanted) if f.init}
-    missing = [n for n, f in known.items() if n not in data and f.default is MISSING and f.default_factory is MISSING]
-    if missing:
-        raise Misfit(f"{what} cannot be made {wanted.__name__}: `{missing[0]}` is missing")
-    given = {n: v for n, v in data.items() if n in known}  # as in pydantic, a field nobody asks for is left out
+    hints, required = _plan(wanted)
+    for name in required:
+        if name not in data:
+            raise Misfit(f"{what} cannot be made {wanted.__name__}: `{name}` is missing")
+    given = {n: v for n, v in data.items() if n in hints}  # as in pydantic, a field nobody asks for is left out
     return wanted(**{n: to_annotation(v, hints[n], f"field `{n}` of {what}") for n, v in given.items()})
+
+
+def _plan(cls: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The annotations of the fields that a dataclass is made of, and the fields that must be given."""
+    known = _PLANS.get(cls)
+    if known is None:
+        try:
+            hints = get_type_hints(cls)
+        except (NameError, TypeError) as error:
+            raise Misfit(f"the annotations of {cls.__name__} cannot be read: {error}") from error
+        made = [f for f in fields(cls) if f.init]
+        required = tuple(f.name for f in made if f.default is MISSING and f.default_factory is MISSING)
+        known = _PLANS[cls] = {f.name: hints[f.name] for f in made}, required
+    return known
+
+
+_PLANS: WeakKeyDictionary[type, tuple[dict[str, Any], tuple[str, ...]]] = WeakKeyDictionary()
 
 
 def _data(value: Any, *, deep: bool = True) -> Any:
     """The dict of a struct (seen from Python or raw) or of another model; anything else as it is."""
     if value.__class__ is dict:
         return value
-    from dana.engine.views import StructValue
-
-    if isinstance(value, StructValue):
+    if getattr(type(value), "_is_struct", False):
         return value.to_dict() if deep else value._fields()
     fields = fields_of(value)
     return value if fields is None else fields
@@ -142,10 +154,7 @@ def _to_option(value: Any, options: tuple[Any, ...], wanted: Any, what: str) -> 
 
 
 def _to_container(value: Any, origin: Any, arguments: tuple[Any, ...], wanted: Any, what: str) -> Any:
-    from collections.abc import Callable as CallableABC
-    from collections.abc import Iterable, Mapping
-
-    if origin is CallableABC:
+    if origin is Callable:
         if callable(value):
             return value
         raise _misfit(value, wanted, what)
@@ -181,9 +190,6 @@ def _to_container(value: Any, origin: Any, arguments: tuple[Any, ...], wanted: A
 
 
 def is_union(origin: Any) -> bool:
-    from types import UnionType
-    from typing import Union
-
     return origin is Union or origin is UnionType
 
 
@@ -192,8 +198,6 @@ def _name(wanted: Any) -> str:
 
 
 def _misfit(value: Any, wanted: Any, what: str, why: str = "") -> Misfit:
-    from dana.runtime.typevalues import kind_of, short
-
     name = getattr(wanted, "__name__", "") if isinstance(wanted, type) and not hasattr(wanted, "__origin__") else ""
     text = name or str(wanted).replace("typing.", "")
     got = "None" if value is None else f"{kind_of(value)} ({short(value)})"

@@ -19,6 +19,10 @@ from __future__ import annotations
 import sys
 
 from dana.errors import UsageError
+from dana.runtime import typevalues as t
+from dana.runtime.coercion import Reference, mismatch
+from dana.runtime.modules import ModuleValue
+from dana.runtime.structs import Struct, StructMeta
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,11 +97,17 @@ def copied(value: Any, cross: Callable[[Any], Any]) -> Any:
 class Crossing:
     """Conversion for one running program."""
 
-    __slots__ = ("_records", "run")
+    __slots__ = ("_fields", "_module", "_records", "_views", "run")
 
     def __init__(self, run: _Run) -> None:
         self.run = run
         self._records: dict[type, Any] = {}
+        # The fields of the classes whose instances have crossed; None for classes without.
+        self._fields: dict[type, tuple[str, ...] | None] = {}
+        # They build on this module, so they are looked up when the first value crosses.
+        from dana.engine import module, views
+
+        self._views, self._module = views, module
 
     # --- Dana to Python -------------------------------------------------------------------------
 
@@ -111,18 +121,13 @@ class Crossing:
         return self._out(value)
 
     def _out(self, value: Any) -> Any:
-        from dana.engine import views
-        from dana.runtime.modules import ModuleValue
-        from dana.runtime.structs import Struct
-
+        views = self._views
         if isinstance(value, Struct):
             return views.StructValue(self.run, value)
         if isinstance(value, type):
             return views.StructClass(self.run, value) if issubclass(value, Struct) else value
         if isinstance(value, ModuleValue):
-            from dana.engine.module import Module
-
-            return Module(self.run, value.__dict__[".module"])
+            return self._module.Module(self.run, value.__dict__[".module"])
         if isinstance(value, BaseException):
             return original(value)
         release = getattr(type(value), "_dana_release", None)
@@ -146,15 +151,15 @@ class Crossing:
         return self._into(value, origin)
 
     def _into(self, value: Any, origin: str) -> Any:
+        names = self._names(type(value))
+        if names is not None:
+            return self._record(value, names, origin)
         own = self._own(value)
         if own is not _NOT_OURS:
             return own
         exact = _exact(value)
         if exact is not _NOT_OURS:
             return self.into(exact, origin)
-        fields = fields_of(value)
-        if fields is not None:
-            return self._record(value, fields, origin)
         if _is_function(value):
             from dana.engine.hosting import HostFunction
 
@@ -165,8 +170,7 @@ class Crossing:
 
     def _own(self, value: Any) -> Any:
         """The program's own value, where a view of it (or the value itself) comes back."""
-        from dana.engine import views
-
+        views = self._views
         if isinstance(value, (views.StructValue, views.StructClass, views.Function, views.Items)):
             if value._run.program is self.run.program:
                 return value._raw
@@ -178,24 +182,30 @@ class Crossing:
                 return self.into(value.to_dict())
             msg = f"{value!r} belongs to another program; give it plain data instead"
             raise UsageError(msg)
-        from dana.engine.module import Module
-
-        if isinstance(value, Module):
+        if isinstance(value, self._module.Module):
             if value._run.program is self.run.program:
                 return value._record.value
             msg = f"{value!r} belongs to another program; import the module there"
             raise UsageError(msg)
         return value if is_of_program(value, self.run.program) else _NOT_OURS
 
-    def _record(self, value: Any, fields: dict[str, Any], origin: str) -> Any:
+    def _names(self, cls: type) -> tuple[str, ...] | None:
+        """The fields of a dataclass or model; None for any other class."""
+        try:
+            return self._fields[cls]
+        except KeyError:
+            found = self._fields[cls] = field_names(cls)
+            return found
+
+    def _record(self, value: Any, fields: tuple[str, ...], origin: str) -> Any:
         """A struct with the fields of a dataclass or model, of a type made for its class."""
         cls = type(value)
         struct = self._records.get(cls)
         if struct is None:
-            struct = self._records[cls] = record_class(self.run.program, cls.__name__, tuple(fields))
+            struct = self._records[cls] = record_class(self.run.program, cls.__name__, fields)
         made = struct._shape.new()
         for field in struct._shape.fields:
-            object.__setattr__(made, field.slot, self.into(fields.get(field.name), origin))
+            object.__setattr__(made, field.slot, self.into(getattr(value, field.name), origin))
         return made
 
     def into_as(self, value: Any, declared: TypeValue, origin: str = "") -> Any:
@@ -203,11 +213,10 @@ class Crossing:
 
         Raises `Refused` (see `dana.runtime.typevalues`) when they cannot.
         """
-        from dana.runtime import typevalues as t
-
-        declared = getattr(declared, "_resolve", lambda: declared)()
         if value is None or value.__class__ in SCALARS:
             return value
+        if isinstance(declared, Reference):
+            declared = declared._resolve()
         if isinstance(declared, t.StructType):
             return self._struct(value, declared, origin)
         if isinstance(declared, t.UnionType):
@@ -225,12 +234,9 @@ class Crossing:
 
     def fitted(self, value: Any, declared: TypeValue, what: str, origin: str = "") -> Any:
         """`into_as`, its refusal as the type error of the boundary that `what` names."""
-        from dana.runtime.coercion import mismatch
-        from dana.runtime.typevalues import Refused
-
         try:
             return self.into_as(value, declared, origin)
-        except Refused as refusal:
+        except t.Refused as refusal:
             raise mismatch(what, declared, value, refusal) from None
 
     def fault(self, misfit: Misfit) -> Exception:
@@ -241,32 +247,32 @@ class Crossing:
         return RuntimeFault([Diagnostic("E542", str(misfit))])
 
     def _struct(self, value: Any, declared: Any, origin: str) -> Any:
-        from dana.runtime.typevalues import DEEP
-
-        own = self._own(value)
-        if own is not _NOT_OURS and own.__class__ is not dict:
-            return own
-        fields = value if isinstance(value, dict) else own if own.__class__ is dict else fields_of(value)
-        if fields is None:
-            return self.into(value, origin)
-        shape = declared._raw._shape
+        names = self._names(type(value))
+        if names is not None:
+            fields: dict[Any, Any] = {name: getattr(value, name) for name in names}
+        elif isinstance(value, dict):
+            fields = value
+        else:
+            own = self._own(value)
+            if own.__class__ is not dict:
+                return self.into(value, origin) if own is _NOT_OURS else own
+            fields = own
+        index = declared._raw._shape.index
         ready = {
-            name: self.into_as(v, shape.index[name].type, origin) if name in shape.index else v
+            name: v if v.__class__ in SCALARS or name not in index else self.into_as(v, index[name].type, origin)
             for name, v in fields.items()
         }
-        return declared._fit(ready, DEEP)
+        return declared._fit(ready, t.DEEP)
 
     def _option(self, value: Any, declared: Any, origin: str) -> Any:
         """The option of a union that is meant by a value which is none of them yet."""
-        from dana.runtime.typevalues import Refused
-
         named = type(value).__name__
-        options = [getattr(o, "_resolve", lambda o=o: o)() for o in declared._options]
+        options = [o._resolve() if isinstance(o, Reference) else o for o in declared._options]
         refusals = []
         for option in sorted(options, key=lambda o: o.name != named):
             try:
                 made = self.into_as(value, option, origin)
-            except Refused as refusal:
+            except t.Refused as refusal:
                 refusals.append(refusal)
                 continue
             if option._conforms(made):
@@ -288,9 +294,6 @@ def original(error: BaseException) -> BaseException:
 
 def is_of_program(value: Any, program: Any) -> bool:
     """Whether a value is one a program of Dana made, or its runtime."""
-    from dana.runtime.modules import ModuleValue
-    from dana.runtime.structs import Struct, StructMeta
-
     cls = type(value)
     if isinstance(value, (Struct, StructMeta, ModuleValue)) or _is_type_value(value):
         return True
@@ -301,9 +304,7 @@ def is_of_program(value: Any, program: Any) -> bool:
 
 
 def _is_type_value(value: Any) -> bool:
-    from dana.runtime.typevalues import TypeValue
-
-    return isinstance(value, TypeValue)
+    return isinstance(value, t.TypeValue)
 
 
 def _holds_items(value: Any) -> bool:
@@ -360,18 +361,23 @@ def is_model(cls: Any) -> bool:
 
 
 def is_dataclass(cls: Any) -> bool:
-    return isinstance(cls, type) and "__dataclass_fields__" in dir(cls)
+    return isinstance(cls, type) and hasattr(cls, "__dataclass_fields__")
 
 
 def fields_of(value: Any) -> dict[str, Any] | None:
     """The fields of a dataclass's or model's instance by name; None for anything else."""
-    cls = type(value)
+    names = field_names(type(value))
+    return None if names is None else {name: getattr(value, name) for name in names}
+
+
+def field_names(cls: Any) -> tuple[str, ...] | None:
+    """The names of the fields of a dataclass or model; None for any other class."""
     if is_model(cls):
-        return {name: getattr(value, name) for name in cls.model_fields}
+        return tuple(cls.model_fields)
     if is_dataclass(cls):
         from dataclasses import fields
 
-        return {f.name: getattr(value, f.name) for f in fields(value)}
+        return tuple(f.name for f in fields(cls))
     return None
 
 
@@ -380,7 +386,6 @@ def record_class(program: Any, name: str, fields: tuple[str, ...]) -> Any:
     from dana import abi
     from dana.runtime.families import provide_names
     from dana.runtime.modules import ModuleRecord
-    from dana.runtime.structs import Struct, StructMeta
 
     provide_names(program, [".struct"])
     slots = tuple(abi.mangle(f) for f in fields)

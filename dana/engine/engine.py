@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _weakref import ref
 
 import dana
 from dana.compiler.cache import Cache, default_folder
@@ -20,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
     from types import CodeType
-    from typing import Any, TypeVar
+    from typing import Any, Self, TypeVar
 
     from dana.checker import Checked
     from dana.checker.model import Interface
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from dana.engine.hosting import HostFunctions
     from dana.engine.module import Module
     from dana.engine.session import Session
+    from dana.isolation.walls import Walls
     from dana.policy import Allow, Deny, Policy
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -113,7 +115,7 @@ class Engine:
         self.model = model
         self.store = store
         self._hosts: HostFunctions | None = None
-        self._running: set[_Run] = set()
+        self._alive: dict[int, ref[_Run]] = {}
         self._events: Events | None = None
         self._runs = 0
         if record:
@@ -256,9 +258,23 @@ class Engine:
         Everything of this engine, or with `of` only the calls of one `Module`, function or session.
         """
         run = getattr(of, "_run", None)
-        runs = tuple(self._running) if of is None else (run,) if run in self._running else ()
-        stopped = [each.program.meter.cancel(reason) for each in runs]
+        runs = [each() for each in list(self._alive.values())] if of is None else [run]
+        stopped = [each.program.meter.cancel(reason) for each in runs if each is not None]
         return any(stopped)
+
+    @property
+    def isolation(self) -> Walls | None:
+        """Which walls stand around the worker processes of `isolate="process"`; None where programs run in this one."""
+        return None
+
+    def close(self) -> None:
+        """End what the engine keeps outside this process: its workers, if any. The end of a `with` block does it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def events(self, pattern: str = "*") -> list[Event]:
         """The kept events, in order, of kinds like `"effect.*"`. Raises `UsageError` without `record=True`."""
@@ -345,9 +361,10 @@ class _Run:
         self.types: dict[str, Type] = {}
         self.loaded: Mapping[str, _Run] | None = None
         self._crossing: Crossing | None = None
-        # Whether others may enter the program while it runs, and how often it has been entered.
+        # Whether others may enter the program while it runs.
         self._shared = bool(names) or engine._hosts is not None
-        self._inside = 0
+        alive, key = engine._alive, id(self)
+        alive[key] = ref(self, lambda _gone: alive.pop(key, None))
         self._interfaces: dict[str, Interface] = {}
         self._loader = engine._loader(path)
         meter = engine.meter = limits.meter(clock.monotonic)
@@ -528,8 +545,6 @@ class _Run:
         emit = program.emit
         if emit is not None and not meter.is_running():
             emit("run.start", {"name": self._name})
-        self._inside += 1
-        self._engine._running.add(self)
         meter.start()
         failed: BaseException | None = None
         passed: Exception | None = None
@@ -544,9 +559,6 @@ class _Run:
             stop = meter.pending()
             steps = meter.used if emit is not None else 0
             meter.finish()
-            self._inside -= 1
-            if not self._inside:
-                self._engine._running.discard(self)
             if lock is not None:
                 lock.release()
         if stop is not None and not isinstance(failed, Stop):

@@ -112,6 +112,7 @@ class StructValue:
     """A struct of a program: its fields and methods as attributes, as its own code sees them."""
 
     __slots__ = ("_raw", "_run")
+    _is_struct = True
 
     _raw: Any
     _run: _Run
@@ -123,14 +124,16 @@ class StructValue:
     def __getattr__(self, name: str) -> Any:
         if name[:1] == "_":
             raise AttributeError(f"{type(self._raw).__name__!r} hides its {name!r}")
-        from dana.runtime.builtins import getattr_
-
         raw = self._raw
         shape = raw._shape
         if name in shape.index:
             found = getattr(raw, shape.index[name].slot, _UNSET)
+            if found.__class__ in SCALARS:
+                return found
             if found is not _UNSET:
                 return self._run.crossing.out(found)
+        from dana.runtime.builtins import getattr_
+
         found = self._run.guarded(lambda: getattr_(raw, name, _UNSET))
         if found is not _UNSET:
             return self._run.crossing.out(found)
