@@ -212,9 +212,9 @@ def test_no_descriptors_of_the_host(open_worker, tmp_path):
 
 def test_own_session_and_group(open_worker):
     talk = open_worker()
-    group, session = attack(talk, "result = (os.getpid(), os.getcwd())")
+    group, session = attack(talk, "result = (os.getpid(), os.getcwdb())")
     assert group == talk.worker.pid == os.getpgid(talk.worker.pid) == os.getsid(talk.worker.pid)
-    assert session == "/"
+    assert session == b"/"
 
 
 def test_memory_beyond_the_limit_is_refused_by_the_kernel(open_worker):
