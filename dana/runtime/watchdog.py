@@ -8,9 +8,10 @@ memory limit, fifty times a second:
     due, just now      the chunks of the run are emptied: its next round asks its lane
     due, a tick later  the stop is thrown into the run's thread, between two operations of the program
 
-Throwing is asynchronous, so it happens only while the innermost frame of that thread is the program's own: then the
-stop appears where the program stands, never inside the host or a helper. The thread starts with the first such run
-and ends a while after the last; nothing of it exists in a program without these limits.
+Throwing is asynchronous, so it happens only while the innermost frame of that thread is the program's own, or that of a
+helper without a state which it has called: then the stop appears where the program stands, never inside the host. The
+thread starts with the first such run and ends a while after the last; nothing of it exists in a program without these
+limits.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ LOOK_S = 0.02
 LEAST_S = 0.002
 # After so many looks with nothing to watch the thread ends.
 IDLE_LOOKS = 250
+# Helpers that keep nothing which could be left half done, and how many of them may call each other.
+PURE = frozenset(f"dana.runtime.{name}" for name in ("sized", "guards", "printable", "iteration", "showing"))
+HELPERS = 3
 
 
 class Watchdog:
@@ -104,7 +108,7 @@ class Watchdog:
 
     def _throw(self, meter: Meter) -> None:
         frame = sys._current_frames().get(meter.thread)
-        if frame is None or frame.f_builtins.get(".calls") is not meter.calls or meter not in self.meters:
+        if not _is_own(frame, meter) or meter not in self.meters:
             return
         place = frame.f_lasti
         stop = meter.overdue()
@@ -116,6 +120,15 @@ class Watchdog:
             # The program went on in between: it may be anywhere when the stop arrives. It is due again next time.
             self.throw(meter.thread, None)
             meter.unraised()
+
+
+def _is_own(frame: Any, meter: Meter) -> bool:
+    """Whether code of the program is running, or a helper that it has called and that may end anywhere."""
+    for _ in range(HELPERS):
+        if frame is None or frame.f_globals.get("__name__") not in PURE:
+            break
+        frame = frame.f_back
+    return frame is not None and frame.f_builtins.get(".calls") is meter.calls
 
 
 def thrower() -> Callable[[int, type[BaseException] | None], None]:
