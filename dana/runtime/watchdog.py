@@ -108,7 +108,7 @@ class Watchdog:
 
     def _throw(self, meter: Meter) -> None:
         frame = sys._current_frames().get(meter.thread)
-        if not _is_own(frame, meter) or meter not in self.meters:
+        if frame is None or not _is_own(frame, meter) or meter not in self.meters:
             return
         place = frame.f_lasti
         stop = meter.overdue()

@@ -202,7 +202,7 @@ PROGRAMS: dict[str, str] = {
     "loops in finally": "try:\n    while true: pass\nfinally:\n    while true: pass\n",
     "straight code in finally": PREPARED + "try:\n    while true: pass\nfinally:\n" + "    big.title()\n" * 200,
     "a name of a method as a function": "def replace(s, a, b): return s\nwide = 'a' * 10_000_000\nwide.replace('a', wide)\n",
-    "JSON of shared parts": PREPARED + "import json\njson.encode(twice)\n",
+    "JSON of shared parts": PREPARED + "import json\njson.dumps(twice)\n",
 }
 for _line in ONE_LINERS.strip().splitlines():
     PROGRAMS[_line] = PREPARED + _line.replace("; ", "\n") + "\n"
