@@ -371,13 +371,13 @@ def fields_of(value: Any) -> dict[str, Any] | None:
 
 
 def field_names(cls: Any) -> tuple[str, ...] | None:
-    """The names of the fields of a dataclass or model; None for any other class."""
+    """The names of the public fields of a dataclass or model; None for any other class."""
     if is_model(cls):
-        return tuple(cls.model_fields)
+        return tuple(n for n in cls.model_fields if n[0] != "_")
     if is_dataclass(cls):
         from dataclasses import fields
 
-        return tuple(f.name for f in fields(cls))
+        return tuple(f.name for f in fields(cls) if f.name[0] != "_")
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from _weakref import ref
 
@@ -20,7 +19,6 @@ from dana.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
-    from types import CodeType
     from typing import Any, Self, TypeVar
 
     from dana.checker import Checked
@@ -322,7 +320,11 @@ class Engine:
         if isinstance(program, Source):
             return program
         path = _as_path(program)
-        return Source("<text>", _lines(str(program))) if path is None else read_source(path)
+        if path is None:
+            return Source("<text>", _lines(str(program)))
+        from dana.engine.reading import read_source
+
+        return read_source(path)
 
     def _loader(self, path: str) -> Loader:
         root = os.path.dirname(path) if path else os.getcwd()
@@ -368,9 +370,14 @@ class _Run:
         self._interfaces: dict[str, Interface] = {}
         self._loader = engine._loader(path)
         meter = engine.meter = limits.meter(clock.monotonic)
+        output = engine._on_print
+        if emit is not None:
+            from dana.engine.events import telling
+
+            output = telling(emit, output)
         self.program = Program(
             meter=meter,
-            output=engine._on_print if emit is None else _telling(emit, engine._on_print),
+            output=output,
             read=engine._read,
             loader=self._import,
             clock=clock,
@@ -413,6 +420,8 @@ class _Run:
             try:
                 artefact = self._loader.file(self._path, self._name, entry=True)
             except OSError as error:
+                from dana.engine.reading import unreadable
+
                 raise unreadable(self._path, error) from error
         return self._execute(artefact, self._path, self._names)
 
@@ -473,12 +482,6 @@ class _Run:
         key = artefact.file or f"<loaded {name}>"
         known = self._records.get(key)
         return self._execute(artefact, key, {}) if known is None else known
-
-    def instantiate(self, code: CodeType) -> None:
-        """Make what an entry of a session mentions of the loaded modules known to it, as builtins are."""
-        if self.loaded:
-            for name in sorted(mentioned(code) & self.loaded.keys()):
-                self.program.table[name] = self._instance(name).value
 
     def _native(self, found: Found, key: str) -> ModuleRecord:
         """Curated Python behind a standard library module; it exists only for the importing stdlib file."""
@@ -594,32 +597,6 @@ class _Run:
             emit("run.end", {"name": self._name, "outcome": outcome, "steps": steps})
 
 
-def mentioned(code: CodeType) -> set[str]:
-    """The names in a code object and in the ones inside it."""
-    found: set[str] = set()
-    waiting = [code]
-    while waiting:
-        each = waiting.pop()
-        found.update(each.co_names)
-        waiting += [c for c in each.co_consts if c.__class__ is code.__class__]
-    return found
-
-
-def _telling(
-    emit: Callable[[str, dict[str, Any]], object], output: Callable[[str], object] | None
-) -> Callable[[str], object]:
-    """Printing that those who listen are told of."""
-
-    def write(text: str) -> None:
-        emit("print", {"text": text})
-        if output is not None:
-            output(text)
-        else:
-            sys.stdout.write(text)
-
-    return write
-
-
 def _cause(failed: BaseException) -> BaseException | None:
     """What a fault shows as its `__cause__`: the exception, or the host's own behind it; stops are none."""
     if not isinstance(failed, Exception):
@@ -662,35 +639,6 @@ def _as_path(program: str | os.PathLike[str]) -> str | None:
         return os.path.abspath(os.fspath(program))
     msg = f"a program is a text, a path or a dana.Source, not {type(program).__name__}"  # type: ignore[unreachable]
     raise dana.UsageError(msg)
-
-
-def read_source(path: str) -> Source:
-    """The text of a file. Raises `CompileError` when it cannot be read or is no text."""
-    from dana.parser import decode
-
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    decoded = decode(data, path)
-    if not isinstance(decoded, Source):
-        raise dana.CompileError([decoded])
-    return decoded
-
-
-def unreadable(path: str, error: OSError) -> dana.CompileError:
-    """The error for a program whose file cannot be read, with the file that may have been meant."""
-    from dana.diagnostics import Diagnostic, shown_name, suggest
-
-    folder, name = os.path.split(path)
-    near = None
-    if isinstance(error, FileNotFoundError) and os.path.isdir(folder):
-        near = suggest(name, [n for n in os.listdir(folder) if n.endswith(".na")])
-    reason = error.strerror or str(error)
-    hint = f"did you mean `{near}`?" if near else ""
-    found = Diagnostic("E540", f"cannot read {shown_name(path)}: {reason[:1].lower()}{reason[1:]}", hint=hint)
-    return dana.CompileError([found])
 
 
 def _module_name(source: str) -> str:

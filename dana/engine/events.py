@@ -9,6 +9,7 @@ Kinds: `run.start`, `run.end`, `print`, `host.call`, `effect.start`, `effect.end
 
 from __future__ import annotations
 
+import sys
 from fnmatch import fnmatchcase
 
 TYPE_CHECKING = False
@@ -96,3 +97,18 @@ async def watch(events: Events, pattern: str) -> AsyncIterator[Event]:
             yield await queue.get()
     finally:
         end()
+
+
+def telling(
+    emit: Callable[[str, dict[str, Any]], object], output: Callable[[str], object] | None
+) -> Callable[[str], object]:
+    """Printing that those who listen are told of."""
+
+    def write(text: str) -> None:
+        emit("print", {"text": text})
+        if output is not None:
+            output(text)
+        else:
+            sys.stdout.write(text)
+
+    return write

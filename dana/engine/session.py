@@ -13,7 +13,7 @@ it: an append to a list stays. Limits count per entry.
 from __future__ import annotations
 
 from dana import abi
-from dana.engine.engine import _as_path, _Run, read_source
+from dana.engine.engine import _as_path, _Run
 from dana.engine.limits import Limits
 from dana.errors import CompileError, UsageError
 from dana.runtime.stops import CancelStop, ExitStop
@@ -122,7 +122,11 @@ class Session:
         if isinstance(program, Source):
             return program
         path = _as_path(program)
-        return Source(name, _lines(str(program))) if path is None else read_source(path)
+        if path is None:
+            return Source(name, _lines(str(program)))
+        from dana.engine.reading import read_source
+
+        return read_source(path)
 
     def _compile(self, source: Source) -> Artefact:
         from dana.checker.types import ANY
@@ -134,9 +138,16 @@ class Session:
 
     def _execute(self, artefact: Artefact) -> Any:
         self.program.sources[artefact.source.name] = artefact.source
-        self._run.instantiate(artefact.code)
+        self._instantiate(artefact.code)
         exec(artefact.code, self.record.globals)  # noqa: S102  (the compiled entry; this is what running means)
         return self.record.globals.get(".value")
+
+    def _instantiate(self, code: CodeType) -> None:
+        """Make what an entry mentions of the loaded modules known to it, as builtins are."""
+        loaded = self._engine._loaded
+        if loaded:
+            for name in sorted(_mentioned(code) & loaded.keys()):
+                self.program.table[name] = self._run._instance(name).value
 
     def _learn(self, artefact: Artefact, before: _Mark) -> None:
         """Keep what the checker knows of the functions and types an entry defined."""
@@ -343,6 +354,17 @@ class _Mark:
             for then, now in pairs
             for n in then.keys() | now.keys()
         )
+
+
+def _mentioned(code: CodeType) -> set[str]:
+    """The names in a code object and in the ones inside it."""
+    found: set[str] = set()
+    waiting = [code]
+    while waiting:
+        each = waiting.pop()
+        found.update(each.co_names)
+        waiting += [c for c in each.co_consts if c.__class__ is code.__class__]
+    return found
 
 
 def _apart(code: CodeType, mark: str) -> CodeType:

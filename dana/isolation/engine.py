@@ -12,7 +12,8 @@ from base64 import b64encode
 
 import dana
 from dana.diagnostics import Diagnostic
-from dana.engine.engine import Engine, _as_path, _lines, read_source
+from dana.engine.engine import Engine, _as_path, _lines
+from dana.engine.reading import read_source
 from dana.isolation import faults
 from dana.isolation.conversation import Conversation
 from dana.isolation.pool import Pool

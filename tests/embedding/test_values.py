@@ -299,3 +299,14 @@ def test_attributes_follow_what_the_module_assigns():
     module.count()
     assert (module.f(), module.g(), module.n) == (2, 10, 2)
     assert module.g is module.g
+
+
+def test_private_fields_stay_in_python(m):
+    @dataclass
+    class Account:
+        name: str
+        _token: str = "secret"
+
+    assert str(m.same(Account("a"))) == "Account(name='a')"
+    with pytest.raises(dana.RuntimeFault, match="no field"):
+        dana.Engine(cache=False).eval("a._token", a=Account("a"))
