@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -296,3 +297,49 @@ def test_the_same_inputs_clock_and_seed_give_the_same_events():
     first, second = run(), run()
     assert first == second
     assert len([e for e in first[2] if e.kind == "effect.end"]) == 4
+
+
+def test_modules_sessions_and_host_functions_wait_on_the_loop(engine):
+    async def host():
+        module = await engine.aload("x = slow(3)\ndef g(): return slow(x)\n", name="m")
+        session = engine.session()
+
+        @engine.host("again")
+        async def again(n: int) -> int:
+            return await module.g.acall() + n
+
+        first = (
+            module.x,
+            await module.g.acall(),
+            await session.arun("y = slow(4)\ny + m.x"),
+            await engine.arun("again(1)"),
+        )
+        task = asyncio.create_task(session.arun("while true: slow(1)"))
+        await asyncio.sleep(0)
+        assert engine.cancel("enough", of=session)
+        with pytest.raises(dana.Cancelled, match="enough"):
+            await task
+        return first
+
+    assert asyncio.run(host()) == (6, 12, 14, 13)
+
+
+def test_host_values_print_without_addresses():
+    class Thing:
+        pass
+
+    printed = []
+    engine = dana.Engine(cache=False, on_print=printed.append)
+    engine.host("crm.f")(lambda x: x)
+    engine.eval("print(f, t, [f, t], crm.f, crm, f'{t}')", f=lambda x: x, t=Thing())
+    assert "0x" not in "".join(printed)
+    assert "<Thing>" in "".join(printed)
+
+
+def test_programs_that_have_ended_are_forgotten():
+    engine = dana.Engine(cache=False)
+    for _ in range(5):
+        engine.run("1")
+    gc.collect()
+    assert not engine.cancel("nothing runs")
+    assert len(engine._alive) <= 1
