@@ -278,7 +278,7 @@ def lower_bin_op(cx: Context, node: na.BinOp) -> py.expr:
 
 def operand(cx: Context, node: na.Expr) -> py.expr:
     """What an operator is applied to; of an expression of operators only the root is looked at (`growth`)."""
-    if not isinstance(node, na.BinOp) or _is_pipeline(cx, node):
+    if not isinstance(node, na.BinOp) or id(node) in cx.held or _is_pipeline(cx, node):
         return cx.expr(node)
     value = operand(cx, node.left)
     return combine(cx, node, node.op, node.left, value, node.right)
@@ -348,13 +348,14 @@ def lower_bool_op(cx: Context, node: na.BoolOp) -> py.expr:
 
 def lower_compare(cx: Context, node: na.Compare) -> py.expr:
     ops = [COMPARE[op]() for op in node.ops]
-    comparators = cx.exprs(node.comparators)
+    # What is only compared is not kept: it need not be looked at.
+    comparators = [operand(cx, c) for c in node.comparators]
     left = node.left
     for index, right in enumerate(node.comparators):
         if node.ops[index] in {"in", "not in"} and cx.type_of(left)[0] not in {"int", "bool"}:
             comparators[index] = members(cx, right, comparators[index])
         left = right
-    return py.Compare(left=cx.expr(node.left), ops=ops, comparators=comparators, **cx.at(node))
+    return py.Compare(left=operand(cx, node.left), ops=ops, comparators=comparators, **cx.at(node))
 
 
 def members(cx: Context, node: na.Expr, value: py.expr) -> py.expr:
