@@ -28,6 +28,7 @@ from dana.isolation.conversation import Conversation
 from dana.isolation.engine import ProcessEngine
 from dana.policy import Allow
 from dana.repl.shell import Screen, Shell
+from tests.diagnostics.embedded import ACTIONS
 from tests.serving import Server
 
 if TYPE_CHECKING:
@@ -336,6 +337,7 @@ CASES: dict[str, Callable[[], Shown]] = {
     **{code: partial(of_python, code) for code in INSIDE_PYTHON},
     **{code: partial(of_world, code) for code in ABOUT_THE_WORLD},
     "E537": answered_no,
+    **{code: partial(of_run, action) for code, action in ACTIONS.items()},
     "E538": without_httpx,
     "E615": nobody_to_ask,
     "E616": exports_what_is_not_there,
