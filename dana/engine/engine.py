@@ -425,12 +425,17 @@ class _Run:
                 raise unreadable(self._path, error) from error
         return self._execute(artefact, self._path, self._names)
 
-    def _execute(self, artefact: Artefact, key: str, names: Mapping[str, Any]) -> ModuleRecord:
+    def _execute(
+        self, artefact: Artefact, key: str, names: Mapping[str, Any], own: Mapping[str, Any] | None = None
+    ) -> ModuleRecord:
+        """Run a module that knows `names`, values of the host, and `own`, values of this program."""
         program = self.program
         program.sources[artefact.source.name] = artefact.source
         record = program.module(artefact.name, artefact.file, names=artefact.asked)
         if names:
             record.globals.update(self._crossed(names))
+        if own:
+            record.globals.update(own)
         self._records[key] = record
         self._artefacts[artefact.name] = artefact
         exec(artefact.code, record.globals)  # noqa: S102  (the compiled program; this is what running means)

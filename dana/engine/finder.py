@@ -77,7 +77,7 @@ class Finder:
         return _advice(path, folders, self.stdlib)
 
     def _python(self, path: tuple[str, ...], *, bare: bool = False) -> Found | None:
-        """A Python module that is installed; a bare name that Dana has something better for means only a granted one."""
+        """A Python module that is installed; a bare name that Dana has something better for needs a grant."""
         from dana.runtime.curated import MODULES
 
         name = ".".join(path)

@@ -291,7 +291,7 @@ class Session:
             printed.parts.clear()
             names = {name: record.globals[name] for name in public_names(record)}
             artefact = self._loader.text(source, PROGRAM, known=dict.fromkeys(names, ANY))
-            run._execute(artefact, source.name, names)
+            run._execute(artefact, source.name, {}, names)
 
         self._guarded(run, probe, whole)
         if probe.skipped is None:

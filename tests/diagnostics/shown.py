@@ -326,7 +326,36 @@ def too_large_to_hand_over() -> Shown:
         return of_run(lambda: isolated.run("'x' * 9000000"))
 
 
+def limit_reached(which: str, **spent) -> Shown:
+    """A limit that a helper of the program finds reached."""
+    made = Engine(limits=Limits(tokens=5, usd=0.5), cache=False)
+    made.host("work")(lambda: spend(made.meter))
+
+    def spend(meter) -> None:
+        if not spent:
+            raise meter.stop(which)
+        meter.spend(**spent)
+
+    Path(MAIN).write_text("work()\n", encoding="utf-8")
+    return of_run(lambda: made.run(MAIN))
+
+
+def too_many_promises() -> Shown:
+    made = Engine(limits=Limits(promises=1), cache=False)
+
+    @made.host("slow")
+    async def slow(x: int) -> int:
+        return x
+
+    Path(MAIN).write_text("a = slow(1)\nb = slow(2)\nprint(a + b)\n", encoding="utf-8")
+    return of_run(lambda: made.run(MAIN))
+
+
 CASES: dict[str, Callable[[], Shown]] = {
+    "E708": partial(limit_reached, "growth"),
+    "E709": too_many_promises,
+    "E710": partial(limit_reached, "tokens", tokens=10),
+    "E711": partial(limit_reached, "usd", usd=1.0),
     "E100": not_utf8,
     "E190": too_deep_for_the_compiler,
     "E504": cycle,

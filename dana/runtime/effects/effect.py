@@ -61,7 +61,7 @@ class Effect:
         loop = waiting.loop(self._name)
         if self._writes:
             waiting.wait_for_writes()
-        awaitable = self._start(*args, **keywords)
+        awaitable = waiting.opened(self._start, args, keywords)
         start = Start(frame.f_code, frame.f_lasti, self._name)
         promise = waiting.begin(loop, awaitable, start, scope, writes=self._writes)
         if scope is not None:

@@ -21,7 +21,7 @@ from dana.runtime.stops import CancelStop, Stop, failure
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from dana.runtime.calls import Call
@@ -129,16 +129,19 @@ class Waiting:
 
     # --- effects ----------------------------------------------------------------------------------
 
+    def opened(self, begun: Callable[..., Awaitable[Any]], args: Any, keywords: Any) -> Awaitable[Any]:
+        """What `begun(…)` gives, when one more promise may be open; nothing is begun otherwise."""
+        self.meter.promise_opened()
+        try:
+            return begun(*args, **keywords)
+        except BaseException:
+            promise_closed(self.meter, account(self.meter))
+            raise
+
     def begin(
         self, loop: AbstractEventLoop, awaitable: Awaitable[Any], start: Start, scope: Scope | None, *, writes: bool
     ) -> Promise:
-        """Put an awaitable on the loop; returns its promise."""
-        try:
-            self.meter.promise_opened()
-        except BaseException:
-            if asyncio.iscoroutine(awaitable):
-                awaitable.close()
-            raise
+        """Put an awaitable on the loop, for which there is room (`opened`); returns its promise."""
         context = copy_context()
         task: Any = (
             loop.create_task(awaitable, context=context)
