@@ -22,8 +22,16 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 
 def canonical(value: Any) -> str:
-    """The text of `value`; equal for equal data, whatever the order of its keys."""
-    return _encode(plain(value))
+    """The text of `value`; equal for equal data, whatever the order of its keys. It can always be encoded."""
+    return whole(_encode(plain(value)))
+
+
+def whole(text: str) -> str:
+    r"""`text` with halves of characters (lone surrogates) written as `\ud800`, which JSON reads as what they were.
+
+    No file and no database takes them as they are.
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def plain(value: Any, depth: int = 0) -> Any:

@@ -73,17 +73,50 @@ def chained(before: str, seq: int, row: Row) -> str:
 class Journal:
     """The events of any number of runs in one file; `":memory:"` for tests.
 
-    `durable`: "process" (a commit survives the process) or "power" (also the machine). Raises `JournalError` when
-    the file cannot be opened or is no journal.
+    `durable`: "process" (a commit survives the process) or "power" (also the machine). `reading`: only look, at a
+    file that must be there; nothing is made or changed. Raises `JournalError` when the file cannot be opened or is
+    no journal.
     """
 
-    def __init__(self, path: str, *, durable: str = "process") -> None:
+    def __init__(self, path: str, *, durable: str = "process", reading: bool = False) -> None:
         if durable not in ("process", "power"):
             msg = f'durable must be "process" or "power", not {durable!r}'
             raise ValueError(msg)
         self.path = path
         self._durable = durable
-        self._connection = self._open()
+        self._connection = self._look() if reading else self._open()
+
+    def _look(self) -> sqlite3.Connection:
+        """The file without a right to change it; from a folder that cannot be written, too."""
+        import sqlite3
+        from pathlib import Path
+
+        place = Path(self.path).absolute()
+        problem: Exception | None = None
+        # Readers of write-ahead logs leave a file beside; where they cannot and there is no log, none is needed.
+        for options in ("mode=ro",) if os.path.exists(f"{place}-wal") else ("mode=ro", "mode=ro&immutable=1"):
+            made = None
+            try:
+                made = sqlite3.connect(f"{place.as_uri()}?{options}", uri=True, check_same_thread=False, timeout=2.0)
+                (version,) = made.execute("PRAGMA user_version").fetchone()
+                tables = made.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'events'").fetchone()
+            except sqlite3.Error as error:
+                problem = error
+                if made is not None:
+                    made.close()
+                continue
+            if version == SCHEMA_VERSION and tables[0]:
+                return made
+            made.close()
+            raise self._foreign(version, bool(tables[0]))
+        assert problem is not None
+        raise _problem(problem, self.path, "opened") from problem
+
+    def _foreign(self, version: int, has_events: bool) -> JournalError:
+        if version <= SCHEMA_VERSION or not has_events:
+            return JournalError(f"`{self.path}` is no ledger", "it is a database of something else")
+        msg = f"`{self.path}` was written by a newer Dana (format {version}; this one knows {SCHEMA_VERSION})"
+        return JournalError(msg, "use that version, or another file")
 
     def _open(self) -> sqlite3.Connection:
         import sqlite3
@@ -109,8 +142,7 @@ class Journal:
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable == 'power' else 'NORMAL'}")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
-            msg = f"`{self.path}` was written by a newer Dana (format {version}; this one knows {SCHEMA_VERSION})"
-            raise JournalError(msg, "use that version, or another file")
+            raise self._foreign(version, has_events=True)
         if version < SCHEMA_VERSION:
             connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
 
@@ -145,15 +177,26 @@ class Journal:
         return seq
 
     def _tip(self) -> tuple[int, str]:
+        """The last row's number and hash; the driver's errors are the caller's."""
         found = self._connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         return found or (0, GENESIS)
 
     # --- reading ----------------------------------------------------------------------------------
 
     def rows(
-        self, *, pattern: str = "*", run: str | None = None, after: int = 0, limit: int | None = None
+        self,
+        *,
+        pattern: str = "*",
+        run: str | None = None,
+        subject: str = "*",
+        after: int = 0,
+        limit: int | None = None,
+        latest: bool = False,
     ) -> Iterator[tuple[Any, ...]]:
-        """Rows `(seq, run, at, delivery, kind, subject, act, data, hash)` in order; `pattern` is a glob over kinds."""
+        """Rows `(seq, run, at, delivery, kind, subject, act, data, hash)` in order.
+
+        `pattern` is a glob over kinds, `subject` one over subjects; `limit` rows: the first, or the `latest`.
+        """
         import sqlite3
 
         wanted = "SELECT * FROM events WHERE seq > ? AND kind GLOB ?"
@@ -161,10 +204,15 @@ class Journal:
         if run is not None:
             wanted += " AND run = ?"
             values.append(run)
-        wanted += " ORDER BY seq"
+        if subject != "*":
+            wanted += " AND subject GLOB ?"
+            values.append(subject)
+        wanted += " ORDER BY seq DESC" if latest else " ORDER BY seq"
         if limit is not None:
             wanted += " LIMIT ?"
             values.append(limit)
+        if latest:
+            wanted = f"SELECT * FROM ({wanted}) ORDER BY seq"  # noqa: S608  (made of the texts above)
         try:
             yield from self._connection.execute(wanted, values)
         except sqlite3.Error as error:
@@ -172,12 +220,22 @@ class Journal:
 
     def runs(self) -> list[tuple[str, float, int]]:
         """`(run, first moment, events)` of each run, oldest first."""
+        import sqlite3
+
         asked = "SELECT run, MIN(at), COUNT(*) FROM events GROUP BY run ORDER BY MIN(seq)"
-        return list(self._connection.execute(asked))
+        try:
+            return list(self._connection.execute(asked))
+        except sqlite3.Error as error:
+            raise _problem(error, self.path, "read") from error
 
     def tip(self) -> str:
         """`seq:hash` of the last row; written down elsewhere, it shows later that nothing was cut off."""
-        seq, last = self._tip()
+        import sqlite3
+
+        try:
+            seq, last = self._tip()
+        except sqlite3.Error as error:
+            raise _problem(error, self.path, "read") from error
         return f"{seq}:{last}"
 
     def verify(self, anchor: str = "") -> Verification:

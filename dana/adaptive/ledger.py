@@ -18,7 +18,7 @@ from threading import Event as Signal
 from threading import Lock, Thread
 from time import time
 
-from dana.adaptive.canonical import canonical, cut
+from dana.adaptive.canonical import canonical, cut, whole
 from dana.adaptive.journal import Journal, JournalError
 from dana.adaptive.redaction import Redactor
 
@@ -198,8 +198,8 @@ class Ledger:
         text = canonical(event.data)
         if len(text) > MAX_DATA:
             text = cut(text, MAX_DATA // 2)
-        kind, subject = self.redactor.text(event.kind), self.redactor.text(event.subject)
-        return self.run, event.at, event.delivery, kind, subject, event.act, text
+        kind, subject = whole(self.redactor.text(event.kind)), whole(self.redactor.text(event.subject))
+        return whole(self.run), event.at, event.delivery, kind, subject, whole(event.act), text
 
     def _start(self) -> None:
         """The writer of batches: a daemon, so that it never keeps a process alive; `close` does what is left."""
@@ -241,9 +241,13 @@ class Ledger:
 
 
 def read_event(row: tuple[Any, ...]) -> Event:
-    """An event from a row of the journal."""
+    """An event from a row of the journal; data that was damaged there comes as the text it is."""
     seq, _run, at, delivery, kind, subject, act, data, hashed = row
-    event = Event(at, delivery, kind, subject, act, json.loads(data))
+    try:
+        data = json.loads(data)
+    except (ValueError, TypeError, RecursionError):
+        data = {"$": "damaged", "is": str(data)}
+    event = Event(at, delivery, kind, subject, act, data)
     event.seq, event.hash = seq, hashed
     return event
 

@@ -76,6 +76,34 @@ ENTRIES: dict[str, Entry] = {
         '    version = "0.1.0"\n'
         '    entry = "main.na"',
     ),
+    "E920": Entry(
+        "a ledger cannot be read",
+        "`dana ledger` and `dana audit` read the SQLite files that runs keep their events in. The file named is\n"
+        "something else, is damaged, or was written by a newer Dana. Nothing was changed.",
+    ),
+    "E921": Entry(
+        "a ledger is not as it was written",
+        "Every event carries a hash over itself and the one before, so an event that was changed, removed or put in\n"
+        "later shows. Up to the place named all is as it was written. That the end was cut off shows by a tip that\n"
+        "was noted earlier: in the file beside (`run.db.tip`), or with `--anchor`. docs/audit.md says what to do.",
+    ),
+    "E922": Entry(
+        "a store of learnings cannot be used",
+        "`dana poet` reads and writes where programs keep what was learnt about functions: `.poet/parameters.db`, or\n"
+        "what `--store` names. The message says what stands in the way; nothing that was stored is lost. A JSON file\n"
+        "that is damaged is moved aside, never overwritten.",
+    ),
+    "E923": Entry(
+        "nothing is known about this function",
+        "`dana poet` knows functions by module and name (`prices.quote`), and a function may be known in several\n"
+        "domains: `--domain` chooses. `dana poet list` shows all.",
+    ),
+    "E924": Entry(
+        "a package of parameters cannot be used",
+        "`dana poet import` takes exactly what `dana poet export` writes: a file with a checksum and, where both\n"
+        "sides share a key (`--key`), a signature. A file that was damaged, changed by hand, signed with another key,\n"
+        "or made by a newer Dana is refused whole.",
+    ),
     "E990": Entry(
         "a fault of Dana itself",
         "Dana did something it should not have done; the program may be right. Please report it with the program\n"

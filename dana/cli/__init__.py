@@ -130,6 +130,24 @@ def _grants(chosen: options.Options, terminal: Terminal) -> int:
     return grants(chosen, terminal)
 
 
+def _ledger(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.ledgers import ledger
+
+    return ledger(chosen, terminal)
+
+
+def _audit(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.ledgers import audit
+
+    return audit(chosen, terminal)
+
+
+def _poet(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.learnings import poet
+
+    return poet(chosen, terminal)
+
+
 def _completions(chosen: options.Options, terminal: Terminal) -> int:
     from dana.cli.completing import completions
 
@@ -163,6 +181,9 @@ VERBS: dict[str, Verb] = {
     "completions": _completions,
     "grant": _grant,
     "grants": _grants,
+    "poet": _poet,
+    "ledger": _ledger,
+    "audit": _audit,
     "tokens": _seam,
     "tree": _seam,
     "ast": _seam,

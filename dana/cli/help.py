@@ -21,6 +21,9 @@ commands:
   doctor            whether everything Dana needs is here, and what to do where it is not
   grant [FOLDER]    show what a project asks for in dana.toml, and grant it
   grants            what you have granted so far
+  poet ACTION       what was learnt about functions: list, status, history, export, import, reset
+  ledger ACTION     what a run has recorded: tail, query, runs
+  audit verify FILE whether a ledger is as it was written
   completions SHELL a script that lets bash, zsh or fish complete dana's words
   explain CODE      what a code such as E201 means, with a wrong and a right program
   tokens FILE       what the parser reads          } every step of the compiler,
@@ -190,6 +193,71 @@ example:
   dana grants
 """
 
+POET = """\
+usage: dana poet list [options]
+       dana poet status [FUNCTION...] [options]
+       dana poet history FUNCTION [options]
+       dana poet export FILE [FUNCTION...] [options]
+       dana poet import FILE [options]
+       dana poet reset FUNCTION... [options]
+       dana poet migrate FROM TO [--yes]
+
+What a store knows about decorated functions: their parameters with all versions, how their calls went,
+what was said about them. A package (export, import) carries parameters to another place; with a key it
+is signed. What is imported is checked against the bounds of a function when a program with it starts.
+
+options:
+  --store WHERE     a .db file, a folder of JSON files, or a URL such as postgresql://host/database
+                    (without it: .poet/parameters.db)
+  --domain DOMAIN   only this domain
+  --limit N         history: at most N versions
+  --only NAMES      import: these parameters and no others
+  --key FILE        export: sign with the key in FILE; import: refuse what was not signed with it
+  --yes             reset, migrate: without asking
+  --json            list, status, history: JSON on stdout
+
+examples:
+  dana poet status prices.quote
+  dana poet export prices.json prices.quote --key team.key
+  dana poet migrate json:.poet sqlite:///.poet/parameters.db
+"""
+
+LEDGER = """\
+usage: dana ledger tail FILE [options]
+       dana ledger query FILE [options]
+       dana ledger runs FILE [--json]
+
+What runs have recorded in a ledger: its last events (tail: 20), its events from the first on (query),
+its runs. Nothing is changed. docs/audit.md has the whole story.
+
+options:
+  --event PATTERN   only events of this kind, as in poet.*
+  --subject PATTERN only events about this
+  --run RUN         only events of this run
+  --limit N         at most N events
+  --json            one JSON object a line; runs: one list
+
+examples:
+  dana ledger tail run.db
+  dana ledger query run.db --event 'poet.call.*' --json
+"""
+
+AUDIT = """\
+usage: dana audit verify FILE [--anchor TIP] [--json]
+
+Whether every event of a ledger follows from the one before, as it was written, and none is missing.
+A tip that was noted earlier (--anchor) also shows whether the end was cut off. Exit status 1 when
+something is not as it was written.
+
+options:
+  --anchor TIP      a tip that was printed earlier
+  --json            a JSON object on stdout: ok, count, tip, problem, row
+
+examples:
+  dana audit verify run.db
+  dana audit verify run.db --anchor 812:5d1c…
+"""
+
 COMPLETIONS = """\
 usage: dana completions bash|zsh|fish
 
@@ -275,6 +343,9 @@ TEXTS = {
     "doctor": DOCTOR,
     "grant": GRANT,
     "grants": GRANTS,
+    "poet": POET,
+    "ledger": LEDGER,
+    "audit": AUDIT,
     "completions": COMPLETIONS,
 }
 

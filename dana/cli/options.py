@@ -107,6 +107,13 @@ def _patterns(text: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def _tip(text: str) -> str:
+    number, colon, digits = text.partition(":")
+    if not (number.isdecimal() and colon and len(digits) == 64 and set(digits) <= set("0123456789abcdef")):
+        raise ValueError
+    return text
+
+
 SEED = ("a whole number, as in 42", _seed)
 FILE = ("the name of a file", _text)
 WORDS = ("words of tests' names, as in 'total and not tax'", _text)
@@ -117,6 +124,11 @@ SIZE = ("a number of bytes, as in 100_000, 500K, 256M or 1.5G", _size)
 SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
 PATTERNS = ("what is meant, joined by commas, as in data,notes.txt", _patterns)
 CODE = ("a Dana program, in quotes", _text)
+PARAMETERS = ("names of parameters, joined by commas, as in timeout,retries", _patterns)
+GLOB = ("a pattern, as in poet.* or loans.score", _text)
+NAME = ("a name", _text)
+STORE = ("a .db file, a folder of JSON files, or a URL such as postgresql://host/database", _text)
+TIP = ("a tip as `dana audit verify` prints it: a number, a colon, 64 hex digits", _tip)
 
 RUNS = frozenset({"run", "repl"})
 REWRITES = frozenset({"fmt", "fix"})
@@ -130,7 +142,7 @@ EVERY = (
     | RUNS
     | TESTS
     | REWRITES
-    | {"explain", "new", "doctor", "completions", "grant", "grants", "help", "version"}
+    | {"explain", "new", "doctor", "completions", "grant", "grants", "poet", "ledger", "audit", "help", "version"}
 )
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
@@ -166,14 +178,23 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--diff": ("diff", None, True, REWRITES),
     "--style": ("style", STYLE, None, frozenset({"fmt"})),
     "--kind": ("kind", KIND, None, frozenset({"new"})),
-    "--json": ("json", None, True, frozenset({"check"})),
+    "--json": ("json", None, True, frozenset({"check", "poet", "ledger", "audit"})),
     "-A": ("allow_all", None, True, REACHES),
     "--allow-all": ("allow_all", None, True, REACHES),
     **{f"--allow-{kind}": (f"allow_{kind}", PATTERNS, None, REACHES) for kind in KINDS},
     **{f"--deny-{kind}": (f"deny_{kind}", PATTERNS, None, REACHES) for kind in KINDS},
     "--no-prompt": ("no_prompt", None, True, REACHES),
-    "--yes": ("yes", None, True, frozenset({"grant"})),
+    "--yes": ("yes", None, True, frozenset({"grant", "poet"})),
     "--revoke": ("revoke", None, True, frozenset({"grant"})),
+    "--store": ("store", STORE, None, frozenset({"poet"})),
+    "--domain": ("domain", NAME, None, frozenset({"poet"})),
+    "--key": ("key", FILE, None, frozenset({"poet"})),
+    "--only": ("only", PARAMETERS, None, frozenset({"poet"})),
+    "--limit": ("limit", COUNT, None, frozenset({"poet", "ledger"})),
+    "--event": ("kind_of_event", GLOB, None, frozenset({"ledger"})),
+    "--subject": ("subject", GLOB, None, frozenset({"ledger"})),
+    "--run": ("run", NAME, None, frozenset({"ledger"})),
+    "--anchor": ("anchor", TIP, None, frozenset({"audit"})),
 }
 
 

@@ -40,6 +40,32 @@ def test_the_order_of_keys_does_not_count(value) -> None:
     assert digest(value) == digest(dict(reversed(value.items())))
 
 
+def test_half_a_character_is_stored_as_what_it_is(tmp_path) -> None:
+    ledger = Ledger(Journal(str(tmp_path / "a.db")), background=False)
+    ledger.audit("kind\udfff", "subject\ud800", {"text": "a\ud800"}, act="\ud800")
+    (event,) = ledger.stored()
+    assert (event.subject, event.data) == ("subject\\ud800", {"text": "a\ud800"})
+    assert ledger.journal.verify()
+    ledger.close()
+
+
+def test_reading_makes_and_changes_nothing(tmp_path) -> None:
+    with pytest.raises(JournalError):
+        Journal(str(tmp_path / "none.db"), reading=True)
+    assert list(tmp_path.iterdir()) == []
+    ledger = Ledger(Journal(str(tmp_path / "a.db")), background=False)
+    for number in range(5):
+        ledger.audit("n", f"s{number % 2}", number)
+    reading = Journal(str(tmp_path / "a.db"), reading=True)  # beside the writer
+    assert [row[7] for row in reading.rows(latest=True, limit=2)] == ["3", "4"]
+    assert [row[7] for row in reading.rows(subject="s1")] == ["1", "3"]
+    with pytest.raises(JournalError):
+        reading.append([("", 0.0, "audit", "k", "s", "", "1")])
+    assert reading.verify()
+    reading.close()
+    ledger.close()
+
+
 def test_what_is_no_data_is_named_and_never_shown() -> None:
     class Account:
         def __repr__(self) -> str:

@@ -46,7 +46,7 @@ def test_the_names_offered_are_the_verbs() -> None:
         (["--allow-raed=.", "x.na"], "E901", "did you mean --allow-read?"),
         (["--permit-everything", "x.na"], "E901", "`dana run --help` lists the options"),
         (["--allow-read=", "x.na"], "E904", "what is meant, joined by commas"),
-        (["--json", "x.na"], "E901", "it belongs to `dana check`"),
+        (["--json", "x.na"], "E901", "`dana check` or"),
         (["check", "--steps", "5", "x.na"], "E901", "it belongs to `dana repl` or `dana run`"),
         (["--steps", "many", "x.na"], "E904", "a whole number above 0"),
         (["--steps", "0", "x.na"], "E904", "a whole number above 0"),

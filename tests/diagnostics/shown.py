@@ -10,6 +10,7 @@ import asyncio
 import errno
 import os
 import signal
+import sqlite3
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import partial
@@ -274,6 +275,50 @@ def project_with_an_unknown_key() -> Shown:
     return found._replace(text=found.text.replace(os.path.realpath(".") + os.sep, ""))
 
 
+def changed_ledger() -> Shown:
+    from dana.adaptive.journal import Journal
+    from dana.adaptive.ledger import Ledger
+
+    ledger = Ledger(Journal("run.db"), now=lambda: 0.0, background=False)
+    ledger.audit("loan.granted", "loans.score", {"income": 50_000})
+    ledger.close()
+    with sqlite3.connect("run.db") as connection:
+        connection.execute("UPDATE events SET subject = 'loans.other'")
+    connection.close()
+    return of_words("audit", "verify", "run.db")
+
+
+def store_with(*names: str) -> None:
+    from dana.poet.store.opening import open_store
+
+    store = open_store("learnt.db")
+    for name in names:
+        store.save(name, "-", {"retries": 3}, at=0.0)
+    store.close()
+
+
+def no_store() -> Shown:
+    Path("learnt.db").write_bytes(b"a letter" * 100)
+    return of_words("poet", "list", "--store", "learnt.db")
+
+
+def nothing_known() -> Shown:
+    store_with("loans.score")
+    return of_words("poet", "status", "loans.scor", "--store", "learnt.db")
+
+
+def damaged_package() -> Shown:
+    store_with("loans.score")
+    of_words("poet", "export", "p.json", "--store", "learnt.db")
+    Path("p.json").write_text(Path("p.json").read_text(encoding="utf-8").replace("3", "4"), encoding="utf-8")
+    return of_words("poet", "import", "p.json", "--store", "learnt.db")
+
+
+def no_ledger() -> Shown:
+    Path("other.db").write_bytes(b"a letter" * 100)
+    return of_words("ledger", "tail", "other.db")
+
+
 def inside_a_loop() -> Shown:
     async def host() -> Shown:
         return of_run(lambda: _asking(asyncio.sleep))
@@ -393,6 +438,11 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E913": lambda: of_prompt("/nlp add two and three"),
     "E914": lambda: of_words("new", "while"),
     "E915": project_with_an_unknown_key,
+    "E920": no_ledger,
+    "E921": changed_ledger,
+    "E922": no_store,
+    "E923": nothing_known,
+    "E924": damaged_package,
     "E990": our_own_fault,
 }
 

@@ -87,7 +87,7 @@ def test_feedback_and_patterns_are_kept_apart(where) -> None:
     store.put_pattern("m.f", "-", "failures", {"ConnectionError": 4}, at=2.0)
     assert store.patterns("m.f", "-") == {"failures": {"ConnectionError": 4}}
     assert store.load("m.f", "-") is None
-    assert store.functions() == []
+    assert [known[:2] for known in store.functions()] == [("m.f", "-")]
     store.close()
 
 
@@ -240,6 +240,25 @@ def test_a_damaged_file_is_moved_aside_and_said_so(tmp_path, damage) -> None:
     assert "moved to" in heard[0].hint
     assert store.save("m.f", "-", {"n": 2}, at=0.0) == 1
     assert store.load("m.f", "-").data == {"n": 2}
+
+
+def test_a_file_of_a_newer_dana_is_left_where_it_is(tmp_path) -> None:
+    store = FileStore(str(tmp_path))
+    store.save("m.f", "-", {"n": 1}, at=0.0)
+    (path,) = tmp_path.glob("*_params.json")
+    path.write_text(path.read_text().replace('"version": "1.0"', '"version": "2.0"'))
+    with pytest.raises(StoreError, match="has the format '2.0'"):
+        store.load("m.f", "-")
+    assert path.exists()
+
+
+def test_text_with_half_a_character_is_stored_as_it_is(where) -> None:
+    store = open_store(where)
+    store.save("m.f", "-", {"text": "a\ud800"}, at=0.0)
+    store.add_feedback("m.f", "-", {"text": "\udfff"}, at=0.0)
+    assert store.load("m.f", "-").data == {"text": "a\ud800"}
+    assert store.feedback("m.f", "-") == [(0.0, {"text": "\udfff"})]
+    store.close()
 
 
 def test_files_of_the_first_form_are_read(tmp_path) -> None:

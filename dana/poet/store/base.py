@@ -62,7 +62,7 @@ if TYPE_CHECKING:
             ...
 
         def functions(self) -> list[tuple[str, str, float]]:
-            """`(function id, domain, when last saved)` of everything with parameters, by name."""
+            """`(function id, domain, when last saved)` of everything known, by name."""
             ...
 
         def forget(self, function_id: str, domain: str) -> bool:

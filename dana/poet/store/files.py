@@ -69,8 +69,8 @@ class FileStore:
         found = []
         for path in self._files():
             document = self._read_file(path)
-            if document is not None and document["versions"]:
-                found.append((document["function_id"], document["domain"], document["versions"][-1]["at"]))
+            if document is not None:
+                found.append((document["function_id"], document["domain"], _last(document)))
         return sorted(found)
 
     def forget(self, function_id: str, domain: str) -> bool:
@@ -94,6 +94,9 @@ class FileStore:
         line = encode({"at": at, "feedback": feedback}) + "\n"
         path = self._path(function_id, domain, _FEEDBACK)
         with self._locked():
+            if not os.path.exists(self._path(function_id, domain, _PARAMS)):
+                # Only that file says in full what it is about.
+                self._write(function_id, domain, _empty(function_id, domain))
             try:
                 with open(path, "ab") as stream:
                     size = stream.tell()
@@ -176,6 +179,8 @@ class FileStore:
             return None
         try:
             return _checked(decode(text, f"`{path}`"), path)
+        except _OtherFormatError:
+            raise  # it is whole: whoever wrote it can read it
         except StoreError as error:
             self._set_aside(path, error)
         return None
@@ -225,6 +230,10 @@ class FileStore:
         return StoreError(msg, "check the folder's permissions and the disk; until then nothing learnt is stored")
 
 
+class _OtherFormatError(StoreError):
+    """A file of another version of Dana."""
+
+
 class _Locked:
     """Holds a store against other threads and, through a lock file, other processes."""
 
@@ -267,13 +276,15 @@ def _empty(function_id: str, domain: str) -> dict[str, Any]:
 
 def _checked(document: dict[str, Any], path: str) -> dict[str, Any]:
     """The document, if it has the form of one; the earlier form, without versions, is read as well."""
-    if document.get("version") != FORMAT:
-        raise StoreError(f"`{path}` has the format {document.get('version')!r}; this version knows {FORMAT!r}")
+    texts = (document.get("function_id"), document.get("domain"))
+    named = all(isinstance(text, str) for text in texts)
+    if named and document.get("version") != FORMAT:
+        msg = f"`{path}` has the format {document.get('version')!r}; this version knows {FORMAT!r}"
+        raise _OtherFormatError(msg, "use the Dana that wrote it, or another store")
     if "versions" not in document and isinstance(document.get("parameters"), dict):
         document["versions"] = [{"version": 1, "at": _seconds(document), "data": document["parameters"]}]
     document.setdefault("patterns", {})
-    texts = (document.get("function_id"), document.get("domain"))
-    if not all(isinstance(text, str) for text in texts) or not _are_versions(document["versions"]):
+    if not named or not _are_versions(document["versions"]):
         raise StoreError(f"`{path}` is damaged: it is no file of a store")
     if not all(isinstance(e, dict) and isinstance(e.get("data"), dict) for e in document["patterns"].values()):
         raise StoreError(f"`{path}` is damaged: its patterns are none")
@@ -288,6 +299,13 @@ def _are_versions(versions: Any) -> bool:
         and isinstance(v.get("data"), dict)
         for v in versions
     )
+
+
+def _last(document: dict[str, Any]) -> float:
+    """When something was saved last."""
+    moments = [entry["at"] for entry in document["versions"][-1:]]
+    moments += [at for entry in document["patterns"].values() if isinstance(at := entry.get("at"), int | float)]
+    return float(max(moments, default=0.0))
 
 
 def _seconds(document: dict[str, Any]) -> float:

@@ -8,16 +8,18 @@ from dana.poet.store.base import MAX_FEEDBACK, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dana.poet.store.base import Store
 
 DEFAULT = ".poet/parameters.db"
 
 
-def open_store(where: str = DEFAULT) -> Store:
+def open_store(where: str = DEFAULT, *, on_problem: Callable[[StoreError], object] | None = None) -> Store:
     """The store a URL or path names.
 
     `sqlite:///path` or a path ending in `.db`, `.sqlite`; `postgresql://…`; `json:folder` or a folder; `memory:`.
-    Raises `StoreError`.
+    `on_problem` hears of damaged JSON files that are moved aside. Raises `StoreError`.
     """
     kind, colon, rest = where.partition(":")
     if where == "memory:":
@@ -31,7 +33,7 @@ def open_store(where: str = DEFAULT) -> Store:
     if kind == "json" and colon:
         from dana.poet.store.files import FileStore
 
-        return FileStore(rest)
+        return FileStore(rest, on_problem=on_problem)
     if kind == "sqlite" and colon:
         if not rest.startswith("///") or len(rest) == 3:
             msg = f"`{where}` names no file"
@@ -47,9 +49,19 @@ def open_store(where: str = DEFAULT) -> Store:
     if os.path.isdir(where) or not os.path.splitext(where)[1]:
         from dana.poet.store.files import FileStore
 
-        return FileStore(where)
+        return FileStore(where, on_problem=on_problem)
     msg = f"`{where}` is no store"
     raise StoreError(msg, "a store is a .db file, a folder for JSON files, or a URL")
+
+
+def place_of(where: str) -> str:
+    """The file or folder a store is in; "" for one that is in neither."""
+    kind, colon, rest = where.partition(":")
+    if where == "memory:" or (colon and kind in ("postgresql", "postgres")):
+        return ""
+    if colon and kind == "json":
+        return rest
+    return rest[3:] if colon and kind == "sqlite" and rest.startswith("///") else where
 
 
 def copy(source: Store, target: Store) -> int:

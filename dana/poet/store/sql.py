@@ -32,7 +32,13 @@ PRUNE = "DELETE FROM poet_parameters WHERE function_id = ? AND domain = ? AND ve
 VERSIONS = """
 SELECT version, at, data FROM poet_parameters WHERE function_id = ? AND domain = ? ORDER BY version DESC LIMIT ?
 """
-FUNCTIONS = "SELECT function_id, domain, MAX(at) FROM poet_parameters GROUP BY function_id, domain"
+FUNCTIONS = """
+SELECT function_id, domain, MAX(at) FROM (
+    SELECT function_id, domain, at FROM poet_parameters
+    UNION ALL SELECT function_id, domain, at FROM poet_patterns
+    UNION ALL SELECT function_id, domain, at FROM poet_feedback
+) AS known GROUP BY function_id, domain
+"""
 
 ADD_FEEDBACK = "INSERT INTO poet_feedback (function_id, domain, at, data) VALUES (?, ?, ?, ?)"
 PRUNE_FEEDBACK = """
@@ -166,7 +172,7 @@ class SqlStore:
         rows = self._transaction([(SCHEMA, ())])
         if not rows:
             self._transaction([(PUT_SCHEMA, (str(SCHEMA_VERSION),))])
-        elif int(rows[0][0]) > SCHEMA_VERSION:
+        elif rows[0][0] != str(SCHEMA_VERSION):
             self._drop()
             msg = f"the store was written by a newer Dana (format {rows[0][0]}; this one knows {SCHEMA_VERSION})"
             raise StoreError(msg, "use that version, or another store")

@@ -1,0 +1,171 @@
+"""`dana ledger`, `dana audit`: what a run has left behind, and whether it is all still there.
+
+Both only look. Texts in a ledger come from programs: for a terminal they lose what a terminal would obey.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from dana.cli.grants import printable
+from dana.cli.options import UsageProblem
+from dana.cli.terminal import FAILED, OK
+from dana.diagnostics import Diagnostic, suggest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from dana.adaptive.journal import Journal
+    from dana.adaptive.ledger import Event
+    from dana.cli.options import Options
+    from dana.cli.terminal import Terminal
+
+TAIL = 20
+SHOWN = 100
+
+
+def ledger(options: Options, terminal: Terminal) -> int:
+    """`dana ledger tail|query|runs FILE`."""
+    act, path = _words(options, ("tail", "query", "runs"))
+    return _looking(path, terminal, lambda journal: _ACTS[act](journal, options))
+
+
+def audit(options: Options, terminal: Terminal) -> int:
+    """`dana audit verify FILE`: status 1 when the ledger is not what was written."""
+    _act, path = _words(options, ("verify",))
+    return _looking(path, terminal, lambda journal: _verify(journal, options, terminal))
+
+
+def action(options: Options, acts: Sequence[str]) -> str:
+    """The first word: what to do. Raises `UsageProblem`."""
+    listed = ", ".join(acts)
+    if not options.words:
+        raise UsageProblem("E905", f"`dana {options.verb}` needs to know what to do", f"one of {listed}")
+    if options.words[0] not in acts:
+        near = suggest(options.words[0], acts)
+        hint = f"did you mean `dana {options.verb} {near}`?" if near else f"there are {listed}"
+        raise UsageProblem("E905", f"`dana {options.verb}` has no {printable(options.words[0])!r}", hint)
+    return options.words[0]
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Rows under each other, columns as wide as they need; the last one is as long as it is."""
+    lines = [list(row) for row in rows]
+    widths = [max(len(row[at]) for row in lines) for at in range(len(lines[0]) - 1)] if lines else []
+    return "".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() + "\n"
+        for row in lines
+    )
+
+
+def moment(at: object) -> str:
+    """Seconds since 1970 as people read them, in UTC."""
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return "?"
+
+
+def _words(options: Options, acts: Sequence[str]) -> tuple[str, str]:
+    act = action(options, acts)
+    if len(options.words) != 2:
+        raise UsageProblem("E905", f"`dana {options.verb} {act}` takes one ledger", f"dana {options.verb} {act} run.db")
+    return act, options.words[1]
+
+
+def _looking(path: str, terminal: Terminal, look: Any) -> int:
+    from dana.adaptive.journal import Journal, JournalError
+
+    if not os.path.exists(path):
+        raise UsageProblem("E902", f"there is no ledger {printable(path)}")
+    if os.path.isdir(path):
+        raise UsageProblem("E902", f"{printable(path)} is a folder, not a ledger")
+    try:
+        journal = Journal(path, reading=True)
+        try:
+            return int(look(journal))
+        finally:
+            journal.close()
+    except JournalError as problem:
+        terminal.report([Diagnostic("E920", printable(str(problem)), hint=problem.hint)])
+        return FAILED
+
+
+# --- dana ledger --------------------------------------------------------------------------------
+
+
+def _events(journal: Journal, options: Options, *, latest: bool) -> Iterable[Event]:
+    from dana.adaptive.ledger import read_event
+
+    given = options.given
+    rows = journal.rows(
+        pattern=given.get("kind_of_event", "*"),
+        run=given.get("run"),
+        subject=given.get("subject", "*"),
+        limit=given.get("limit", TAIL if latest else None),
+        latest=latest,
+    )
+    return map(read_event, rows)
+
+
+def _tail(journal: Journal, options: Options) -> int:
+    return _print_events(_events(journal, options, latest=True), options)
+
+
+def _query(journal: Journal, options: Options) -> int:
+    return _print_events(_events(journal, options, latest=False), options)
+
+
+def _print_events(events: Iterable[Event], options: Options) -> int:
+    for event in events:
+        sys.stdout.write(_as_json(event) if "json" in options.given else _as_line(event))
+    return OK
+
+
+def _as_json(event: Event) -> str:
+    fields = ("seq", "at", "delivery", "kind", "subject", "act", "data", "hash")
+    return json.dumps({name: getattr(event, name) for name in fields}, default=str) + "\n"
+
+
+def _as_line(event: Event) -> str:
+    data = "" if event.data is None else json.dumps(event.data, ensure_ascii=False)
+    if len(data) > SHOWN:
+        data = data[: SHOWN - 1] + "…"
+    said = f"{event.seq:>6}  {moment(event.at)}  {event.delivery:<6}  {event.kind}  {event.subject}  {data}"
+    return printable(said.rstrip()) + "\n"
+
+
+def _runs(journal: Journal, options: Options) -> int:
+    runs = journal.runs()
+    if "json" in options.given:
+        sys.stdout.write(json.dumps([{"run": run, "at": at, "events": n} for run, at, n in runs]) + "\n")
+        return OK
+    sys.stdout.write(table((printable(str(run)) or "-", moment(at), str(count)) for run, at, count in runs))
+    return OK
+
+
+_ACTS = {"tail": _tail, "query": _query, "runs": _runs}
+
+
+# --- dana audit ---------------------------------------------------------------------------------
+
+
+def _verify(journal: Journal, options: Options, terminal: Terminal) -> int:
+    found = journal.verify(options.given.get("anchor", ""))
+    if "json" in options.given:
+        facts = {"ok": bool(found), "count": found.count, "tip": found.tip, "problem": found.problem, "row": found.seq}
+        sys.stdout.write(json.dumps(facts) + "\n")
+        return OK if found else FAILED
+    if found:
+        sys.stdout.write(f"{found.count} events, every one follows from the one before\ntip {found.tip}\n")
+        return OK
+    intact = f"the first {found.count} are as they were written" if found.count else "none can be relied on"
+    said = Diagnostic("E921", f"this is not what was written: {found.problem}", hint=f"{intact}; tip {found.tip}")
+    terminal.report([said])
+    return FAILED
