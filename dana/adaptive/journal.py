@@ -296,6 +296,7 @@ def _problem(error: BaseException, path: str, what: str) -> JournalError:
         "readonly": "the file or its folder cannot be written: choose another place, or change its permissions",
         "read-only": "the file or its folder cannot be written: choose another place, or change its permissions",
         "full": "the disk is full: what is not stored yet is kept in memory and written as soon as there is room",
+        "I/O error": "the disk is full or fails: what is not stored yet is kept in memory and tried again",
         "not a database": "this is no journal, or it is damaged: move it away, a new one is made",
         "malformed": "the file is damaged: move it away, a new one is made; `dana audit verify` says what can be read",
         "unable to open": "the folder does not exist or cannot be written",

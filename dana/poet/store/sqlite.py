@@ -63,6 +63,7 @@ _HINTS = {
     "locked": "another process holds it; what was learnt is kept in memory and saved later",
     "readonly": "the file or its folder cannot be written",
     "full": "the disk is full; what was learnt is kept in memory and saved as soon as there is room",
+    "I/O error": "the disk is full or fails; what was learnt is kept in memory and saved later",
     "not a database": "this is no store, or it is damaged: move it away, a new one is made",
     "malformed": "the file is damaged: move it away, a new one is made",
     "unable to open": "the folder does not exist or cannot be written",
