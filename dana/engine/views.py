@@ -15,7 +15,7 @@ from dana.engine.convert import SCALARS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from typing import Any, NoReturn
 
     from dana.engine.engine import _Run
@@ -52,9 +52,9 @@ class Function:
         value = self._run.guarded(self._raw, args)
         return value if value.__class__ in SCALARS else self._run.crossing.out(value)
 
-    async def acall(self, /, *args: Any, **keywords: Any) -> Any:
-        """Call it on the running event loop: while it waits for an effect, other tasks go on."""
-        return await self._run.drive(self._slowly, args, keywords)
+    def acall(self, /, *args: Any, **keywords: Any) -> Coroutine[Any, Any, Any]:
+        """Call it on the running event loop, `await f.acall(…)`: while it waits for an effect, other tasks go on."""
+        return self._run.drive(self._slowly, args, keywords)
 
     def returning(self, wanted: Any) -> Function:
         """The same function, its result made what an annotation says: a dataclass, a pydantic model, `list[…]`."""

@@ -10,6 +10,7 @@ the other and `drive` says what is missing.
 
 from __future__ import annotations
 
+from asyncio import CancelledError, current_task, get_running_loop
 from contextvars import copy_context
 
 from dana.errors import UsageError
@@ -58,22 +59,31 @@ CLOSED = "the event loop was closed"
 TASK_CANCELLED = "the task that waited for the call was cancelled"
 # Longer waits have no timer of their own: the loop looks after them together (`Waiting.watch`).
 LONG_S = 1.0
+# A timer may come a little early by the clock of the program's limits.
+LATE_S = 0.001
 
 
 class Worker(greenlet):
     """A greenlet that runs Dana code; parked while it waits.
 
-    `ended` is the future that gets `(True, value)` or `(False, exception)`.
+    `ended` is the future that gets `(True, value)` or `(False, exception)`. While `direct`, the hub is the coroutine
+    `drive` itself, which awaits what the worker asks for (`ask`): an effect that is waited for at once then needs
+    neither a task nor a promise.
     """
 
-    __slots__ = ("_waiting", "cancelled", "closed", "context", "due", "ended", "loop", "parked")
+    __slots__ = (
+        "_waiting", "asking", "cancelled", "closed", "context", "direct", "due", "ended", "loop", "nudged", "parked",
+        "task",
+    )  # fmt: skip
 
     def __init__(self, waiting: Waiting, loop: AbstractEventLoop) -> None:
         super().__init__()
         self._waiting = waiting
         self.loop = loop
         self.ended: Future[tuple[bool, Any]] = loop.create_future()
-        self.parked = False
+        self.parked = self.asking = self.direct = self.nudged = False
+        # The task that drives it, while direct.
+        self.task: Any = None
         # Why this call shall stop, once somebody said so while it was parked.
         self.cancelled: str | None = None
         self.closed = False
@@ -120,13 +130,64 @@ class Worker(greenlet):
             if future is not None:
                 future.remove_done_callback(wake)
 
+    def ask(self, awaitable: Any, seconds: float | None) -> tuple[bool, Any] | None:
+        """Let `drive` await something for this call: `(True, value)`, `(False, error)`, or None when interrupted.
+
+        What was awaited has then been cancelled; it is after `seconds` (None: never), or when `wake` is called.
+        """
+        if self.closed:
+            raise CancelStop(CLOSED)
+        timer: Any = None
+        if seconds is not None:
+            if seconds > LONG_S:
+                self.due = self.loop.time() + seconds
+                self._waiting.watch(self.loop)
+            else:
+                timer = self.loop.call_later(seconds + LATE_S, self.wake, context=self.context)
+        self.asking = True
+        try:
+            answer: tuple[bool, Any] | None = self.parent.switch(awaitable) or None
+        finally:
+            self.asking = False
+            self.due = None
+            if timer is not None:
+                timer.cancel()
+        return answer
+
     def wake(self, _future: object = None) -> None:
-        """Go on, if still parked; called by the hub."""
-        if self.parked:
+        """Go on, if still waiting; called by the hub."""
+        if self.parked or (self.asking and not self.direct):
+            self.direct = False
             hub = getcurrent()
             if hub is not None and self.parent is not hub:
                 self.parent = hub
             self.switch()
+        elif self.asking and not self.nudged:
+            self.nudged = True
+            self.task.cancel()
+
+    def ends_soon(self) -> None:
+        """What a long wait waits for at most is near: from here on it is timed exactly."""
+        if self.asking and self.direct and self.due is not None:
+            self.loop.call_at(self.due + LATE_S, self._due, self.due, context=self.context)
+        else:
+            self.wake()
+
+    def _due(self, due: float) -> None:
+        if self.due == due:
+            self.wake()
+
+    def interrupted(self, error: BaseException) -> tuple[bool, Any] | None:
+        """What a `CancelledError` means while this call asks: None: it was nudged; else an answer.
+
+        Raises the error when it is the driving task that was cancelled.
+        """
+        nudged, self.nudged = self.nudged, False
+        if nudged and not self.task.uncancel():
+            return None
+        if self.task.cancelling():
+            raise error
+        return False, error
 
     def cancel(self, reason: str) -> None:
         """Stop the call where it waits; called by the hub."""
@@ -194,22 +255,37 @@ async def drive(program: Program, action: Callable[..., Any], args: Any = None, 
     When the task is cancelled, the Dana call is: its `finally` blocks run, then `CancelledError` is raised, from the
     error the action ended with. Raises `UsageError` where greenlet is missing.
     """
-    from asyncio import CancelledError, get_running_loop
-
-    from dana.runtime.effects.waiting import waiting_of
-
     if not AVAILABLE:
         raise UsageError("asynchronous calls need the package greenlet, which is not installed")
-    waiting = waiting_of(program)
+    waiting: Waiting | None = program.waiting
+    if waiting is None:
+        from dana.runtime.effects.waiting import waiting_of
+
+        waiting = waiting_of(program)
     worker = Worker(waiting, get_running_loop())
     waiting.enter()
     try:
-        worker.switch(action, args, keywords)
+        worker.task = current_task()
+        worker.direct = worker.task is not None
+        request = worker.switch(action, args, keywords)
         try:
+            while worker.asking:
+                try:
+                    answer: tuple[bool, Any] | None = (True, await request)
+                except CancelledError as error:
+                    answer = worker.interrupted(error)
+                except GeneratorExit:
+                    raise
+                except BaseException as error:  # noqa: BLE001  (handed to the call that asked)
+                    answer = False, error
+                request = worker.switch(answer)
+                del answer
             done, value = await worker.ended
         except CancelledError as cancelled:
+            worker.direct = False
             await _end(worker, cancelled)
         except GeneratorExit:
+            worker.direct = False
             worker.close()
             raise
     finally:
@@ -224,8 +300,6 @@ async def drive(program: Program, action: Callable[..., Any], args: Any = None, 
 
 async def _end(worker: Worker, cancelled: BaseException) -> None:
     """Cancel the Dana call of a task that was cancelled, and wait for its end."""
-    from asyncio import CancelledError
-
     while not worker.dead:
         worker.ended = worker.loop.create_future()
         worker.cancel(TASK_CANCELLED)

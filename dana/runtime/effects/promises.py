@@ -149,12 +149,17 @@ class Promise:
 def _failure_of(task: Any, start: Start) -> BaseException | None:
     """How an ended task failed, None when it did not."""
     if task.cancelled():
-        return failure(
-            RuntimeError, "E832", f"`{start.name}` was cancelled before it answered",
-            "the host's function, or something it waited for, was cancelled from outside the program",
-        )  # fmt: skip
+        return cancelled(start)
     error: BaseException | None = task.exception()
     return error
+
+
+def cancelled(start: Start) -> Exception:
+    """The failure of an effect that somebody else cancelled."""
+    return failure(
+        RuntimeError, "E832", f"`{start.name}` was cancelled before it answered",
+        "the host's function, or something it waited for, was cancelled from outside the program",
+    )  # fmt: skip
 
 
 def mark(error: BaseException, start: Start) -> None:

@@ -13,8 +13,8 @@ from _thread import get_ident
 from contextvars import copy_context
 
 from dana.runtime.calls import account, identity, patience, promise_closed, resume, suspend
-from dana.runtime.effects.bridge import LONG_S, current
-from dana.runtime.effects.promises import Promise, Start
+from dana.runtime.effects.bridge import LATE_S, LONG_S, current
+from dana.runtime.effects.promises import Promise, Start, cancelled, mark
 from dana.runtime.exceptions import message_of, name_of
 from dana.runtime.stops import CancelStop, Stop, failure
 
@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from collections.abc import Awaitable, Callable
+    from types import FrameType
     from typing import Any
 
     from dana.runtime.calls import Call
@@ -163,11 +164,81 @@ class Waiting:
         """An effect has ended, however it did."""
         promise_closed(self.meter, promise._call.run)
         self.effects.pop(promise, None)
+        if self.program.emit is not None:
+            gone = task.cancelled()
+            self._tell_end(promise._start.name, None if gone else task.exception(), cancelled=gone)
+
+    def _tell_end(self, name: str, error: BaseException | None, *, cancelled: bool) -> None:
         emit = self.program.emit
         if emit is not None:
-            error = None if task.cancelled() else task.exception()
-            outcome = "cancelled" if task.cancelled() else "ok" if error is None else name_of(type(error))
-            emit("effect.end", {"name": promise._start.name, "outcome": outcome})
+            outcome = "cancelled" if cancelled else "ok" if error is None else name_of(type(error))
+            emit("effect.end", {"name": name, "outcome": outcome})
+
+    def asker(self) -> Worker | None:
+        """The running call, if its coroutine can await an effect for it: then `ask` is the cheaper way."""
+        worker = current()
+        return worker if worker is not None and worker.direct else None
+
+    def ask(
+        self,
+        worker: Worker,
+        name: str,
+        begun: Callable[..., Awaitable[Any]],
+        frame: FrameType,
+        args: tuple[Any, ...],
+        keywords: dict[str, Any],
+    ) -> Any:
+        """Begin an effect and wait for it; its value, or its failure raised."""
+        awaitable = self.opened(begun, args, keywords)
+        if self.program.emit is not None:
+            self.program.emit("effect.start", {"name": name})
+        answer: tuple[bool, Any] | None = None
+        try:
+            answer = self._answer(worker, awaitable)
+        finally:
+            promise_closed(self.meter, account(self.meter))
+            if self.program.emit is not None:
+                error = answer[1] if answer is not None and not answer[0] else None
+                self._tell_end(name, error, cancelled=answer is None or isinstance(error, asyncio.CancelledError))
+        if answer is not None and answer[0]:
+            return answer[1]
+        start = Start(frame.f_code, frame.f_lasti, name)
+        failed: BaseException = cancelled(start) if answer is None else answer[1]
+        if isinstance(failed, asyncio.CancelledError):
+            failed = cancelled(start)
+        mark(failed, start)
+        trace = failed.__traceback__
+        try:
+            raise failed.with_traceback(trace and trace.tb_next)  # without the frame that awaited it
+        finally:
+            del failed, answer, trace  # a traceback that held this frame would hold its own exception
+
+    def _answer(self, worker: Worker, awaitable: Any) -> tuple[bool, Any] | None:
+        """How what `drive` awaits for a call ended; raises the stop that comes due meanwhile."""
+        meter, lock = self.meter, self.lock
+        try:
+            seconds = patience(meter)
+            call = suspend(meter)
+            held = lock.leave()
+            try:
+                answer = worker.ask(awaitable, seconds)
+            finally:
+                if held:
+                    lock.back(held)
+                resume(meter, call)
+                if worker.cancelled is not None:
+                    meter.cancel_running(worker.cancelled)
+                    worker.cancelled = None
+        except BaseException:  # it was never awaited
+            if asyncio.iscoroutine(awaitable):
+                awaitable.close()
+            raise
+        if answer is None:
+            left = patience(meter)
+            if left is not None:  # the two clocks differ by a hair
+                time.sleep(min(left, LATE_S))
+                patience(meter)
+        return answer
 
     def wait_for_writes(self) -> None:
         """Until the run's last writing effect has ended; raises its failure if nobody has seen it."""
@@ -297,7 +368,7 @@ class Waiting:
             self.watched.discard(loop)
         for worker in waits:
             if worker.due is not None and worker.due <= soon:
-                worker.wake()
+                worker.ends_soon()
 
     # --- cancelling -------------------------------------------------------------------------------
 
