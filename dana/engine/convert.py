@@ -161,6 +161,10 @@ class Crossing:
         if exact is not _NOT_OURS:
             return self.into(exact, origin)
         if _is_function(value):
+            from dana.runtime.foreign.refused import OBJECTS, withheld
+
+            if id(value) in OBJECTS:
+                raise withheld(f"`{_name_of(value)}` of Python")
             from dana.engine.hosting import HostFunction
 
             return HostFunction(_name_of(value), value).bind(self.run)

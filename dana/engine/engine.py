@@ -112,6 +112,8 @@ class Engine:
         # Who answers `reason`, and where what happened is kept.
         self.model = model
         self.store = store
+        # The profile of functions decorated with `@poet` that name none (P41).
+        self.poet_profile: str | None = None
         self._hosts: HostFunctions | None = None
         self._alive: dict[int, ref[_Run]] = {}
         self._events: Events | None = None
@@ -388,6 +390,7 @@ class _Run:
             emit=emit,
         )
         self.program.enter_from_host = self.guarded
+        self.program.store, self.program.poet_profile = engine.store, engine.poet_profile
         _give_poet(self.program)
         if engine._hosts is not None:
             engine._hosts.install(self)
@@ -588,7 +591,7 @@ class _Run:
         program = self.program
         fault = diagnose(failed, program)
         if fault is None:
-            self._engine.exit_code = failed.code if isinstance(failed, ExitStop) else None
+            self._engine.exit_code = getattr(failed, "code", 1) if isinstance(failed, ExitStop) else None
             return
         fault._program, fault._failure = program, failed
         raise fault from _cause(failed)
@@ -613,10 +616,12 @@ def _cause(failed: BaseException) -> BaseException | None:
 def _give_poet(program: Program) -> None:
     """`@poet` (L42), loaded by the first decorator that runs: most programs have none."""
 
-    def native(_record: ModuleRecord | None, options: dict[str, Any]) -> Callable[[Any], Any]:
+    def native(
+        _record: ModuleRecord | None, options: dict[str, Any], types: dict[str, str] | None = None
+    ) -> Callable[[Any], Any]:
         from dana.poet.native import decorator
 
-        return decorator(program, options)
+        return decorator(program, options, types)
 
     def poet(function: Any = None, /, **options: Any) -> Any:
         """Make a function reliable: `@poet`, or `@poet(retries=3, timeout=2.0)`; see the module `poet`."""

@@ -90,8 +90,17 @@ class Finder:
     def _is_stdlib(self, importer: str) -> bool:
         return os.path.dirname(importer) == self.stdlib
 
+    def _top(self, here: str) -> str:
+        """How far up a relative import may lead: the folder to which the importer's own belongs."""
+        above = [os.path.abspath(root) for root in self.roots]
+        holding = [root for root in above if os.path.join(here, "").startswith(os.path.join(root, ""))]
+        return min(holding, key=len, default=here)
+
     def _relative(self, level: int, path: tuple[str, ...], here: str) -> Found | str:
+        top = self._top(here)
         for _ in range(level - 1):
+            if here == top:
+                return "the import leads out of the project's folder"
             here = os.path.dirname(here)
         if not path:
             return _as_package(here, os.path.basename(here)) or f"`{here}` holds no Dana modules"

@@ -13,6 +13,8 @@ from __future__ import annotations
 import builtins as python
 from itertools import compress
 
+from dana.runtime.stops import CancelStop, ExitStop
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,6 +40,9 @@ UnicodeError UnicodeDecodeError UnicodeEncodeError UnicodeTranslateError Warning
 FutureWarning RuntimeWarning UserWarning
 """
 
+# What is no `Exception` in Python would go through the engine into the host, and end it: a program that raises it
+# ends, as by `exit`, or as one that was cancelled. Stops are for no handler that names all there is (L24).
+OUTERMOST = {"BaseException": Exception, "KeyboardInterrupt": CancelStop, "SystemExit": ExitStop}
 
 # What is passed on without a look at its size. Whole numbers are in it: where they may be large, more is asked.
 SCALARS = frozenset({int, float, bool, complex, type(None)})
@@ -48,7 +53,7 @@ FLAT = SCALARS | {str, bytes}
 def core(program: Program) -> dict[str, Any]:
     """What every program has from its start: metering, `print`, and what is Python's own."""
     meter = program.meter
-    table = {name: getattr(python, name) for name in PYTHON_NAMES.split()}
+    table = {name: getattr(python, name) for name in PYTHON_NAMES.split()} | OUTERMOST
     table |= {
         ".meter": meter, ".steps": meter.steps, ".calls": meter.calls, ".bank": meter.bank,
         ".compress": compress, ".zip": zip,

@@ -40,11 +40,14 @@ class CancelStop(Stop):
 
 
 class ExitStop(Stop):
-    """`exit(code)`: an orderly end."""
+    """`exit(code)`: an orderly end. Dana's `SystemExit`: a program may raise it, and catch it by this name."""
 
     def __init__(self, code: object = 0) -> None:
         self.code = code
         super().__init__(code)
+
+
+ExitStop.__name__ = ExitStop.__qualname__ = "SystemExit"  # as programs know it
 
 
 def limit_message(which: str, limit: object) -> str:
