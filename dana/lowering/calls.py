@@ -63,7 +63,7 @@ def call_with(cx: Context, node: na.Call, first: py.expr | None) -> py.expr:
     keywords = [lower_keyword(cx, k) for k in node.keywords]
     func, extra = _callee(cx, node, target)
     if extra and not keywords and target is None and isinstance(node.func, na.Attribute):
-        return sized.short_cut(cx, node.func, func, extra[0], args)
+        return sized.short_cut(cx, node, func, extra[0], args)
     return py.Call(func=func, args=extra + args, keywords=keywords, **cx.at(node))
 
 

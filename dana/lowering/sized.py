@@ -64,9 +64,11 @@ def function(cx: Context, node: na.Attribute) -> py.expr:
     return cx.load(f".do:{node.attr}", node)
 
 
-def short_cut(cx: Context, node: na.Attribute, func: py.expr, receiver: py.expr, args: list[py.expr]) -> py.expr:
+def short_cut(cx: Context, call: na.Call, func: py.expr, receiver: py.expr, args: list[py.expr]) -> py.expr:
     """A call of the function, or of the method itself where the receiver is short and the arguments are constants."""
-    place = cx.at(node)
+    node = call.func
+    assert isinstance(node, na.Attribute)
+    place = cx.at(call)
     slow = py.Call(func=func, args=[receiver, *args], keywords=[], **place)
     constant = all(isinstance(a, py.Constant) and len(str(a.value)) < LITTLE for a in args)
     if node.attr not in SHORT_CUTS or not constant or not isinstance(receiver, py.Name):
