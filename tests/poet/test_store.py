@@ -242,12 +242,68 @@ def test_a_damaged_file_is_moved_aside_and_said_so(tmp_path, damage) -> None:
     assert store.load("m.f", "-").data == {"n": 2}
 
 
+def test_after_half_a_line_the_next_feedback_is_whole(tmp_path) -> None:
+    store = FileStore(str(tmp_path))
+    store.add_feedback("m.f", "-", {"n": 1}, at=1.0)
+    (path,) = tmp_path.glob("*_feedback.jsonl")
+    with path.open("ab") as stream:
+        stream.write(b'{"at": 2.0, "feedb')
+    store.add_feedback("m.f", "-", {"n": 3}, at=3.0)
+    assert [entry["n"] for _at, entry in store.feedback("m.f", "-")] == [3, 1]
+
+
+def test_a_folder_that_is_none_is_a_clear_error_everywhere(tmp_path, monkeypatch) -> None:
+    (tmp_path / "file").write_text("")
+    store = FileStore(str(tmp_path / "file"))
+    for act in (
+        lambda: store.load("m.f", "-"),
+        lambda: store.feedback("m.f", "-"),
+        lambda: store.save("m.f", "-", {}, 0.0),
+        lambda: store.forget("m.f", "-"),
+        store.functions,
+    ):
+        with pytest.raises(StoreError, match="cannot be used"):
+            act()
+    folder = tmp_path / "store"
+    store = FileStore(str(folder))
+    assert store.functions() == []
+    store.save("m.f", "-", {"n": 1}, 0.0)
+    (path,) = folder.glob("*_params.json")
+    for name, act in (
+        ("replace", lambda: store.save("m.f", "-", {"n": 2}, 0.0)),
+        ("remove", lambda: store.forget("m.f", "-")),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"os.{name}", _refuse)
+            with pytest.raises(StoreError, match="cannot be used"):
+                act()
+    path.write_bytes(b"{")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.rename", _refuse)
+        with pytest.raises(StoreError, match="cannot be used"):
+            store.load("m.f", "-")
+    assert path.read_bytes() == b"{"
+
+
+def _refuse(*_words) -> None:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_files_renamed_by_hand_are_not_mistaken(tmp_path) -> None:
+    store = FileStore(str(tmp_path))
+    store.save("m.f", "-", {"n": 1}, 0.0)
+    (path,) = tmp_path.glob("*_params.json")
+    path.rename(tmp_path / (file_stem("m.g", "-") + "_params.json"))
+    with pytest.raises(StoreError, match=r"belongs to `m\.f`"):
+        store.load("m.g", "-")
+
+
 def test_a_file_of_a_newer_dana_is_left_where_it_is(tmp_path) -> None:
     store = FileStore(str(tmp_path))
     store.save("m.f", "-", {"n": 1}, at=0.0)
     (path,) = tmp_path.glob("*_params.json")
     path.write_text(path.read_text().replace('"version": "1.0"', '"version": "2.0"'))
-    with pytest.raises(StoreError, match="has the format '2.0'"):
+    with pytest.raises(StoreError, match=r"has the format '2\.0'"):
         store.load("m.f", "-")
     assert path.exists()
 

@@ -98,8 +98,10 @@ class FileStore:
                 # Only that file says in full what it is about.
                 self._write(function_id, domain, _empty(function_id, domain))
             try:
-                with open(path, "ab") as stream:
-                    size = stream.tell()
+                with open(path, "a+b") as stream:
+                    size = stream.seek(0, os.SEEK_END)
+                    if size and os.pread(stream.fileno(), 1, size - 1) != b"\n":
+                        line = "\n" + line  # the machine stopped in the middle of the line before
                     try:
                         stream.write(line.encode("utf-8", "surrogatepass"))
                         stream.flush()

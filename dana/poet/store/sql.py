@@ -152,14 +152,21 @@ class SqlStore:
             for last_try in (False, True):
                 try:
                     if self._connection is None:
-                        self._connection = self._connect()
-                        self._set_up()
+                        self._open()
                     return self._transaction(statements)
                 except self.errors as error:
                     if last_try or not isinstance(error, self.lost):
                         raise self._problem(error) from error
                     self._drop()
         raise AssertionError
+
+    def _open(self) -> None:
+        self._connection = self._connect()
+        try:
+            self._set_up()
+        except BaseException:
+            self._drop()
+            raise
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
@@ -173,7 +180,6 @@ class SqlStore:
         if not rows:
             self._transaction([(PUT_SCHEMA, (str(SCHEMA_VERSION),))])
         elif rows[0][0] != str(SCHEMA_VERSION):
-            self._drop()
             msg = f"the store was written by a newer Dana (format {rows[0][0]}; this one knows {SCHEMA_VERSION})"
             raise StoreError(msg, "use that version, or another store")
 
