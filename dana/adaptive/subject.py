@@ -75,6 +75,8 @@ class Knob:
         """The value nearest to a proposed one that bounds and step allow, coming from `current`."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self.check(value)
+        if isinstance(value, float) and not isfinite(value):
+            return self.check(value)  # which refuses it, whatever the bounds
         if self.step is not None:
             value = min(max(value, current - self.step), current + self.step)
         if self.low is not None:

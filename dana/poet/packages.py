@@ -21,7 +21,7 @@ import json
 import os
 
 from dana.abi import VERSION
-from dana.adaptive.canonical import canonical
+from dana.adaptive.canonical import canonical, whole
 from dana.adaptive.redaction import Redactor
 from dana.adaptive.subject import KnobError
 
@@ -125,7 +125,7 @@ class ParameterPackage:
         document["checksum"] = _checksum(sealed)
         if key is not None:
             document["signature"] = _signature(sealed, key)
-        return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        return whole(json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)) + "\n"
 
     def export_to_file(self, path: str | os.PathLike[str], *, key: bytes | None = None) -> None:
         """Write the package to a file, whole or not at all. Raises `PackageError`."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dana.adaptive.canonical import canonical
 from dana.adaptive.improve import FAILED, NOTHING, PROMOTED, REJECTED, Evidence, Watch, improve
-from dana.adaptive.recovery import ACTIONS, FAMILIES, TABLE, classify, recovery
+from dana.adaptive.recovery import ACTIONS, FAMILIES, TABLE, classify, is_worth_retrying, recovery
 from dana.adaptive.subject import Knob, KnobError, Subject
 
 numbers = st.floats(-1e6, 1e6)
@@ -228,3 +228,54 @@ def test_faults_find_their_row(fault, leaf, first) -> None:
 def test_unknown_leaves_go_by_their_family() -> None:
     assert recovery("network.pigeon") is FAMILIES["network"]
     assert recovery("weather.rain").actions == ("fail",)
+
+
+class Leaf(Exception):
+    leaf = "network.rate_limited"
+
+
+def test_what_a_fault_says_of_itself_and_its_status_come_first() -> None:
+    assert classify(Leaf()) == "network.rate_limited"
+    assert classify(Answer(504)) == "network.timeout"
+    assert classify(Answer(200)) == "execution.tool_failed"
+    assert classify(Answer(True)) == "execution.tool_failed"
+    assert classify(PermissionError()) == "network.refused_access"
+    assert repr(recovery("network.rate_limited")) == "Recovery(wait → fail, retries=3)"
+
+
+@pytest.mark.parametrize(
+    ("fault", "worth"),
+    [
+        (ConnectionResetError(), True),
+        (TimeoutError(), True),
+        (Answer(429), True),
+        (Answer(401), False),
+        (ValueError(), False),
+        (KeyboardInterrupt(), False),
+    ],
+)
+def test_faults_that_may_go_away_are_worth_another_try(fault, worth) -> None:
+    assert is_worth_retrying(fault) is worth
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_number_is_refused_by_every_knob(value) -> None:
+    for knob in (Knob("a", 1.0), Knob("b", 1), Knob("c", 1.0, low=0.0, high=2.0, step=0.5)):
+        with pytest.raises(KnobError):
+            knob.towards(value, knob.default)
+        with pytest.raises(KnobError):
+            knob.check(value)
+
+
+def test_knobs_and_subjects_say_what_is_wrong() -> None:
+    with pytest.raises(KnobError, match="wrong way round"):
+        Knob("a", 1.0, low=2.0, high=0.0)
+    assert Knob("a", 1.0).check(2) == 2.0
+    with pytest.raises(KnobError, match="has no version 9"):
+        subject().roll_back(9)
+    assert repr(subject().current).startswith("Version(0, ")
+    assert len(subject().current.digest) == 64
+    damaged = subject().snapshot()
+    damaged["versions"][0]["parent"] = 5
+    with pytest.raises(KnobError, match="cannot come from version 5"):
+        subject().restore(damaged)

@@ -181,3 +181,50 @@ def test_files_that_cannot_be_read_or_written(tmp_path) -> None:
     (tmp_path / "big.json").write_bytes(b" " * (5 << 20))
     with pytest.raises(PackageError, match="larger"):
         ParameterPackage.import_from_file(tmp_path / "big.json")
+
+
+def test_half_a_character_travels_as_it_is(tmp_path) -> None:
+    package(prompt="a\ud800").export_to_file(tmp_path / "p.json", key=KEY)
+    again = ParameterPackage.import_from_file(tmp_path / "p.json", key=KEY)
+    assert again.parameters == {"prompt": "a\ud800"}
+
+
+def test_what_cannot_be_written_or_is_too_large_is_said(tmp_path, monkeypatch) -> None:
+    with pytest.raises(PackageError, match="cannot be written"):
+        package(a=1).export_to_file(tmp_path / "nowhere" / "p.json")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(PackageError, match="cannot be written"):
+        package(a=1).export_to_file(tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    monkeypatch.setattr("dana.poet.packages.MAX_FILE", 10)
+    package(a=1).export_to_file(tmp_path / "p.json")
+    with pytest.raises(PackageError, match="larger than"):
+        ParameterPackage.import_from_file(tmp_path / "p.json")
+
+
+def test_privacy_is_one_of_three() -> None:
+    with pytest.raises(PackageError, match="privacy is one of private"):
+        ParameterPackage("m.f", metadata={"privacy": "secret"})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"domain": "-", "parameters": [], "confidence": {}, "evidence": {}},
+        {"domain": "-", "parameters": {"a": [1]}, "confidence": {}, "evidence": {}},
+        {"domain": "-", "parameters": {}, "confidence": {"a": 2}, "evidence": {}},
+        {"domain": "-", "parameters": {}, "confidence": {}, "evidence": {"n": {"x": 1}}},
+        {"domain": 3, "parameters": {}, "confidence": {}, "evidence": {}},
+        {"parameters": {}},
+        7,
+    ],
+)
+def test_entries_that_are_none_are_refused_though_sealed(entry) -> None:
+    forged = ParameterPackage("m.f", "-", {})
+    forged.functions["m.f"] = entry
+    with pytest.raises(PackageError):
+        ParameterPackage.from_text(forged.to_text())
+
+
+def test_an_import_says_how_much_it_took() -> None:
+    assert repr(package(timeout=5.0, colour="red").apply(subjects())) == "Imported(1 taken, 1 left out)"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dana.poet.store import base
 from dana.poet.store.base import StoreError, file_stem
 from dana.poet.store.files import FileStore
-from dana.poet.store.opening import copy, open_store
+from dana.poet.store.opening import copy, open_store, place_of
 from dana.poet.store.sqlite import SqliteStore
 from tests.servers.postgres import Postgres, binaries
 
@@ -283,6 +283,46 @@ def test_a_folder_that_is_none_is_a_clear_error_everywhere(tmp_path, monkeypatch
         with pytest.raises(StoreError, match="cannot be used"):
             store.load("m.f", "-")
     assert path.read_bytes() == b"{"
+
+
+def test_feedback_that_does_not_fit_leaves_no_half_line(tmp_path, monkeypatch) -> None:
+    store = FileStore(str(tmp_path))
+    store.add_feedback("m.f", "-", {"n": 1}, at=1.0)
+    (path,) = tmp_path.glob("*_feedback.jsonl")
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("os.pread", _refuse)
+        with pytest.raises(StoreError, match="cannot be used"):
+            store.add_feedback("m.f", "-", {"n": 2}, at=2.0)
+    assert path.read_bytes() == before
+    assert store.forget("m.f", "-")
+
+
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        ("memory:", ""),
+        ("postgresql://u@h/d", ""),
+        ("json:folder", "folder"),
+        ("sqlite:///a/b.db", "a/b.db"),
+        ("sqlite:////a/b.db", "/a/b.db"),
+        ("learnt.db", "learnt.db"),
+    ],
+)
+def test_a_store_says_where_its_files_are(where, place) -> None:
+    assert place_of(where) == place
+
+
+def test_patterns_that_are_none_are_damage(tmp_path) -> None:
+    heard = []
+    store = FileStore(str(tmp_path), on_problem=heard.append)
+    store.put_pattern("m.f", "-", "calls", {"n": 1}, at=0.0)
+    (path,) = tmp_path.glob("*_params.json")
+    path.write_text(path.read_text().replace('"data": {', '"date": {'))
+    assert store.patterns("m.f", "-") == {}
+    assert len(heard) == 1
+    path.write_text('{"function_id": "m.f", "domain": "-", "version": "1.0", "parameters": {"a": 1}, "timestamp": "?"}')
+    assert (store.load("m.f", "-").at, store.load("m.f", "-").data) == (0.0, {"a": 1})
 
 
 def _refuse(*_words) -> None:
