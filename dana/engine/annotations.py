@@ -66,12 +66,28 @@ def _to_class(value: Any, wanted: Any, what: str) -> Any:
         try:
             return wanted(value)
         except ValueError:
-            raise _misfit(value, wanted, what) from None
+            members: Any = wanted
+            some = [short(m.value) for m, _ in zip(members, range(8), strict=False)]
+            raise _misfit(value, wanted, what, f"its values are {', '.join(some)}") from None
     if wanted in (list, dict, tuple, set, frozenset):
         return _to_container(value, wanted, (), wanted, what)
     if isinstance(value, wanted):
         return value
+    read = _reader(wanted) if value.__class__ is str else None
+    if read is not None:
+        try:
+            return read(value.strip())
+        except (ValueError, ArithmeticError):
+            raise _misfit(value, wanted, what, f"it does not read as {wanted.__name__}") from None
     raise _misfit(value, wanted, what)
+
+
+def _reader(wanted: type) -> Any:
+    """What reads a text as a value of a class of Python, as Dana's own functions read it; None if nothing does."""
+    home, name = wanted.__module__, wanted.__name__
+    if home == "datetime" and name in ("date", "datetime", "time"):
+        return wanted.fromisoformat  # type: ignore[attr-defined]
+    return wanted if (home, name) in (("decimal", "Decimal"), ("uuid", "UUID")) else None
 
 
 def _to_model(value: Any, wanted: Any, what: str) -> Any:
@@ -168,7 +184,7 @@ def _to_container(value: Any, origin: Any, arguments: tuple[Any, ...], wanted: A
             return value
         key, item = arguments
         return {
-            to_annotation(k, key, f"a key of {what}"): to_annotation(v, item, f"{what}[{k!r}]")
+            to_annotation(k, key, f"a key of {what}"): to_annotation(v, item, f"item {k!r} of {what}")
             for k, v in value.items()
         }
     if not issubclass(origin, Iterable):
@@ -182,10 +198,10 @@ def _to_container(value: Any, origin: Any, arguments: tuple[Any, ...], wanted: A
         if len(value) != len(arguments):
             raise _misfit(value, wanted, what)
         pairs = zip(value, arguments, strict=True)
-        return tuple(to_annotation(v, a, f"{what}[{i}]") for i, (v, a) in enumerate(pairs))
+        return tuple(to_annotation(v, a, f"item {i} of {what}") for i, (v, a) in enumerate(pairs))
     if not arguments:
         return value if isinstance(value, kind) else kind(value)
-    made = [to_annotation(v, arguments[0], f"{what}[{i}]") for i, v in enumerate(value)]
+    made = [to_annotation(v, arguments[0], f"item {i} of {what}") for i, v in enumerate(value)]
     return made if kind is list else kind(made)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import enum
 import pickle
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 import pydantic
@@ -267,7 +270,7 @@ def test_annotations(value, wanted, expected):
         ("x", int, "expected int, got str"),
         (1.5, int, "its fraction would be lost"),
         ("z", Literal["x", "y"], "expected Literal"),
-        ([1, "z"], list[int], r"it\[1\]: expected int"),
+        ([1, "z"], list[int], "item 1 of it: expected int"),
         ([1], tuple[int, int], "expected tuple"),
         (3, Callable[[int], int], "expected"),
         ({"name": "a"}, Invoice, "`amount` is missing"),
@@ -310,3 +313,64 @@ def test_private_fields_stay_in_python(m):
     assert str(m.same(Account("a"))) == "Account(name='a')"
     with pytest.raises(dana.RuntimeFault, match="no field"):
         dana.Engine(cache=False).eval("a._token", a=Account("a"))
+
+
+# --- dates, decimals, enums -----------------------------------------------------------------------
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+MOMENTS = {
+    "datetime.date(2024, 1, 2)": dt.date(2024, 1, 2),
+    "datetime.datetime(2024, 1, 2, 3, 4, 5, 6, datetime.timezone.utc, fold=1)": dt.datetime(
+        2024, 1, 2, 3, 4, 5, 6, dt.UTC, fold=1
+    ),
+    "datetime.time(1, 2, 3, 4)": dt.time(1, 2, 3, 4),
+}
+
+
+@pytest.mark.parametrize("text", MOMENTS)
+def test_dates_of_a_program_are_dates_of_python(text):
+    wanted = MOMENTS[text]
+    engine = dana.Engine(cache=False)
+    given = []
+    engine.host("take")(given.append)
+    whole, inside = engine.run(f"import datetime\nd = {text}\ntake(d)\ntake([d])\n[d, {{'k': (d,)}}]")
+    for found in (whole, inside["k"][0], given[0], given[1][0]):
+        assert (found, type(found), repr(found)) == (wanted, type(wanted), repr(wanted))
+        assert pickle.loads(pickle.dumps(found)) == wanted
+    back = engine.load("import datetime\ndef kind(d): return isinstance(d, datetime.date), d == d.replace()")
+    assert back.kind(wanted) == (isinstance(wanted, dt.date), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "made"),
+    [
+        ("2024-01-02", dt.date, dt.date(2024, 1, 2)),
+        ("2024-01-02T03:04", dt.datetime | None, dt.datetime(2024, 1, 2, 3, 4)),  # noqa: DTZ001
+        ("03:04", dt.time, dt.time(3, 4)),
+        (["1.10"], list[Decimal], [Decimal("1.10")]),
+        ("00000000-0000-0000-0000-000000000004", uuid.UUID, uuid.UUID(int=4)),
+        ("2024-01-02", str | dt.date, "2024-01-02"),
+    ],
+)
+def test_texts_are_read_as_what_a_host_function_takes(text, wanted, made):
+    assert to_annotation(text, wanted) == made
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "why"),
+    [
+        ("soon", dt.date, "it: expected date, got str .*: it does not read as date"),
+        ("x", Decimal, "it does not read as Decimal"),
+        (1.1, Decimal, "expected Decimal, got float"),
+        ("green", Colour, "expected Colour, got str .*: its values are 'red', 'blue'"),
+        ([{"name": "a", "amount": "much"}], list[Invoice], "field `amount` of item 0 of it: expected float"),
+    ],
+)
+def test_what_does_not_read_says_so(value, wanted, why):
+    with pytest.raises(Misfit, match=why):
+        to_annotation(value, wanted)

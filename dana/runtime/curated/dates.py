@@ -2,7 +2,8 @@
 
 `date` and `datetime` are subclasses of Python's: their instances must not lead to the clock or the time zone of the
 machine (`d.today()`, `d.astimezone()`), and what they make must be of the same kind. `timedelta` and `timezone`
-are Python's own: everything they have is a value.
+are Python's own: everything they have is a value. Python gets Python's own for each of them (`_dana_release`):
+databases and `pickle` ask for the very class.
 """
 
 from __future__ import annotations
@@ -64,6 +65,9 @@ class Date(dt.date):
     def __repr__(self) -> str:
         return "datetime." + super().__repr__()
 
+    def _dana_release(self) -> dt.date:
+        return dt.date(self.year, self.month, self.day)
+
     today = _ask_the_type("today")
     fromtimestamp = _ask_the_type("fromtimestamp")
 
@@ -100,6 +104,10 @@ class DateTime(dt.datetime, Date):
     def __repr__(self) -> str:
         return "datetime." + dt.datetime.__repr__(self)
 
+    def _dana_release(self) -> dt.datetime:
+        clock = (self.hour, self.minute, self.second, self.microsecond)
+        return dt.datetime(self.year, self.month, self.day, *clock, tzinfo=self.tzinfo, fold=self.fold)
+
     today = _ask_the_type("today")
     now = _ask_the_type("now")
     utcnow = _ask_the_type("utcnow")
@@ -121,6 +129,9 @@ class Time(dt.time):
 
     def __repr__(self) -> str:
         return "datetime." + super().__repr__()
+
+    def _dana_release(self) -> dt.time:
+        return dt.time(self.hour, self.minute, self.second, self.microsecond, self.tzinfo, fold=self.fold)
 
 
 Time.__name__ = Time.__qualname__ = "time"
