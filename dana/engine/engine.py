@@ -90,6 +90,15 @@ class Engine:
             from dana.engine.options import validated
 
             validated(unknown, model, store)
+        given = {
+            "limits": limits, "on_print": on_print, "read": read, "clock": clock, "seed": seed, "roots": roots,
+            "allow": allow, "deny": deny, "policy": policy,
+        }  # fmt: skip
+        given = {name: value for name, value in given.items() if value is not None}
+        if given:
+            from dana.engine.options import sound
+
+            sound(given)
         if policy is not None and (allow is not None or deny is not None):
             raise dana.UsageError("an Engine takes either policy=, or allow= and deny=")
         self.limits = limits if limits is not None else Limits()
@@ -282,6 +291,8 @@ class Engine:
 
     def on_event(self, listener: Callable[[Event], object], pattern: str = "*") -> Callable[[], None]:
         """Call `listener` with each event of programs started from now on; returns a function that ends it."""
+        if not callable(listener):
+            raise dana.UsageError(f"on_event takes a function that is called with each event, not {listener!r}")
         return self._listened().listen(pattern, listener)
 
     def watch(self, pattern: str = "*") -> AsyncIterator[Event]:
@@ -520,6 +531,8 @@ class _Run:
         return self._crossing
 
     def _crossed(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not hasattr(values, "values"):
+            raise dana.UsageError(f"arguments= takes a dict from names to values, not {values!r}")
         if all(v.__class__ in SCALARS for v in values.values()):
             return values
         return {name: self.crossing.into(value, name) for name, value in values.items()}

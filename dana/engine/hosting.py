@@ -146,7 +146,10 @@ class HostFunctions:
         self._check_name(function.name)
         for need in function.needs:
             _check_need(function.name, need)
-        if function.timeout is not None and not function.timeout > 0:
+        if not callable(function.function):
+            raise UsageError(f"host function {function.name!r}: {function.function!r} is no function")
+        timeout = function.timeout
+        if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
             raise UsageError(f"host function {function.name!r}: timeout= takes a positive number of seconds or None")
         self.functions[function.name] = function
         self._given = self._digest = None

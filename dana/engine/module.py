@@ -67,7 +67,8 @@ class Module:
         return [*public_names(self._record), "struct"]
 
     def __repr__(self) -> str:
-        return f"<Dana module {self._record.name!r} from {self._record.file!r}>"
+        place = f" from {self._record.file!r}" if self._record.file else ""
+        return f"<Dana module {self._record.name!r}{place}>"
 
 
 def _missing(record: ModuleRecord, name: str) -> str:

@@ -6,6 +6,7 @@ from dana.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 STORES = ("sqlite:", "memory:")
@@ -35,6 +36,62 @@ def validated(unknown: dict[str, Any], model: Any, store: Any) -> None:
             raise UsageError(f'model= takes "scripted:", "provider:name" or a function, not {model!r}')
     if store is not None and not (isinstance(store, str) and store.startswith(STORES)):
         raise UsageError(f'store= takes "sqlite:///PATH" or "memory:", not {store!r}')
+
+
+def sound(given: dict[str, Any]) -> None:
+    """Raises `UsageError` for a value that cannot be what its option takes. `given`: the options that are not None."""
+    for name, value in given.items():
+        wanted = _WANTED[name](value)
+        if wanted:
+            raise UsageError(f"{name}= takes {wanted}, not {value!r}")
+
+
+def _limits(value: Any) -> str:
+    from dana.engine.limits import Limits
+
+    return "" if isinstance(value, Limits) else "dana.Limits(…)"
+
+
+def _allow(value: Any) -> str:
+    from dana.policy import Allow
+
+    return "" if isinstance(value, Allow) else "dana.Allow(…)"
+
+
+def _deny(value: Any) -> str:
+    from dana.policy import Deny
+
+    return "" if isinstance(value, Deny) else "dana.Deny(…)"
+
+
+def _policy(value: Any) -> str:
+    from dana.policy import Policy
+
+    return "" if callable(value) or isinstance(value, Policy) else "a dana.Policy"
+
+
+def _function(value: Any) -> str:
+    return "" if callable(value) else "a function"
+
+
+def _clock(value: Any) -> str:
+    missing = [n for n in ("time", "monotonic", "sleep") if not callable(getattr(value, n, None))]
+    return "an object with time(), monotonic() and sleep(s)" if missing else ""
+
+
+def _seed(value: Any) -> str:
+    return "" if isinstance(value, (int, float, str, bytes, bytearray)) else "a number or a text"
+
+
+def _roots(value: Any) -> str:
+    is_list = not isinstance(value, (str, bytes)) and hasattr(value, "__iter__")
+    return "" if is_list and all(isinstance(v, str) or hasattr(v, "__fspath__") for v in value) else "a list of folders"
+
+
+_WANTED: dict[str, Callable[[Any], str]] = {
+    "limits": _limits, "on_print": _function, "read": _function, "clock": _clock, "seed": _seed, "roots": _roots,
+    "allow": _allow, "deny": _deny, "policy": _policy,
+}  # fmt: skip
 
 
 def isolated(kind: object, options: dict[str, Any]) -> Any:

@@ -343,3 +343,32 @@ def test_programs_that_have_ended_are_forgotten():
     gc.collect()
     assert not engine.cancel("nothing runs")
     assert len(engine._alive) <= 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "wanted"),
+    [
+        ("limits", {"steps": 1}, "dana.Limits"), ("limits", 3, "dana.Limits"), ("clock", object(), "an object with"),
+        ("on_print", "x", "a function"), ("read", 3, "a function"), ("seed", [1], "a number"),
+        ("roots", "rules", "a list of folders"), ("roots", [3], "a list of folders"), ("allow", True, "dana.Allow"),
+        ("allow", {"read": ["x"]}, "dana.Allow"), ("deny", ["read"], "dana.Deny"), ("policy", 3, "a dana.Policy"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("isolate", [None, "process"])
+def test_an_option_says_what_it_takes(option, value, wanted, isolate):
+    with pytest.raises(dana.UsageError, match=f"{option}= takes {wanted}"):
+        dana.Engine(isolate=isolate, **{option: value})
+
+
+def test_what_is_no_function_is_refused_where_it_is_given():
+    engine = dana.Engine(cache=False)
+    with pytest.raises(dana.UsageError, match="'q': 3 is no function"):
+        engine.host("q")(3)
+    with pytest.raises(dana.UsageError, match="timeout= takes a positive number"):
+        engine.host("q", timeout="2 s")(len)
+    with pytest.raises(dana.UsageError, match="on_event takes a function"):
+        engine.on_event("run.start")
+    with pytest.raises(dana.UsageError, match="arguments= takes a dict"):
+        engine.run("def __main__(a): return a", arguments=[3])
+    assert engine.run("1") == 1
+    assert repr(engine.load("x = 1", name="rules")) == "<Dana module 'rules'>"
