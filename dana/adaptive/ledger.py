@@ -12,11 +12,13 @@ caller: without it the effect must not happen.
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections import deque
 from threading import Event as Signal
 from threading import Lock, Thread
 from time import time
+from weakref import WeakSet, ref
 
 from dana.adaptive.canonical import canonical, cut, whole
 from dana.adaptive.journal import Journal, JournalError
@@ -113,6 +115,7 @@ class Ledger:
         self._ring.append(event)
         if self.journal is not None:
             self._pending.append(event)
+            _WAITING.add(self)
             if self._wake is None:
                 self._start()
             elif len(self._pending) == BATCH:
@@ -165,6 +168,7 @@ class Ledger:
         while self._pending:
             batch.append(self._pending.popleft())
         if not batch:
+            self._rest()
             return None
         try:
             last = self.journal.append([self._row(event) for event in batch])
@@ -174,7 +178,14 @@ class Ledger:
         for number, event in enumerate(batch, last - len(batch) + 1):
             event.seq = number
         self._complained = False
+        self._rest()
         return None
+
+    def _rest(self) -> None:
+        """Nobody but its owner keeps a ledger with nothing to write."""
+        _WAITING.discard(self)
+        if self._pending:  # something came meanwhile
+            _WAITING.add(self)
 
     def _put_back(self, batch: list[Event], error: JournalError) -> None:
         """Audit events fail; kept ones wait for better times, the oldest as long as there is room."""
@@ -206,12 +217,8 @@ class Ledger:
         self._wake = Signal()
         if not self._background:
             return
-        import atexit
-        from weakref import ref
-
-        here = ref(self)
-        Thread(target=_write_batches, args=(here, self._wake), name="dana-ledger", daemon=True).start()
-        atexit.register(_close_at_exit, here)
+        _STARTED.add(self)
+        Thread(target=_write_batches, args=(ref(self), self._wake), name="dana-ledger", daemon=True).start()
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -265,9 +272,15 @@ def _write_batches(here: Callable[[], Ledger | None], wake: Signal) -> None:
         del ledger
 
 
-def _close_at_exit(here: Callable[[], Ledger | None]) -> None:
-    ledger = here()
-    if ledger is not None:
+# Ledgers with events that wait: they are not collected before these are written.
+_WAITING: set[Ledger] = set()
+# Ledgers whose daemon may not have come to the last events when the process ends.
+_STARTED: WeakSet[Ledger] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for ledger in {*_WAITING, *_STARTED}:
         try:
             ledger.close()
         except JournalError as error:

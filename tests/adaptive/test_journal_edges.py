@@ -80,13 +80,23 @@ def test_what_cannot_be_stored_at_the_end_is_said(tmp_path) -> None:
     ledger = Ledger(Journal(str(tmp_path / "run.db")), on_problem=heard.append, background=False)
     ledger.keep("n")
     ledger.journal.append = _refused
-    ledgers._close_at_exit(lambda: ledger)
-    assert len(heard) >= 1
-    ledgers._close_at_exit(lambda: None)
+    ledgers._close_all()
+    assert len(heard) == 1 + 1  # that it waits, and that it is lost
     silent = Ledger(Journal(str(tmp_path / "run.db")), background=False)
     silent.keep("n")
     silent.journal.append = _refused
-    ledgers._close_at_exit(lambda: silent)
+    ledgers._close_all()
+    for one in (ledger, silent):
+        ledgers._WAITING.discard(one)
+
+
+def test_events_that_wait_outlive_their_ledger(tmp_path) -> None:
+    Ledger(Journal(str(tmp_path / "run.db")), background=False).keep("n")
+    gc.collect()
+    (ledger,) = [ledger for ledger in ledgers._WAITING if ledger.journal.path == str(tmp_path / "run.db")]
+    ledger.close()
+    assert ledger not in ledgers._WAITING
+    assert [row[4] for row in Journal(str(tmp_path / "run.db"), reading=True).rows()] == ["n"]
 
 
 def _refused(_rows) -> int:

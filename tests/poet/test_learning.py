@@ -386,6 +386,15 @@ def test_a_daemon_ends_when_nobody_has_the_store_any_more(monkeypatch) -> None:
     pytest.fail("the daemon goes on")
 
 
+def test_what_nobody_holds_any_more_is_saved_all_the_same(tmp_path) -> None:
+    where = str(tmp_path / "s.db")
+    LearningStore(where, background=False).update_parameters("m.f", "-", {"n": 1})
+    gc.collect()
+    writing._write_all()
+    assert open_store(where).load("m.f", "-").data == {"n": 1}
+    assert repr(open_store(where).load("m.f", "-")) == "Stored(1, {'n': 1})"
+
+
 EXIT = """
 import sys
 from dana.poet.learning import LearningStore
