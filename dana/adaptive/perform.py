@@ -71,7 +71,7 @@ def perform(
         record.reason = policy.refuses(number, failed.fault, refused=failed.refused)
         if record.reason:
             break
-        waited = policy.backoff.delay(number, waited, draw)
+        waited = policy.delay(number, waited, draw, failed.fault)
         left = remaining()
         if left is not None and waited >= left:
             record.reason = OUT_OF_TIME

@@ -14,6 +14,7 @@ Randomness is an argument: `draw()` gives a float in [0, 1).
 from __future__ import annotations
 
 from dana.adaptive.faults import NEVER, is_transient
+from dana.adaptive.recovery import classify, recovery
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from dana.adaptive.budget import RetryBudget
 
+# What a service asks for beyond this is not waited for.
+LONGEST_ASKED_S = 3600.0
 JITTERS = ("none", "full", "equal", "decorrelated")
 
 
@@ -73,6 +76,14 @@ class Retry:
         self.worth = worth
         self.budget = budget
 
+    def delay(self, retry: int, previous: float | None, draw: Callable[[], float], fault: BaseException) -> float:
+        """Seconds to wait before retry number `retry`: the backoff, and no less than the fault asks for.
+
+        A fault may say so itself (`retry_after`, in seconds); one that means "too many requests" waits as its row
+        in the table of faults says (M75).
+        """
+        return max(self.backoff.delay(retry, previous, draw), asked(fault))
+
     def refuses(self, number: int, fault: BaseException, *, refused: bool) -> str:
         """Why attempt `number`, which ended in `fault`, is the last one; empty when another may follow."""
         if isinstance(fault, NEVER) or not (refused or self.worth(fault)):
@@ -82,6 +93,14 @@ class Retry:
         if self.budget is not None and not self.budget.take():
             return OUT_OF_BUDGET
         return ""
+
+
+def asked(fault: BaseException) -> float:
+    """The shortest wait a fault asks for; 0 when it does not."""
+    wanted = getattr(fault, "retry_after", None)
+    if isinstance(wanted, int | float) and not isinstance(wanted, bool) and 0 <= wanted <= LONGEST_ASKED_S:
+        return float(wanted)
+    return recovery(leaf).wait_s if (leaf := classify(fault)).endswith(".rate_limited") else 0.0
 
 
 # Why a performance ended without a value.

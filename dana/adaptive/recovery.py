@@ -10,7 +10,7 @@ a person, or `crash` the actor and let its supervisor restart it. A leaf that is
 
 from __future__ import annotations
 
-from dana.adaptive.faults import NEVER, PERMANENT
+from dana.adaptive.faults import NEVER, PERMANENT, is_transient
 
 FAIL = "fail"
 RETRY = "retry"
@@ -71,6 +71,14 @@ def recovery(leaf: str) -> Recovery:
     """The row of a leaf; of an unknown leaf, that of its family; of an unknown family, plain failure."""
     found = TABLE.get(leaf)
     return found if found is not None else FAMILIES.get(leaf.partition(".")[0], FAMILIES["configuration"])
+
+
+def is_worth_retrying(fault: BaseException) -> bool:
+    """Whether a fault may go away by itself: as its leaf says where it is known, else by its class."""
+    leaf = classify(fault)
+    if leaf == "execution.tool_failed" or isinstance(fault, NEVER):
+        return is_transient(fault)
+    return any(action in (RETRY, WAIT, BREAK) for action in recovery(leaf).actions)
 
 
 def classify(fault: BaseException) -> str:

@@ -20,7 +20,7 @@ from math import frexp, inf, ldexp, sqrt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Protocol, Self
 
     class Chance(Protocol):
@@ -85,6 +85,9 @@ _LOWEST = -30
 _OCTAVES = 48
 _PARTS = 8
 _BUCKETS = _OCTAVES * _PARTS
+_BASE = -_LOWEST * _PARTS - _PARTS
+# What lies between these has a bucket of its own.
+SHORTEST, LONGEST = 2.0 ** (_LOWEST - 1), 2.0 ** (_LOWEST + _OCTAVES - 1)
 
 
 class Histogram:
@@ -93,11 +96,15 @@ class Histogram:
     Values outside 5e-10 to 1.3e5 (and 0) count for the nearest bucket.
     """
 
-    __slots__ = ("buckets", "count")
+    __slots__ = ("buckets",)
 
     def __init__(self) -> None:
         self.buckets = array("I", bytes(_BUCKETS * array("I").itemsize))
-        self.count = 0
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return sum(self.buckets)
 
     def add(self, value: float) -> None:
         """Take a value in."""
@@ -106,7 +113,6 @@ class Histogram:
         if not 0 <= at < _BUCKETS or value <= 0:
             at = 0 if value < 1 else _BUCKETS - 1
         self.buckets[at] += 1
-        self.count += 1
 
     def quantile(self, share: float) -> float:
         """The value below which `share` (0 to 1) of all lie; 0.0 without values."""
@@ -126,7 +132,6 @@ class Histogram:
         """Take in all values of another one."""
         for at, here in enumerate(other.buckets):
             self.buckets[at] += here
-        self.count += other.count
 
     def to_data(self) -> dict[str, int]:
         """The buckets that are not empty, by number."""
@@ -141,7 +146,6 @@ class Histogram:
                 msg = f"no bucket of a histogram: {at!r}: {here!r}"
                 raise ValueError(msg)
             made.buckets[int(at)] = here
-            made.count += here
         return made
 
 
@@ -314,14 +318,15 @@ class PageHinkley:
 
 
 # What became of a call, for `Calls.record`.
-SUCCEEDED, RETRIED, FAILED, REFUSED, TIMED_OUT, OPEN = range(6)
-OUTCOMES = ("succeeded", "retried", "failed", "refused", "timed out", "circuit open")
+SUCCEEDED, RETRIED, FAILED, REFUSED, TIMED_OUT, OPEN, DEGRADED = range(7)
+OUTCOMES = ("succeeded", "retried", "failed", "refused", "timed out", "circuit open", "degraded")
 
 
 class Calls:
     """What is always known about a function's calls: how they ended, and how long they took.
 
-    `outcomes` counts by the constants above; a retried call succeeded in the end. Updates of different threads may
+    `outcomes` counts by the constants above; a retried call succeeded in the end, a degraded one got its value from
+    a fallback, "circuit open" is every call that was not let in. Updates of different threads may
     lose one of two counts that fall together: figures, not accounts.
     """
 
@@ -330,6 +335,20 @@ class Calls:
     def __init__(self) -> None:
         self.outcomes = [0] * len(OUTCOMES)
         self.times = Histogram()
+
+    def succeeded(self) -> Callable[[float], None]:
+        """`record(took)` of a success as a function that costs a tenth of a microsecond: for code that runs often."""
+        outcomes, buckets = self.outcomes, self.times.buckets
+
+        def succeeded(took: float) -> None:
+            mantissa, exponent = frexp(took)
+            outcomes[SUCCEEDED] += 1
+            if SHORTEST <= took < LONGEST:
+                buckets[exponent * _PARTS + int(mantissa * 16) + _BASE] += 1
+            else:
+                buckets[0 if took < 1 else _BUCKETS - 1] += 1
+
+        return succeeded
 
     def record(self, took: float, outcome: int = SUCCEEDED) -> None:
         """A call ended after `took` seconds."""
@@ -345,7 +364,8 @@ class Calls:
     def success_rate(self) -> float:
         """The share of calls that gave a value; 1.0 before the first."""
         count = self.count
-        return (self.outcomes[SUCCEEDED] + self.outcomes[RETRIED]) / count if count else 1.0
+        good = self.outcomes[SUCCEEDED] + self.outcomes[RETRIED] + self.outcomes[DEGRADED]
+        return good / count if count else 1.0
 
     def to_data(self) -> dict[str, Any]:
         """As plain data."""

@@ -16,7 +16,7 @@ ENTRIES: dict[str, Entry] = {
         "option of @poet that does not exist yet",
         "The option is part of POET's design, but this version does not do what it says. It is refused, so that no "
         "program relies on something that does not happen.",
-        '@poet(domain="financial_services")\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n',
+        "@poet(hedge=0.5)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
         "@poet(retries=3)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
     ),
     "E803": Entry(
@@ -93,6 +93,43 @@ ENTRIES: dict[str, Entry] = {
         "def clean(income):\n    return {'income': income * 12}\n\n"
         "@poet(perceive_handler=clean)\ndef rate(score: int, income: float) -> float:\n    return 3.5\n\n"
         "print(rate(720, 4000.0))\n",
+    ),
+    "E815": Entry(
+        "POET: the circuit breaker is open",
+        "So many of the last calls failed that the function is not called for a while: whoever does not answer gets "
+        "time to recover, and callers do not wait in vain. After the open time one call is let through to find out. "
+        "In programs this is a `POETCircuitOpenError` with `.retry_after` in seconds.",
+        "@poet(retries=0, breaker={'least': 1, 'window': 1})\ndef fetch() -> str:\n"
+        "    raise ConnectionError('down')\n\ntry:\n    fetch()\n"
+        "except ConnectionError:\n    print('no answer')\nfetch()\n",
+        "@poet(retries=0, breaker={'least': 1, 'window': 1}, fallback=lambda: 'the last known value')\n"
+        "def fetch() -> str:\n    raise ConnectionError('down')\n\nprint(fetch())\nprint(fetch())\n",
+    ),
+    "E816": Entry(
+        "POET: too many calls at once",
+        "As many calls of the function as its `bulkhead` has places for are under way. Calls of a lower priority "
+        "leave some places to those of a higher one. In programs this is a `POETBulkheadFullError`.",
+        "@poet(bulkhead=1)\ndef depth(n: int) -> int:\n"
+        "    return 0 if n == 0 else depth(n - 1) + 1\n\nprint(depth(2))\n",
+        "@poet(bulkhead=3, priority='critical')\ndef depth(n: int) -> int:\n"
+        "    return 0 if n == 0 else depth(n - 1) + 1\n\nprint(depth(2))\n",
+    ),
+    "E817": Entry(
+        "POET: a person denied the call",
+        "The function asks a person (`interrupts`), who said no, or whose correction does not fit its parameters. In "
+        "programs this is a `POETInterruptError`.",
+    ),
+    "E818": Entry(
+        "POET: a plugin failed",
+        "A plugin of the function made a mistake of its own. For most functions the call goes on without the plugin, "
+        "with a warning; a `safety_critical` function gives no result that was not checked. In programs this is a "
+        "`POETPluginError`.",
+        "def judge(power):\n    return min(power, {'cold': 1}['power'])\n\n"
+        "@poet(custom_plugin={'enforce': judge}, safety_critical=true)\n"
+        "def heating(cold: float) -> float:\n    return cold * 30\n\nprint(heating(2.0))\n",
+        "def judge(power):\n    return min(power, 100.0)\n\n"
+        "@poet(custom_plugin={'enforce': judge}, safety_critical=true)\n"
+        "def heating(cold: float) -> float:\n    return cold * 30\n\nprint(heating(2.0))\n",
     ),
     "E820": Entry(
         "no language model",

@@ -74,14 +74,18 @@ def only_poet(node: Any) -> bool:
     return True
 
 
+# Options whose work is to turn any argument into what the parameters are declared to be.
+READING = frozenset({"perceive_handler", "domain", "plugins", "custom_plugin"})
+
+
 def poet_type(function: Function) -> Type:
-    """The signature callers of a `@poet` function see: with a `perceive_handler` any argument may be given,
-    because the handler works before the parameters' annotations are enforced.
+    """The signature callers of a `@poet` function see: with a `perceive_handler` or a domain any argument may be
+    given, because these work before the parameters' annotations are enforced.
     """
     kind, params, result = function.type
     for decorator in function.node.decorators:
         for keyword in decorator.expr.keywords if isinstance(decorator.expr, na.Call) else ():
-            if keyword.name == "perceive_handler":
+            if keyword.name in READING:
                 return (kind, tuple((name, ANY, how, default) for name, _, how, default in params), result)
     return function.type
 

@@ -40,6 +40,7 @@ def run(options: Options, terminal: Terminal) -> int:
         policy=policy_of(options.given, folder),
         isolate="process" if "isolate" in options.given else None,
     )
+    engine.poet_profile = os.environ.get("DANA_POET_PROFILE") or None
     arguments = inputs.arguments(words)
     try:
         with backstop(engine):

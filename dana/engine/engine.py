@@ -641,8 +641,21 @@ def _give_poet(program: Program) -> None:
         made = native(None, options)
         return made if function is None else made(function)
 
+    def about(what: str, *arguments: Any) -> Any:
+        from dana.poet import native
+
+        return getattr(native, what)(program, *arguments)
+
+    program.open_ledger = _open_ledger
+    program.table[".about_poet"] = about
     program.table[".poet"] = native
     program.table["poet"] = poet
+
+
+def _open_ledger(program: Program) -> Any:
+    from dana.poet.observing import opened
+
+    return opened(program.store, program.clock, program.log)
 
 
 def _no_main(arguments: Mapping[str, Any]) -> Exception:

@@ -44,6 +44,7 @@ def run_cached(
 
     gc.enable()
     engine = Engine(limits=Limits.none(), cache=cache, read=input, stderr=sys.stderr, policy=_lazily(policy, full))
+    engine.poet_profile = os.environ.get("DANA_POET_PROFILE") or None
     engine.run(full, arguments=arguments)
     return exit_status(engine)
 

@@ -29,8 +29,8 @@ def unchecked_function(cx: Context, node: na.FunctionDef, owner: str = "") -> py
 
 def function_of(cx: Context, node: na.FunctionDef, name: str, *, checked: bool = True) -> py.FunctionDef:
     """The Python function `name` for a Dana function."""
-    decorators = lower_decorators(cx, node.decorators)
     params = with_receiver(node.receiver, node.params)
+    decorators = lower_decorators(cx, node.decorators, params)
     signature, fresh = lower_params(cx, params, node)
     attach = attachment(cx, node.receiver, node.name, node) if checked else []
     cx.functions.append(FunctionScope(node.name, node.returns, params, node.body))
@@ -68,18 +68,32 @@ def attachment(cx: Context, receiver: na.Receiver | None, name: str, node: na.No
     return [cx.call(".attach", node, cx.load(".module", node), where, cx.const(name, node), existing)]
 
 
-def lower_decorators(cx: Context, nodes: tuple[na.Decorator, ...]) -> list[py.expr]:
-    return [lower_decorator(cx, n) for n in nodes]
+# Options for which `@poet` must know the annotations, which compiled functions do not carry.
+_TYPED = frozenset({"domain", "plugins", "custom_plugin"})
 
 
-def lower_decorator(cx: Context, node: na.Decorator) -> py.expr:
+def lower_decorators(cx: Context, nodes: tuple[na.Decorator, ...], params: tuple[na.Param, ...] = ()) -> list[py.expr]:
+    return [lower_decorator(cx, n, params) for n in nodes]
+
+
+def type_text(node: na.TypeExpr) -> str:
+    """The name of a plain annotation, like `float`; "other" for one that is more than a name."""
+    return ".".join(node.path) if isinstance(node, na.TypeName) else "other"
+
+
+def lower_decorator(cx: Context, node: na.Decorator, params: tuple[na.Param, ...] = ()) -> py.expr:
     """Python's decorators, and the native `@poet`, whose options were checked at compile time (L42)."""
     if id(node) not in cx.checked.decorators:
         return cx.expr(node.expr)
     keywords = node.expr.keywords if isinstance(node.expr, na.Call) else ()
     keys: list[py.expr | None] = [cx.const(k.name, k) for k in keywords]
     options = py.Dict(keys=keys, values=[cx.expr(k.value) for k in keywords], **cx.at(node))
-    return cx.call(".poet", node, cx.load(".module", node), options)
+    if not any(k.name in _TYPED for k in keywords):
+        return cx.call(".poet", node, cx.load(".module", node), options)
+    named = [(p.name, type_text(p.annotation)) for p in params if p.annotation is not None]
+    names: list[py.expr | None] = [cx.const(name, node) for name, _ in named]
+    types = py.Dict(keys=names, values=[cx.const(text, node) for _, text in named], **cx.at(node))
+    return cx.call(".poet", node, cx.load(".module", node), options, types)
 
 
 # --- parameters ---------------------------------------------------------------------------------
@@ -306,8 +320,8 @@ def _assignment(statement: py.stmt) -> tuple[str, py.expr]:
 
 def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
     """`def f(a) -> T = x | y` is an ordinary function whose body is the pipeline (L21)."""
-    decorators = lower_decorators(cx, node.decorators)
     params = with_receiver(node.receiver, node.params)
+    decorators = lower_decorators(cx, node.decorators, params)
     attach = attachment(cx, node.receiver, node.name, node)
     if node.has_params:
         signature, fresh = lower_params(cx, params, node)

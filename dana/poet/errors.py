@@ -5,6 +5,10 @@
     ├── POETOperateError     every attempt failed
     ├── POETEnforceError     every result was refused
     ├── POETTimeoutError     the call took longer than its timeout allows
+    ├── POETCircuitOpenError the breaker is open: the function was not called
+    ├── POETBulkheadFullError  too many calls at once: the function was not called
+    ├── POETInterruptError   a person denied the call
+    ├── POETPluginError      a plugin failed, and the function is safety-critical
     └── POETConfigError      the decorator itself is wrong
 
 Dana programs catch them by these names without importing anything (`dana.runtime.exceptions` has the bare
@@ -16,11 +20,15 @@ from __future__ import annotations
 
 from dana.diagnostics import shown_name
 from dana.runtime.exceptions import (
+    POETBulkheadFullFault,
+    POETCircuitOpenFault,
     POETConfigFault,
     POETEnforceFault,
     POETFault,
+    POETInterruptFault,
     POETOperateFault,
     POETPerceiveFault,
+    POETPluginFault,
     POETTimeoutFault,
 )
 
@@ -119,6 +127,40 @@ class POETEnforceError(POETError, POETEnforceFault):
     stage = "enforce"
 
 
+class POETCircuitOpenError(POETError, POETCircuitOpenFault):
+    """The circuit breaker does not let calls through; `retry_after` is in seconds."""
+
+    _code = "E815"
+    retry_after = 0.0
+
+
+class POETBulkheadFullError(POETError, POETBulkheadFullFault):
+    """As many calls as the bulkhead has places for are under way."""
+
+    _code = "E816"
+    stage = "admission"
+
+
+class POETInterruptError(POETError, POETInterruptFault):
+    """A person who was asked denied the call."""
+
+    _code = "E817"
+    stage = "interrupt"
+
+
+class POETPluginError(POETError, POETPluginFault):
+    """A plugin of a safety-critical function failed: without its judgement there is no result."""
+
+    _code = "E818"
+    stage = "plugin"
+
+
+# The names of the mission's documents (P140–P142).
+POETException = POETError
+POETExecutionError = POETOperateError
+POETValidationError = POETEnforceError
+
+
 class POETConfigError(POETError, POETConfigFault):
     """The options, or the function they are for, cannot work together; raised where the decorator stands."""
 
@@ -163,7 +205,12 @@ def place(fault: BaseException, files: Container[str] | None) -> str:
 
 
 def said(fault: BaseException) -> str:
-    """A fault in one line: its type, and its message where that does not begin with the type already."""
+    """A fault in one line: its type, and its message where that does not begin with the type already.
+
+    What a domain says about an argument or a result needs no type.
+    """
+    if getattr(fault, "leaf", "") == "validation.input":
+        return str(fault)
     return _words(type(fault).__name__, str(fault))
 
 

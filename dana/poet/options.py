@@ -1,29 +1,27 @@
 """The options `@poet` understands: one table, checked before a program runs and again at decoration.
 
 The checker calls `check` with what it knows at compile time; what it cannot know (a variable, a
-function) is checked by `resolve` when the decorator runs. An option is in the table only when it
+function) is checked again when the decorator runs. An option is in the table only when it
 works: the ones that belong to later versions are refused by name (P28), so that no program ever relies on an option
-that does nothing.
+that does nothing. `values.py` has the tests of single values.
 """
 
 from __future__ import annotations
 
 from dana.diagnostics import suggest
+from dana.poet import values as v
+from dana.poet.values import WRONG_TYPE, WRONG_VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 UNKNOWN_OPTION = "E801"
 LATER_OPTION = "E802"
-WRONG_TYPE = "E803"
-WRONG_VALUE = "E804"
 NOT_NAMED = "E805"
 
-MAX_RETRIES = 100
-MAX_SECONDS = 1e9
-JITTERS = ("none", "full", "equal", "decorrelated")
+__all__ = ["LATER", "OPTIONS", "SYNONYMS", "UNKNOWN", "WRONG_TYPE", "WRONG_VALUE", "Option", "Problem", "check"]
 
 
 class _Unknown:
@@ -75,143 +73,64 @@ class Option:
         self.check = check
 
 
-def _number(value: Any) -> bool:
-    return value.__class__ is int or value.__class__ is float
-
-
-def _describe(value: Any) -> str:
-    text = repr(value)
-    if len(text) > 40:
-        text = text[:37] + "..."
-    return f"{text} ({value.__class__.__name__})"
-
-
-def _count(value: Any) -> tuple[str, str] | None:
-    if value.__class__ is not int:
-        return WRONG_TYPE, f"got {_describe(value)}"
-    if not 0 <= value <= MAX_RETRIES:
-        return WRONG_VALUE, f"{value} is outside 0 to {MAX_RETRIES}"
-    return None
-
-
-def _seconds(value: Any, *, zero: bool) -> tuple[str, str] | None:
-    if not _number(value):
-        return WRONG_TYPE, f"got {_describe(value)}"
-    if not (value >= 0 if zero else value > 0) or not value <= MAX_SECONDS:
-        return WRONG_VALUE, f"got {value}"
-    return None
-
-
-def _timeout(value: Any) -> tuple[str, str] | None:
-    return None if value is None else _seconds(value, zero=False)
-
-
-def _delay(value: Any) -> tuple[str, str] | None:
-    return _seconds(value, zero=True)
-
-
-def _factor(value: Any) -> tuple[str, str] | None:
-    if not _number(value):
-        return WRONG_TYPE, f"got {_describe(value)}"
-    if not 1 <= value <= 100:
-        return WRONG_VALUE, f"{value} is outside 1 to 100"
-    return None
-
-
-def _jitter(value: Any) -> tuple[str, str] | None:
-    if value.__class__ is not str:
-        return WRONG_TYPE, f"got {_describe(value)}"
-    if value not in JITTERS:
-        close = suggest(value, JITTERS)
-        return WRONG_VALUE, f"{value!r} is no kind of jitter" + (f" (did you mean {close!r}?)" if close else "")
-    return None
-
-
-def _budget(value: Any) -> tuple[str, str] | None:
-    if value is None:
-        return None
-    if not _number(value):
-        return WRONG_TYPE, f"got {_describe(value)}"
-    if not 0 < value <= 1:
-        return WRONG_VALUE, f"{value} is outside 0 (not included) to 1"
-    return None
-
-
-def _retry_on(value: Any) -> tuple[str, str] | None:
-    if value is None or _is_fault_type(value):
-        return None
-    if value.__class__ in (list, tuple) and value and all(_is_fault_type(item) for item in value):
-        return None
-    if callable(value) and not isinstance(value, type):
-        return None
-    return WRONG_TYPE, f"got {_describe(value)}"
-
-
-def _is_fault_type(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, Exception)
-
-
-def _handler(value: Any) -> tuple[str, str] | None:
-    if value is None or callable(value):
-        return None
-    return WRONG_TYPE, f"got {_describe(value)}"
-
-
-def _switch(value: Any) -> tuple[str, str] | None:
-    return None if value.__class__ is bool else (WRONG_TYPE, f"got {_describe(value)}")
-
-
 OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
         Option(
             "retries",
             3,
-            f"a whole number from 0 to {MAX_RETRIES}",
+            f"a whole number from 0 to {v.MAX_RETRIES}",
             "How many further attempts may follow a failed one. `0` means exactly one call.",
-            _count,
+            v.count,
         ),
         Option(
             "timeout",
-            30.0,
+            None,
             "seconds above 0, or None for no deadline",
-            "Longest time of the whole call: all attempts, the waits between them, and both handlers.",
-            _timeout,
+            "Longest time of the whole call: all attempts, the waits between them, and the handlers.",
+            v.timeout,
+        ),
+        Option(
+            "attempt_timeout",
+            None,
+            "seconds above 0, or None",
+            "Longest time of one attempt; one that takes longer is a failed attempt.",
+            v.timeout,
         ),
         Option(
             "backoff",
             0.1,
             "seconds from 0",
             "Wait before the first retry; `0` retries at once.",
-            _delay,
+            v.delay,
         ),
         Option(
             "backoff_factor",
             2.0,
             "a number from 1 to 100",
             "What the wait is multiplied by after every failed retry; `1` keeps it constant.",
-            _factor,
+            v.factor,
         ),
         Option(
             "backoff_max",
             8.0,
             "seconds from 0",
             "No wait is longer than this.",
-            _delay,
+            v.delay,
         ),
         Option(
             "jitter",
             "full",
-            "one of " + ", ".join(f'"{name}"' for name in JITTERS),
+            v.one_of(v.JITTERS),
             "How waits are spread, so that many callers do not retry in step.",
-            _jitter,
+            v.jitter,
         ),
         Option(
             "retry_on",
             None,
             "an exception type, a list of them, a function that decides, or None",
             "Which faults are worth another attempt; None means the transient ones.",
-            _retry_on,
+            v.retry_on,
         ),
         Option(
             "retry_budget",
@@ -219,28 +138,154 @@ OPTIONS: dict[str, Option] = {
             "a share above 0 up to 1, or None for no budget",
             "Retries may add at most this share to the calls of the function, "
             "so that a dead dependency is not stormed.",
-            _budget,
+            v.share,
+        ),
+        Option(
+            "breaker",
+            False,
+            "True, False, or a dict of settings: " + ", ".join(v.BREAKER),
+            "Stop calling a function that mostly fails, and find out gently when it works again.",
+            v.breaker,
+        ),
+        Option(
+            "bulkhead",
+            None,
+            "a whole number from 1, or None",
+            "At most so many calls at once; further ones are refused.",
+            v.places,
+        ),
+        Option(
+            "priority",
+            "normal",
+            v.one_of(v.PRIORITIES),
+            "How much a call matters: its share of the bulkhead, and how often it is retried.",
+            v.priority,
+        ),
+        Option(
+            "fallback",
+            None,
+            "a function, a list of functions, or None",
+            "Called with the same arguments when all attempts have failed; its result is checked, too.",
+            v.fallback,
+        ),
+        Option(
+            "cache",
+            False,
+            "True, False, seconds above 0, or a dict with ttl and size",
+            "Remember results of a pure function by its arguments.",
+            v.cache,
+        ),
+        Option(
+            "domain",
+            None,
+            "the name of a domain, or None",
+            "What a trade knows about arguments and results: reads messy values, refuses impossible ones.",
+            v.domain,
+        ),
+        Option(
+            "plugins",
+            (),
+            "a list of domains and plugins",
+            "Several plugins, in order.",
+            v.plugins,
+        ),
+        Option(
+            "custom_plugin",
+            None,
+            "a plugin, or a dict with functions under perceive and enforce",
+            "A plugin of your own.",
+            v.plugin,
+        ),
+        Option(
+            "plugin_config",
+            None,
+            "a dict of settings",
+            "Settings of the domain.",
+            v.settings,
+        ),
+        Option(
+            "profile",
+            None,
+            "the name of a profile, or None",
+            "Where the options that are not written out come from.",
+            v.profile,
+        ),
+        Option(
+            "interrupts",
+            "auto",
+            "True, False or " + v.one_of(v.INTERRUPTS),
+            "When a person is asked to correct, guide or override a call.",
+            v.interrupts,
+        ),
+        Option(
+            "learning",
+            "on",
+            "True, False or " + v.one_of(v.LEARNING),
+            "How the function learns from its calls; figures are kept in any case.",
+            v.learning,
+        ),
+        Option(
+            "train_handler",
+            None,
+            "a function, or None",
+            "Called after a success with the call, its result and its figures.",
+            v.handler,
         ),
         Option(
             "perceive_handler",
             None,
             "a function, or None",
             "Receives the bound arguments before the call and may return changed ones.",
-            _handler,
+            v.handler,
         ),
         Option(
             "enforce_handler",
             None,
             "a function, or None",
             "Receives the result; returns it (mended, if need be) or raises to refuse it.",
-            _handler,
+            v.handler,
+        ),
+        Option(
+            "safety_critical",
+            False,
+            "True or False",
+            "Never work around a plugin that fails, and ask a person when an attempt has failed.",
+            v.switch,
+        ),
+        Option(
+            "audit_trail",
+            False,
+            "True or False",
+            "Write every call, its stages and its end to the ledger.",
+            v.switch,
+        ),
+        Option(
+            "context_window",
+            4096,
+            "a whole number from 1",
+            "How many tokens a model is shown; kept for functions that ask one.",
+            v.tokens,
+        ),
+        Option(
+            "rollout",
+            1.0,
+            "a share from 0 to 1",
+            "The share of calls that take the pipeline; the others run the bare function.",
+            v.rollout,
+        ),
+        Option(
+            "name",
+            None,
+            "text, or None",
+            "What messages and records call the function.",
+            v.text,
         ),
         Option(
             "enabled",
             True,
             "True or False",
             "`False` leaves the function exactly as it is written.",
-            _switch,
+            v.switch,
         ),
     )
 }
@@ -248,30 +293,12 @@ OPTIONS: dict[str, Option] = {
 # Named by the design, absent here: they are refused until they work.
 LATER = frozenset(
     {
-        "learning",
-        "interrupts",
-        "priority",
-        "domain",
-        "plugin_config",
-        "plugins",
-        "custom_plugin",
-        "train_handler",
-        "profile",
-        "safety_critical",
-        "audit_trail",
-        "context_window",
         "feedback_mode",
         "simulation_models",
         "learning_algorithm",
         "enable_safe_testing",
-        "attempt_timeout",
-        "breaker",
-        "bulkhead",
-        "cache",
         "batch",
-        "fallback",
         "hedge",
-        "rollout",
         "store",
         "isolation",
     }
@@ -297,6 +324,14 @@ SYNONYMS = {
     "perceive": "perceive_handler",
     "enforce": "enforce_handler",
     "validate": "enforce_handler",
+    "train": "train_handler",
+    "per_attempt_timeout": "attempt_timeout",
+    "circuit_breaker": "breaker",
+    "max_concurrent": "bulkhead",
+    "critical": "safety_critical",
+    "audit": "audit_trail",
+    "memoize": "cache",
+    "plugin": "custom_plugin",
 }
 
 
@@ -338,32 +373,10 @@ def _unknown(name: str, node: Any) -> Problem:
 
 
 def _repair(option: Option, value: Any) -> str:
-    if value.__class__ is str and option.check is _handler:
+    if value.__class__ is str and option.check is v.handler:
         return "pass the function itself, not its name as text"
     if value.__class__ is bool and option.name == "retries":
         return f"write `retries={3 if value else 0}`"
     if option.name == "timeout" and value == 0:
         return "write `timeout=None` for no deadline"
     return option.meaning.replace("`", "")
-
-
-class Options:
-    """The checked options of one decorated function, defaults filled in."""
-
-    __slots__ = tuple(OPTIONS)
-
-    retries: int
-    timeout: float | None
-    backoff: float
-    backoff_factor: float
-    backoff_max: float
-    jitter: str
-    retry_on: Any
-    retry_budget: float | None
-    perceive_handler: Callable[..., Any] | None
-    enforce_handler: Callable[..., Any] | None
-    enabled: bool
-
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        for name, option in OPTIONS.items():
-            setattr(self, name, given.get(name, option.default))

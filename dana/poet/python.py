@@ -8,11 +8,12 @@
 Options, stages and errors are those of Dana programs, with one difference: running Python code cannot be
 stopped from outside without breaking it. A call that returns after its `timeout` therefore raises
 `POETTimeoutError` instead of handing out a late value, and no attempt is started that could only be late; a
-call that never returns is not ended.
+call that never returns is not ended. An `async def` is cancelled where it waits (`coroutines.py`).
 """
 
 from __future__ import annotations
 
+import os
 from random import Random
 from time import monotonic
 
@@ -68,6 +69,33 @@ class Host:
         self.meter = Stopwatch(self.clock.monotonic)
 
 
+_shared: list[Host] = []
+
+
+def shared_host() -> Host:
+    """The host of functions that name none."""
+    if not _shared:
+        _shared.append(Host())
+    return _shared[0]
+
+
+def settled(options: dict[str, Any]) -> dict[str, Any]:
+    """The options with the settings of a domain read from their file, where a path is given (P18)."""
+    path = options.get("plugin_config")
+    if not isinstance(path, str | os.PathLike):
+        return options
+    import json
+
+    from dana.poet.errors import POETConfigError
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return {**options, "plugin_config": json.load(file)}
+    except (OSError, ValueError) as wrong:
+        msg = f"the settings in {os.fspath(path)} cannot be read: {wrong}"
+        raise POETConfigError(msg, "", "plugin_config is a dict, or the path of a JSON file with one") from wrong
+
+
 if TYPE_CHECKING:
 
     @overload
@@ -81,11 +109,12 @@ else:
     def poet(function: Any = None, /, *, host: Host | None = None, **options: Any) -> Any:
         """`@poet` or `@poet(retries=3, …)` for a Python function; the options are those of Dana's.
 
-        Raises `POETConfigError` for wrong options, and for `async def` and generator functions, whose
-        calls return before their work is done.
+        `host` has time, chance and what decorated functions share; by default one for the whole process.
+        `plugin_config` may be the path of a JSON file. Raises `POETConfigError` for wrong options, and for
+        generator functions, whose calls return before their work is done.
         """
 
         def decorator(function: Any) -> Any:
-            return decorate(host or Host(), function, options)
+            return decorate(host or shared_host(), function, settled(options), coroutines=True)
 
         return decorator if function is None else decorator(function)

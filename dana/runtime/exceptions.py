@@ -48,6 +48,22 @@ class POETTimeoutFault(POETFault):
     """The call took longer than its timeout allows."""
 
 
+class POETCircuitOpenFault(POETFault):
+    """The breaker is open; the function was not called."""
+
+
+class POETBulkheadFullFault(POETFault):
+    """Too many calls at once; the function was not called."""
+
+
+class POETInterruptFault(POETFault):
+    """A person denied the call."""
+
+
+class POETPluginFault(POETFault):
+    """A plugin of a safety-critical function failed."""
+
+
 class POETConfigFault(POETFault):
     """The decorator's options cannot work."""
 
@@ -73,6 +89,10 @@ DANA_NAMES: dict[str, type[BaseException]] = {
     "POETOperateError": POETOperateFault,
     "POETEnforceError": POETEnforceFault,
     "POETTimeoutError": POETTimeoutFault,
+    "POETCircuitOpenError": POETCircuitOpenFault,
+    "POETBulkheadFullError": POETBulkheadFullFault,
+    "POETInterruptError": POETInterruptFault,
+    "POETPluginError": POETPluginFault,
     "POETConfigError": POETConfigFault,
     "IPVError": IPVFault,
     "AgentError": AgentFault,
@@ -98,6 +118,10 @@ def name_of(cls: type[BaseException]) -> str:
 def message_of(error: BaseException) -> str:
     """`str(e)`: a KeyError's is its key as text, everything else is as in Python, but for addresses and host names."""
     try:
+        from dana.runtime.printable import has_short_text
+
+        if not has_short_text(error) and any(type(part) not in _PLAIN for part in error.args):
+            return name_of(type(error))
         text = str(error)
         if "<" not in text:
             return text
@@ -201,6 +225,9 @@ def _own_fields(error: BaseException) -> Any:
 
 
 def _sanitise(error: BaseException) -> None:
+    held = error.args[0] if error.args else None
+    if held.__class__ is list and type(error).__module__ == "decimal":  # the classes of the signals
+        error.args = (", ".join(name_of(cls) for cls in held),)
     for name in _HOST_ATTRIBUTES.get(type(error).__name__, ()):
         if name == "obj":
             error.obj = None  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PYTHON_NAMES = """
 abs bin callable chr divmod hash hex id len next oct ord range
 Ellipsis NotImplemented __build_class__
-BaseException Exception KeyboardInterrupt SystemExit ArithmeticError FloatingPointError OverflowError
+Exception ArithmeticError FloatingPointError OverflowError
 ZeroDivisionError AssertionError AttributeError BufferError EOFError ImportError ModuleNotFoundError LookupError
 IndexError KeyError MemoryError NameError UnboundLocalError OSError IOError EnvironmentError BlockingIOError
 ChildProcessError ConnectionError BrokenPipeError ConnectionAbortedError ConnectionRefusedError
@@ -329,7 +329,8 @@ FAMILIES: dict[Family, str] = {
     _pipelines: ".pipe .pipe_call .apply .stage .bind .compose .parallel .partial .callable .workflow .plain",
     _handlers: ".caught .err .raising .depth",
     _errors: "DanaError Denied LimitExceeded POETError POETPerceiveError POETOperateError POETEnforceError "
-    "POETTimeoutError POETConfigError IPVError AgentError EsperError Timeout Cancelled",
+    "POETTimeoutError POETCircuitOpenError POETBulkheadFullError POETInterruptError POETPluginError "
+    "POETConfigError IPVError AgentError EsperError Timeout Cancelled",
     _scopes: ".public .system",
     _imports: ".import_ .from_ .star .export .undefine",
     _agents: ".agent DanaAgent BasicAgent reason llm ask context_aware_reason set_model use get_resource feedback "

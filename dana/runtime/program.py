@@ -51,6 +51,7 @@ class Program:
     """
 
     __slots__ = (
+        "_ledger",
         "_output",
         "_output_left",
         "_policy",
@@ -68,6 +69,9 @@ class Program:
         "log",
         "meter",
         "modules",
+        "open_ledger",
+        "poet_profile",
+        "poet_registry",
         "policy",
         "printing",
         "public",
@@ -77,6 +81,7 @@ class Program:
         "source",
         "sources",
         "stderr",
+        "store",
         "system",
         "table",
         "types",
@@ -90,6 +95,7 @@ class Program:
     catching: Catching
     lock: ProgramLock
     policy: Permissions
+    poet_registry: Any
     printing: Printing
     public: Public
     source: Callable[[Any], Any]
@@ -111,6 +117,11 @@ class Program:
         emit: Callable[[str, dict[str, Any]], object] | None = None,
     ) -> None:
         self.seed = seed
+        # Where the ledger is kept ("sqlite:///PATH"; None: in memory), who opens it; which profile `@poet` takes.
+        self.store: str | None = None
+        self.poet_profile: str | None = None
+        self.open_ledger: Callable[[Program], Any] | None = None
+        self._ledger: Any = None
         self._policy = policy
         self.emit = emit
         # Whether the program holds effects, and what waits for them once one has begun.
@@ -150,6 +161,16 @@ class Program:
 
             self._random = Random(self.seed)  # noqa: S311  (dice, not secrets)
         return self._random
+
+    @property
+    def ledger(self) -> Any:
+        """What happened, for the record (`dana.adaptive.ledger`); opened when something is first recorded.
+
+        None without an engine that can open one. Raises `JournalError`.
+        """
+        if self._ledger is None and self.open_ledger is not None:
+            self._ledger = self.open_ledger(self)
+        return self._ledger
 
     def module(
         self, name: str, file: str, code: CodeType | None = None, names: Iterable[str] | None = None
@@ -201,6 +222,11 @@ class Program:
             problems = stop_all(self.running)
         if self.waiting is not None:
             self.waiting.close()
+        if self._ledger is not None:
+            try:
+                self._ledger.close()
+            except Exception as error:  # noqa: BLE001  told with the other problems
+                problems.append(error)
         return problems
 
 

@@ -396,7 +396,17 @@ def too_many_promises() -> Shown:
     return of_run(lambda: made.run(MAIN))
 
 
+def denied_by_a_person() -> Shown:
+    from dana.poet.interrupts import Signal
+    from dana.poet.registry import registry_of
+
+    module = engine().load('@poet(interrupts="on")\ndef pay(amount: float) -> float:\n    return amount\n', name="bank")
+    registry_of(module._run.program).interrupts.on("operate", lambda _question: Signal("denial"))
+    return of_run(lambda: module.pay(12.5))
+
+
 CASES: dict[str, Callable[[], Shown]] = {
+    "E817": denied_by_a_person,
     "E708": partial(limit_reached, "growth"),
     "E709": too_many_promises,
     "E710": partial(limit_reached, "tokens", tokens=10),

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from dana.poet import options
-from dana.poet.options import LATER, OPTIONS, SYNONYMS, UNKNOWN, Options, check
+from dana.poet.config import POETConfig
+from dana.poet.options import LATER, OPTIONS, SYNONYMS, UNKNOWN, check
 
 
 def code(name, value):
@@ -12,8 +13,8 @@ def code(name, value):
 
 
 def test_the_documented_defaults():
-    given = Options({})
-    assert (given.retries, given.timeout, given.backoff, given.jitter, given.enabled) == (3, 30.0, 0.1, "full", True)
+    given = POETConfig()
+    assert (given.retries, given.timeout, given.backoff, given.jitter, given.enabled) == (3, None, 0.1, "full", True)
 
 
 def test_every_default_passes_its_own_check():
@@ -117,4 +118,4 @@ def test_options_without_a_name_are_refused():
 
 
 def test_all_problems_of_a_decorator_are_reported_at_once():
-    assert len(check([("retrys", None, 1), ("timeout", None, 0), ("domain", None, "x")])) == 3
+    assert len(check([("retrys", None, 1), ("timeout", None, 0), ("hedge", None, 1)])) == 3

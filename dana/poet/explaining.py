@@ -1,0 +1,73 @@
+"""What a decorated function is set to, what it has done, and why (P140–P152): for people, and as plain data."""
+
+from __future__ import annotations
+
+from dana.adaptive.statistics import OUTCOMES
+from dana.poet.errors import seconds
+from dana.poet.observing import plain
+from dana.poet.options import OPTIONS
+from dana.poet.pipeline import plan_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def status(function: Any) -> dict[str, Any]:
+    """The state of a decorated function as plain data. Raises `TypeError` for any other value.
+
+    `function`, `enabled`, `calls`, `outcomes` by name, `success_rate`, `p50`, `p95`, `p99` (seconds, None before the
+    first call), `breaker`, `bulkhead` and `cache` (None where there is none), `learning`, `learnt`, `last_failures`.
+    """
+    plan = plan_of(function)
+    calls = plan.calls
+    count, times = calls.count, calls.times
+    quantiles = {f"p{round(q * 100)}": times.quantile(q) if count else None for q in (0.5, 0.95, 0.99)}
+    bulkhead, cache = plan.bulkhead, plan.cache
+    return {
+        "function": plan.name,
+        "enabled": not plan.off,
+        "calls": count,
+        "outcomes": {name: n for name, n in zip(OUTCOMES, calls.outcomes, strict=True) if n},
+        "success_rate": calls.success_rate,
+        **quantiles,
+        "breaker": None if plan.breaker is None else plan.breaker.status(),
+        "bulkhead": None
+        if bulkhead is None
+        else {"limit": bulkhead.limit, "inside": bulkhead.inside, "refused": bulkhead.refused},
+        "cache": None if cache is None else {"kept": len(cache), "hits": cache.hits, "misses": cache.misses},
+        "learning": plan.config.learning,
+        "learnt": {},
+        "last_failures": [text for _at, text in plan.failures],
+    }
+
+
+def configuration(function: Any) -> dict[str, dict[str, Any]]:
+    """Every option of a decorated function: its `value`, and its `origin`."""
+    config = plan_of(function).config
+    return {name: {"value": plain(getattr(config, name)), "origin": config.origins[name]} for name in OPTIONS}
+
+
+def explain(function: Any) -> str:
+    """The same for people: what was chosen and by whom, what happened, and what is known."""
+    known = status(function)
+    lines = [f"{known['function']}: {'on' if known['enabled'] else 'switched off'}", "", "options"]
+    for name, option in configuration(function).items():
+        if option["origin"] != "default":
+            lines.append(f"  {name} = {option['value']!r}   ({option['origin']})")
+    others = [name for name, option in configuration(function).items() if option["origin"] == "default"]
+    lines += [f"  {len(others)} others have their defaults", "", "calls"]
+    if not known["calls"]:
+        lines.append("  none so far")
+    else:
+        told = ", ".join(f"{count} {name}" for name, count in known["outcomes"].items())
+        lines.append(f"  {known['calls']} ({told}); {known['success_rate']:.1%} gave a value")
+        times = ", ".join(f"{q} {seconds(known[q])}" for q in ("p50", "p95", "p99"))
+        lines.append(f"  {times}")
+    for part in ("breaker", "bulkhead", "cache"):
+        if known[part] is not None:
+            lines.append(f"  {part}: " + ", ".join(f"{name} {value}" for name, value in known[part].items()))
+    lines += ["", f"learning ({known['learning']})", "  nothing is learnt yet: figures are kept, nothing is changed"]
+    if known["last_failures"]:
+        lines += ["", "last failures", *(f"  {text}" for text in known["last_failures"])]
+    return "\n".join(lines)

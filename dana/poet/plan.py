@@ -1,0 +1,424 @@
+"""What all calls of one decorated function share, made when it is decorated.
+
+A `Plan` reads the configuration once and keeps what a call needs in the form in which it needs it: the policy, the
+breaker, the plugins bound to the parameters, the counters. It knows how a call can end without a value, and what is
+said then. `shapes` makes the function that is called, `execution` what happens in it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from dana.adaptive.budget import RetryBudget
+from dana.adaptive.faults import NEVER
+from dana.adaptive.policy import OUT_OF_BUDGET, OUT_OF_TIME, PERMANENT_FAULT, Backoff, Retry
+from dana.adaptive.recovery import is_worth_retrying
+from dana.adaptive.statistics import OPEN, REFUSED, TIMED_OUT, Calls
+from dana.poet.binding import Parameters, readable
+from dana.poet.errors import (
+    Failure,
+    POETBulkheadFullError,
+    POETCircuitOpenError,
+    POETConfigError,
+    POETEnforceError,
+    POETPerceiveError,
+    POETPluginError,
+    POETTimeoutError,
+    operate_error,
+    place,
+    said,
+    seconds,
+)
+from dana.runtime.exceptions import DeniedFault, LimitFault, POETFault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Container, Mapping
+    from typing import Any
+
+    from dana.adaptive.breaker import Breaker
+    from dana.adaptive.limits import Bulkhead
+    from dana.adaptive.perform import Record
+    from dana.poet.caching import Cache
+    from dana.poet.config import POETConfig
+    from dana.poet.pipeline import Host
+    from dana.poet.plugins.base import Plugin
+    from dana.poet.registry import Registry
+    from dana.runtime.stops import TimeoutStop
+
+LONGEST_NAP_S = 0.05
+KEPT_FAILURES = 10
+
+
+class Plan:
+    """The shared part of one decorated function.
+
+    `files` are the names of the program's files, `fresh` the defaults that mean "new in each call", `show` makes a
+    fault ready to be looked at by the program's own functions, `types` are annotations by parameter.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        registry: Registry,
+        function: Callable[..., Any],
+        name: str,
+        config: POETConfig,
+        plugins: list[Plugin],
+        *,
+        files: Container[str] | None = None,
+        fresh: Collection[Any] = (),
+        show: Callable[[BaseException], Any] | None = None,
+        types: Mapping[str, str] | None = None,
+    ) -> None:
+        self.host = host
+        self.registry = registry
+        self.meter = host.meter
+        self.clock = host.meter.clock
+        self.function = function
+        self.name = name
+        self.config = config
+        self.files = files
+        backoff = Backoff(config.backoff, config.backoff_factor, config.backoff_max, config.jitter)
+        self.budget = RetryBudget(config.retry_budget) if config.retry_budget is not None else None
+        self.worth = _worth(config.retry_on, show)
+        self.policy = Retry(config.retries, backoff, self.worth, self.budget)
+        self.parameters = Parameters(function, fresh) if readable(function) else None
+        self.perceiver = config.perceive_handler
+        self.perceives = () if self.perceiver is None else self._names_perceived(self.perceiver)
+        self.enforcer = config.enforce_handler
+        self.tells = self.enforcer is not None and self._takes_call(self.enforcer)
+        self.fallbacks = tuple(config.fallback) if config.fallback.__class__ in (list, tuple) else ()
+        if not self.fallbacks and config.fallback is not None:
+            self.fallbacks = (config.fallback,)
+        self.train = config.train_handler
+        self.plugins = plugins
+        self.perceivers = self._bound_plugins(types or {})
+        self.breaker = _breaker(config.breaker)
+        self.bulkhead = _bulkhead(config.bulkhead)
+        self.cache = self._cache(config.cache)
+        self.critical = config.safety_critical or config.priority == "critical"
+        mode = config.interrupts
+        self.asks = mode in ("on", "on_error", "on_critical") or (mode == "auto" and (self.critical or bool(plugins)))
+        self.calls = Calls()
+        self.record = self.calls.succeeded()
+        self.failures: deque[tuple[float, str]] = deque(maxlen=KEPT_FAILURES)
+        # What a call looks at first: not empty when the pipeline is switched off.
+        self.off: list[bool] = []
+        self.observer = self._observer() if config.audit_trail else None
+        self.needs_arguments = bool(plugins) or self.asks or self.observer is not None or self.train is not None
+        if self.needs_arguments and self.parameters is None:
+            self._named("domain" if plugins else "audit_trail" if self.observer else "interrupts")
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether only what the fast form of a call knows is switched on."""
+        config = self.config
+        return (
+            not self.needs_arguments
+            and not self.fallbacks
+            and self.cache is None
+            and self.bulkhead is None
+            and config.attempt_timeout is None
+            and config.rollout >= 1
+        )
+
+    def switch(self, *, on: bool) -> None:
+        """Switch the pipeline on or off; off, calls go to the bare function (P30)."""
+        self.off[:] = [] if on else [True]
+
+    # --- decoration ---------------------------------------------------------------------------------
+
+    def _cache(self, given: Any) -> Cache | None:
+        if given is False:
+            return None
+        from dana.poet.caching import SIZE, Cache
+
+        if given is True:
+            return Cache(self.clock)
+        settings = given if given.__class__ is dict else {"ttl": given}
+        return Cache(self.clock, settings.get("ttl"), settings.get("size", SIZE))
+
+    def _observer(self) -> Any:
+        from dana.poet.observing import LedgerObserver
+
+        return LedgerObserver(self.registry.ledger)
+
+    def _bound_plugins(self, types: Mapping[str, str]) -> list[tuple[Plugin, Any]]:
+        if not self.plugins:
+            return []
+        parameters = self._named("domain")
+        annotations = {**_annotations(self.function), **types}
+        pairs = [(name, annotations.get(name, "")) for name in parameters.names]
+        return [(plugin, perceive) for plugin in self.plugins if (perceive := plugin.perceiver(pairs)) is not None]
+
+    def _names_perceived(self, handler: Callable[..., Any]) -> tuple[str, ...]:
+        """The arguments the perceive handler takes by name; none when it takes them all as one dict."""
+        parameters = self._named("perceive_handler")
+        if not readable(handler):
+            return ()
+        own = Parameters(handler)
+        wanted = own.positional[own.positional_only :] + own.keyword
+        if wanted and all(name in parameters.names or name in own.defaults for name in wanted):
+            return tuple(name for name in wanted if name in parameters.names)
+        if len(own.required) == 1 or (not own.required and own.positional) or own.rest:
+            return ()
+        stranger = next((name for name in own.required if name not in parameters.names), "")
+        if not own.names:
+            message = f"perceive_handler of `{self.name}` takes no parameters, so it cannot see the arguments"
+            hint = "give it parameters named like the function's, or one for all of them"
+        else:
+            message = f"perceive_handler of `{self.name}` wants `{stranger}`, which is no parameter of the function"
+            hint = parameters.unknown(stranger)
+        raise POETConfigError(message, self.name, hint)
+
+    def _takes_call(self, handler: Callable[..., Any]) -> bool:
+        """Whether the enforce handler wants to know about the call as well."""
+        if not readable(handler):
+            return False
+        own = Parameters(handler)
+        count = len(own.required)
+        if count > 2 or not (own.positional or own.rest) or any(name in own.required for name in own.keyword):
+            message = f"enforce_handler of `{self.name}` takes {count} parameters; it is given the result"
+            hint = "write it as `def handler(result)` or `def handler(result, call)`"
+            raise POETConfigError(message, self.name, hint)
+        if count == 2:
+            self._named("enforce_handler")
+        return count == 2
+
+    def _named(self, option: str) -> Parameters:
+        if self.parameters is None:
+            raise POETConfigError(
+                f"{option} needs the names of the parameters, and those of `{self.name}` cannot be read",
+                self.name,
+                "decorate a function written in Dana or Python that calls it",
+            )
+        return self.parameters
+
+    # --- Perceive -----------------------------------------------------------------------------------
+
+    def question(self, bound: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What the perceive handler is called with."""
+        if self.perceives:
+            return (), {name: bound[name] for name in self.perceives if name in bound}
+        return (bound,), {}
+
+    def merge(self, bound: dict[str, Any], before: dict[str, Any], changed: Any) -> dict[str, Any]:
+        """The arguments with what the perceive handler changed; `before` are those it was not given to change."""
+        parameters = self.parameters
+        assert parameters is not None
+        if changed is None:
+            if self.perceives:
+                return before
+            changed = bound  # the handler may have changed its dict in place
+        if not isinstance(changed, dict):
+            message = f"perceive_handler of `{self.name}` returned {_a(changed)} instead of a dict of arguments"
+            hint = 'return the changed ones, like {"score": 720}, or nothing to keep them all'
+            raise POETPerceiveError(message, self.name, (), hint)
+        for name, value in changed.items():
+            if name not in parameters.names:
+                message = f"perceive_handler of `{self.name}` returned `{name}`, which is no parameter"
+                raise POETPerceiveError(message, self.name, (), parameters.unknown(name))
+            before[name] = value
+        return before
+
+    def perceive(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Perceive as the fast form of a call does it: the arguments as the handler wants them."""
+        parameters, handler = self.parameters, self.perceiver
+        assert parameters is not None
+        assert handler is not None
+        bound = parameters.bind(args, keywords)
+        before = bound if self.perceives else dict(bound)
+        given, named = self.question(bound)
+        try:
+            try:
+                changed = handler(*given, **named)
+            except NEVER:
+                raise
+            except Exception as fault:
+                raise self.refused(fault) from fault
+            if changed is None and self.perceives:
+                return args, keywords
+            return parameters.unbind(self.merge(bound, before, changed))
+        except POETPerceiveError as refused:
+            self.ended(refused, 0.0)
+            raise
+
+    def refused(self, fault: BaseException, who: str = "its perceive_handler") -> POETPerceiveError:
+        """The error of a call whose arguments were refused."""
+        message = f"the arguments of `{self.name}` were refused: {said(fault)}"
+        hint = f"the function was not called; {who} decides what it accepts"
+        return POETPerceiveError(message, self.name, (), hint)
+
+    # --- waiting ------------------------------------------------------------------------------------
+
+    def sleep(self, wanted: float) -> None:
+        """Wait, in naps: a caller's deadline and cancellation are looked at after each."""
+        if self.registry.testing:
+            return
+        meter, nap = self.meter, self.host.clock.sleep
+        now = meter.clock
+        end = now() + wanted
+        while (left := end - now()) > 0:
+            allowed = meter.remaining()
+            nap(min(left, LONGEST_NAP_S) if allowed is None else min(left, LONGEST_NAP_S, allowed))
+            meter.check()
+
+    # --- how a call can end without a value ---------------------------------------------------------------
+
+    def counts(self, fault: BaseException) -> bool:
+        """Whether a fault says something about whom the function calls: bugs and wrong input do not."""
+        return isinstance(fault, TimeoutError) or self.worth(fault)
+
+    def ended(self, error: BaseException, took: float) -> None:
+        """Count a call that ended without a value."""
+        kind = REFUSED if isinstance(error, (POETPerceiveError, POETEnforceError)) else 2
+        if isinstance(error, POETTimeoutError):
+            kind = TIMED_OUT
+        elif isinstance(error, (POETCircuitOpenError, POETBulkheadFullError)):
+            kind = OPEN
+        self.calls.record(took, kind)
+        self.failures.append((self.clock(), said(error)))
+
+    def failed_attempts(self, record: Record | None) -> list[Failure]:
+        """The failed attempts as data."""
+        if record is None:
+            return []
+        return [Failure(attempt, place(attempt.fault, self.files)) for attempt in record.attempts]
+
+    def gave_up(self, record: Record) -> BaseException:
+        """The error of a call that will not be tried again."""
+        last = record.attempts[-1]
+        count = len(record.attempts)
+        reason = record.reason
+        if count == 1 and not last.refused and reason not in (OUT_OF_BUDGET, OUT_OF_TIME):
+            return last.fault
+        tries = "its first attempt" if count == 1 else f"{count} attempts"
+        hint = self._hint(reason)
+        failures = self.failed_attempts(record)
+        if last.refused:
+            message = f"`{self.name}` gave no acceptable result in {tries}: {said(last.fault)}"
+            return _because(POETEnforceError(message, self.name, failures, hint), last.fault)
+        message = f"`{self.name}` failed in {tries}: {said(last.fault)}"
+        return _because(operate_error(last.fault)(message, self.name, failures, hint), last.fault)
+
+    def _hint(self, reason: str) -> str:
+        config = self.config
+        if reason == OUT_OF_TIME:
+            return f"the next attempt would have come after the timeout of {seconds(config.timeout or 0)}"
+        if reason == OUT_OF_BUDGET:
+            return f"the retry budget is spent: retries may add {config.retry_budget:.0%} to this function's calls"
+        if reason == PERMANENT_FAULT:
+            return "a fault of this kind is not retried: the same input would only produce it again"
+        more = f"`retries={config.retries}` allows no further attempt"
+        return more if config.retries else "`retries=0` allows one attempt only"
+
+    def nothing_returned(self) -> POETEnforceError:
+        """The error of an enforce handler that lost the result."""
+        message = f"enforce_handler of `{self.name}` returned None for a result that is something"
+        error = POETEnforceError(
+            message, self.name, (), "return the result (mended, if need be), or raise to refuse it"
+        )
+        error.__suppress_context__ = True
+        return error
+
+    def plugin_failed(self, plugin: Plugin, fault: BaseException) -> POETPluginError:
+        """The error of a plugin that failed where nothing may be left out."""
+        message = f"the plugin {plugin.domain} failed for `{self.name}`: {said(fault)}"
+        return POETPluginError(message, self.name, (), "the function is safety_critical: it gives no unchecked result")
+
+    def barred(self, record: Record | None = None) -> POETCircuitOpenError:
+        """The error of a call the breaker does not let through."""
+        assert self.breaker is not None
+        wait = self.breaker.retry_after(self.clock())
+        message = f"`{self.name}` was not called: its circuit breaker is {self.breaker.state}"
+        hint = (
+            f"it lets a call through again in {seconds(wait)}" if wait else "a probe is under way, or it is held open"
+        )
+        error = POETCircuitOpenError(message, self.name, self.failed_attempts(record), hint)
+        error.retry_after = wait
+        return error
+
+    def turned_away(self) -> POETCircuitOpenError:
+        """`barred` for the fast form of a call, counted."""
+        error = self.barred()
+        self.ended(error, 0.0)
+        return error
+
+    def full(self) -> POETBulkheadFullError:
+        """The error of a call for which the bulkhead has no place."""
+        limit, priority = self.config.bulkhead, self.config.priority
+        message = f"`{self.name}` was not called: {limit} calls at once are its limit"
+        hint = "" if priority == "critical" else f"calls of priority {priority} leave some of the places to others"
+        return POETBulkheadFullError(message, self.name, (), hint)
+
+    def stopped(self, stop: TimeoutStop, token: Any, record: Record | None = None) -> BaseException:
+        """What to raise for a stop: it, when it is somebody else's, else the timeout error of this call."""
+        if token is None or stop.token is not token:
+            return stop
+        return self._timeout(record, place(stop, self.files), "did not finish within")
+
+    def late(self, record: Record | None = None) -> POETTimeoutError:
+        """The error of a call that came back, but only after its time: nothing in it could be stopped."""
+        return self._timeout(record, "", "finished, but not within")
+
+    def _timeout(self, record: Record | None, where: str, did: str) -> POETTimeoutError:
+        failures = self.failed_attempts(record)
+        limit = seconds(self.config.timeout or 0)
+        during = f" in attempt {len(failures) + 1}" if failures else ""
+        stopped = f" (stopped{during} at {where})" if where else during
+        message = f"`{self.name}` {did} its timeout of {limit}{stopped}"
+        error = POETTimeoutError(message, self.name, failures, "raise `timeout`, or make the function faster")
+        error.__suppress_context__ = True
+        return error
+
+
+def _breaker(given: Any) -> Breaker | None:
+    if given is False:
+        return None
+    from dana.adaptive.breaker import Breaker
+
+    return Breaker(**given) if given.__class__ is dict else Breaker()
+
+
+def _bulkhead(places: int | None) -> Bulkhead | None:
+    if places is None:
+        return None
+    from dana.adaptive.limits import Bulkhead
+
+    return Bulkhead(places)
+
+
+def _worth(retry_on: Any, show: Callable[[BaseException], Any] | None) -> Callable[[BaseException], bool]:
+    """The test of a fault that `retry_on` asks for."""
+    if retry_on is None:
+        return _is_transient
+    if retry_on.__class__ in (list, tuple):
+        kinds = tuple(retry_on)
+    elif isinstance(retry_on, type):
+        kinds = (retry_on,)
+    else:
+        return lambda fault: bool(retry_on(fault if show is None else show(fault)))
+    return lambda fault: isinstance(fault, kinds)
+
+
+def _is_transient(fault: BaseException) -> bool:
+    """As everywhere, but what POET or Dana gave up on already is not tried again around it."""
+    return is_worth_retrying(fault) and not isinstance(fault, (POETFault, DeniedFault, LimitFault))
+
+
+def _annotations(function: Callable[..., Any]) -> dict[str, str]:
+    """The annotations of a Python function as text."""
+    found = getattr(function, "__annotations__", None) or {}
+    return {
+        name: kind if kind.__class__ is str else getattr(kind, "__name__", str(kind)) for name, kind in found.items()
+    }
+
+
+def _because(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+def _a(value: Any) -> str:
+    return "None" if value is None else f"{type(value).__name__} {value!r:.40}"

@@ -1,0 +1,94 @@
+"""What the decorated functions of one program share: the switch for all of them, interrupts, ids, warnings."""
+
+from __future__ import annotations
+
+from itertools import count
+from weakref import WeakSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dana.poet.interrupts import Manager
+    from dana.poet.plan import Plan
+
+
+class Registry:
+    """One of a program, or of a host in Python.
+
+    `profile`: what functions get that name none; `off`: whether all pipelines are switched off (P30); `testing`: no
+    waits between attempts.
+    """
+
+    def __init__(self, host: Any) -> None:
+        self.host = host
+        self.plans: WeakSet[Plan] = WeakSet()
+        self.profile: str | None = getattr(host, "poet_profile", None)
+        self.off = False
+        self.testing = False
+        self.next_number = count(1).__next__
+        self._interrupts: Manager | None = None
+        self._ledger: Any = None
+        self._prefix = ""
+        self._warned: set[str] = set()
+
+    def new_id(self) -> str:
+        """The id of an execution: unique in this process and, without a seed, everywhere."""
+        if not self._prefix:
+            seed = getattr(self.host, "seed", None)
+            if seed is None:
+                from os import urandom
+
+                self._prefix = urandom(4).hex()
+            else:
+                self._prefix = f"s{seed}"
+        return f"{self._prefix}-{self.next_number()}"
+
+    @property
+    def interrupts(self) -> Manager:
+        """Who is asked, and what waits to be heard."""
+        if self._interrupts is None:
+            from time import time
+
+            from dana.poet.interrupts import Manager
+
+            self._interrupts = Manager(getattr(self.host.clock, "time", time))
+        return self._interrupts
+
+    @property
+    def ledger(self) -> Any:
+        """The host's ledger; one in memory where the host has none."""
+        if self._ledger is None:
+            self._ledger = getattr(self.host, "ledger", None)
+        if self._ledger is None:
+            from dana.adaptive.ledger import Ledger
+
+            self._ledger = Ledger()
+        return self._ledger
+
+    def switch(self, *, on: bool) -> None:
+        """Switch all pipelines on or off: those there are, and those to come."""
+        self.off = not on
+        for plan in list(self.plans):
+            plan.switch(on=on)
+
+    def warn(self, key: str, text: str) -> None:
+        """Say something to whoever runs the program, once for each key."""
+        if key in self._warned:
+            return
+        self._warned.add(key)
+        log = getattr(self.host, "log", None)
+        if log is not None:
+            log("warning", text)
+            return
+        from logging import getLogger
+
+        getLogger("dana.poet").warning(text)
+
+
+def registry_of(host: Any) -> Registry:
+    """The registry of a host, made at the first need."""
+    found: Registry | None = getattr(host, "poet_registry", None)
+    if found is None:
+        found = host.poet_registry = Registry(host)
+    return found

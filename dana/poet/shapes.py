@@ -1,0 +1,211 @@
+"""The function that is called: the stages that are switched on, and nothing else.
+
+A decorated `def price(item, region="EU")` with retries, a timeout and an enforce handler becomes
+
+    def price(item, region="EU"):
+        if off:
+            return function(item, region)
+        token = push(2.0)
+        start = clock()
+        try:
+            try:
+                value = function(item, region)
+            except Exception as fault:
+                failed = [fault]; refused = False
+            else:
+                try:
+                    checked = enforce(value)
+                    …
+                    record(clock() - start)
+                    return checked
+                except Exception as fault:
+                    failed = [fault]; refused = True
+            return recover(failed, refused, (item, region), {}, token, start, 0)
+        except TimeoutStop as stop:
+            raise stopped(stop, token, start, 0)
+        finally:
+            pop(token)
+
+with the parameters, defaults, name and docs of the original, so that whoever asks for its signature gets the true
+one, and an attempt that succeeds costs one more Python call. Lines for stages that are off are not there.
+Such a text is compiled once per *shape* (numbers of parameters and the stages); a decoration puts
+its own names into a copy of the code.
+
+This is the fast form of a call, for functions whose calls nobody observes. The other form binds nothing and hands its
+arguments on: `return enter((item, region), {})`.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+
+from dana.poet.binding import Parameters
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Self
+
+
+class _Shape(tuple[int, int, bool, int, bool]):
+    """How many positional, positional-only, rest, keyword-only and rest-keyword parameters there are."""
+
+    __slots__ = ()
+
+    def __new__(cls, p: Parameters | None) -> Self:
+        if p is None:
+            return tuple.__new__(cls, (0, 0, True, 0, True))
+        shape = len(p.positional), p.positional_only, p.rest is not None, len(p.keyword), p.rest_keywords is not None
+        return tuple.__new__(cls, shape)
+
+    def texts(self) -> tuple[str, str, str, str]:
+        """The parameter list, the arguments of the same call, and both halves of it as values."""
+        count, only, rest, keywords, others = self
+        names = [f"a{i}" for i in range(count)]
+        given = [f"k{i}" for i in range(keywords)]
+        params = names[:only] + (["/"] if only else []) + names[only:]
+        params += ["*rest"] if rest else ["*"] if given else []
+        params += given + (["**others"] if others else [])
+        stars = ["*rest"] if rest else []
+        more = ["**others"] if others else []
+        call = names + stars + [f"{k}={k}" for k in given] + more
+        positional = "(" + "".join(f"{n}, " for n in names + stars) + ")"
+        by_name = "{" + ", ".join([f'"{k}": {k}' for k in given] + more) + "}"
+        return ", ".join(params), ", ".join(call), positional, by_name
+
+
+# What a decorated function closes over.
+FREE = (
+    *("off", "function", "enter", "recover", "perceive", "enforce", "spend", "push", "pop", "clock", "seconds"),
+    *("admit", "success", "turned_away", "record", "Halt", "stopped", "late", "Fault", "NothingReturned"),
+)
+FEATURES = ("whole", "perceive", "enforce", "tells", "timeout", "budget", "breaker")
+_MAKERS: dict[tuple[Any, ...], Callable[..., Any]] = {}
+
+
+def shaped(
+    function: Callable[..., Any],
+    name: str,
+    parameters: Parameters | None,
+    on: Mapping[str, bool],
+    given: Mapping[str, Any],
+) -> Callable[..., Any]:
+    """A function that is called like `function`, with the stages that are `on` and what they need `given`."""
+    shape = _Shape(parameters)
+    key = (shape, *(on[feature] for feature in FEATURES))
+    maker = _MAKERS.get(key)
+    if maker is None:
+        names: dict[str, Any] = {}
+        exec(compile(_text(shape, on), "<poet>", "exec"), names)  # noqa: S102
+        maker = _MAKERS[key] = names["make"]
+    return _disguise(maker(*(given.get(free) for free in FREE)), function, name, parameters)
+
+
+def _text(shape: _Shape, on: Mapping[str, bool]) -> str:
+    params, call, positional, by_name = shape.texts()
+    lines = ["if off:", f"    return function({call})"]
+    if on["whole"]:
+        lines += [f"return enter({positional}, {by_name})"]
+    else:
+        lines += _body(shape, on)
+    return "\n".join(
+        ["def make(" + ", ".join(FREE) + "):", f"    def call({params}):", *_in(_in(lines)), "    return call"]
+    )
+
+
+def _body(shape: _Shape, on: Mapping[str, bool]) -> list[str]:
+    _params, call, positional, by_name = shape.texts()
+    body: list[str] = []
+    if on["perceive"]:
+        body += [f"args, keywords = perceive({positional}, {by_name})"]
+        call, positional, by_name = "*args, **keywords", "args", "keywords"
+    if on["breaker"]:
+        body += ["ticket = admit(start)", "if not ticket:", "    raise turned_away()"]
+    body += _attempt(call, positional, by_name, on)
+    token, ticket = "token" if on["timeout"] else "None", "ticket" if on["breaker"] else "0"
+    if on["timeout"] or on["breaker"]:
+        body = ["try:", *_in(body), "except Halt as stop:", f"    raise stopped(stop, {token}, start, {ticket})"]
+    if on["timeout"]:
+        body = ["token = push(seconds)", *body, "finally:", "    pop(token)"]
+    if on["breaker"]:
+        body = ["ticket = 0", *body]
+    return [*(["spend()"] if on["budget"] else []), "start = clock()", *body]
+
+
+def _attempt(call: str, positional: str, by_name: str, on: Mapping[str, bool]) -> list[str]:
+    """The first attempt, and the way to the others."""
+    token, ticket = "token" if on["timeout"] else "None", "ticket" if on["breaker"] else "0"
+    recover = f"return recover(failed, refused, {positional}, {by_name}, {token}, start, {ticket})"
+    failing = ["except Fault as fault:", "    failed = [fault]", "    refused = False"]
+    if not on["enforce"]:
+        good = _hand_out("value", on)
+        return ["try:", f"    value = function({call})", *failing, "else:", *_in(good), recover]
+    told = f", {positional}, {by_name}" if on["tells"] else ""
+    judging = [
+        "try:",
+        f"    checked = enforce(value{told})",
+        "    if checked is None and value is not None:",
+        "        raise NothingReturned",
+        "except Fault as fault:",
+        "    failed = [fault]",
+        "    refused = True",
+        "else:",
+        *_in(_hand_out("checked", on)),
+    ]
+    return ["try:", f"    value = function({call})", *failing, "else:", *_in(judging), recover]
+
+
+def _hand_out(name: str, on: Mapping[str, bool]) -> list[str]:
+    """Return a good value, unless its time is over."""
+    if not (on["timeout"] or on["breaker"]):
+        return ["record(clock() - start)", f"return {name}"]
+    lines = ["now = clock()"]
+    if on["breaker"]:
+        lines += ["success(ticket, now - start, now)"]
+    if on["timeout"]:
+        lines += ["if now > token.at:", "    raise late(now - start)"]
+    return [*lines, "record(now - start)", f"return {name}"]
+
+
+def _in(lines: list[str]) -> list[str]:
+    return ["    " + line for line in lines]
+
+
+def _disguise(made: Any, function: Callable[..., Any], name: str, parameters: Parameters | None) -> Callable[..., Any]:
+    """`made` under the names, defaults and docs of the function it stands for."""
+    code = made.__code__
+    if parameters is not None:
+        renamed = {f"a{i}": real for i, real in enumerate(parameters.positional)}
+        renamed.update({f"k{i}": real for i, real in enumerate(parameters.keyword)})
+        renamed["rest"], renamed["others"] = parameters.rest or ".rest", parameters.rest_keywords or ".others"
+    else:
+        renamed = {}
+    # The pipeline's own variables get names no program can write, so they collide with no parameter.
+    code = code.replace(
+        co_name=name,
+        co_qualname=getattr(function, "__qualname__", name),
+        co_varnames=tuple(renamed.get(n, "." + n) for n in code.co_varnames),
+        co_freevars=tuple("." + n for n in code.co_freevars),
+        co_consts=tuple(_renamed(const, renamed) for const in code.co_consts),
+    )
+    space = getattr(function, "__globals__", {})
+    defaults = getattr(function, "__defaults__", None)
+    call = FunctionType(code, space, name, defaults, made.__closure__)
+    if parameters is not None:
+        call.__kwdefaults__ = getattr(function, "__kwdefaults__", None)
+    call.__qualname__ = code.co_qualname
+    call.__doc__ = getattr(function, "__doc__", None)
+    call.__module__ = getattr(function, "__module__", None) or ""
+    call.__annotations__ = dict(getattr(function, "__annotations__", {}))
+    call.__dict__.update(getattr(function, "__dict__", {}))
+    call.__wrapped__ = function  # type: ignore[attr-defined]
+    return call
+
+
+def _renamed(const: Any, renamed: dict[str, str]) -> Any:
+    """A constant with the placeholders of keyword-only parameters replaced (call sites name them)."""
+    if const.__class__ is str:
+        return renamed.get(const, const)
+    if const.__class__ is tuple:
+        return tuple(_renamed(item, renamed) for item in const)
+    return const

@@ -1,0 +1,86 @@
+"""What is known about one call while it runs: for handlers, for people, for the record (P43)."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dana.poet.config import POETConfig
+    from dana.poet.errors import Failure
+
+
+class Call:
+    """What a handler with a parameter for it is told about the call it judges.
+
+    `arguments` by name, `attempt` from 1, `failures` so far (a list of `Failure`, newest last), `guidance`: what people
+    said (texts), `notes`: what a domain changed in the arguments (texts), `context_window` in tokens.
+    """
+
+    __slots__ = ("arguments", "attempt", "context_window", "failures", "function", "guidance", "notes")
+
+    def __init__(
+        self,
+        function: str,
+        arguments: dict[str, Any],
+        attempt: int,
+        failures: list[Failure],
+        guidance: list[str] | None = None,
+        notes: list[str] | None = None,
+        context_window: int = 0,
+    ) -> None:
+        self.function = function
+        self.arguments = arguments
+        self.attempt = attempt
+        self.failures = failures
+        self.guidance = [] if guidance is None else guidance
+        self.notes = [] if notes is None else notes
+        self.context_window = context_window
+
+    def __repr__(self) -> str:
+        return f"<attempt {self.attempt} of {self.function}>"
+
+
+class POETStatus:
+    """One call as its stages see it; made only where something observes calls.
+
+    `start_time`: seconds of the host's clock; `attempt` from 1, 0 before the first; `perceived_input`: arguments by
+    name; `notes`: what plugins changed; `guidance`: what people said; `faults`: plugins that failed and were left
+    out; `degraded`: the fallback the value is from, "" for none; `outcome`: how it ended, "" while it runs.
+    """
+
+    __slots__ = (
+        "attempt", "config", "degraded", "execution_id", "expected_output_type", "faults", "function_name", "guidance",
+        "interrupt_signals", "is_internally_validated", "last_internal_failure", "learnings_applied", "max_retries",
+        "notes", "outcome", "perceived_input", "raw_output", "start_time", "took", "validated_output",
+    )  # fmt: skip
+
+    def __init__(self, execution_id: str, function_name: str, config: POETConfig, start_time: float) -> None:
+        self.execution_id = execution_id
+        self.function_name = function_name
+        self.config = config
+        self.start_time = start_time
+        self.max_retries = config.retries
+        self.attempt = 0
+        self.last_internal_failure = ""
+        self.is_internally_validated = False
+        self.perceived_input: dict[str, Any] | None = None
+        self.raw_output: Any = None
+        self.validated_output: Any = None
+        self.expected_output_type = ""
+        self.learnings_applied: list[str] = []
+        self.interrupt_signals: list[Any] = []
+        self.notes: list[Any] = []
+        self.guidance: list[str] = []
+        self.faults: list[str] = []
+        self.degraded = ""
+        self.outcome = ""
+        self.took = 0.0
+
+    @property
+    def last_failure(self) -> str:
+        """The last failed attempt in a line; empty when none has failed."""
+        return self.last_internal_failure
+
+    def __repr__(self) -> str:
+        return f"<{self.execution_id}: attempt {self.attempt} of {self.function_name}>"
