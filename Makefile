@@ -5,7 +5,7 @@ BIN := .venv/bin
 WEATHER ?= examples/hvac/weather_alameda_2018.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz crashes deps tables docs accept clean environment tools
+.PHONY: help run test check bench fuzz attacks crashes deps tables docs accept clean environment tools
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -28,8 +28,12 @@ check: tools ## lint, formatting, types, import contracts, generated files up to
 bench: tools ## Dana against the same programs in Python (BENCH="language --quick")
 	@$(BIN)/python benchmarks/run $(or $(BENCH),language)
 
-fuzz: tools ## 200 000 mutated and generated programs; nothing but diagnostics may come out
+fuzz: tools ## 200 000 mutated and generated texts, 100 000 programs that run; nothing but diagnostics may come out
 	@$(BIN)/python -m tests.fuzz.harness $(FUZZ)
+	@$(BIN)/python -m tests.fuzz.harness --run --count 100000 $(FUZZ)
+
+attacks: tools ## programs that try to leave Dana or to outlive their limits, at both levels of isolation
+	@$(BIN)/python -m tests.attacks
 
 crashes: tools ## 200 processes killed while they learn and audit; nothing that was promised is lost
 	@$(BIN)/python -m tests.faults.crashes $(CRASHES)
@@ -45,7 +49,7 @@ docs: tools ## docs/errors from the catalogue, the editors' grammar from its tab
 	@$(BIN)/python -m dana.highlight.textmate editors/vscode/syntaxes/dana.tmLanguage.json
 
 accept: tools ## everything a release must hold: checks, tests, fuzzing, benchmarks
-	@$(MAKE) --no-print-directory check test fuzz crashes bench run
+	@$(MAKE) --no-print-directory check test fuzz attacks crashes bench run
 
 clean: ## remove the environment, caches and build products
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -17,7 +17,7 @@ from os.path import basename, dirname, splitext
 from dana import abi, errors
 from dana.diagnostics import Diagnostic, Label, shown_name
 from dana.resources import stdlib_path
-from dana.runtime.exceptions import AgentFault, DeniedFault, EsperFault, IPVFault, POETFault, message_of, name_of
+from dana.runtime.exceptions import AgentFault, DeniedFault, EsperFault, IPVFault, POETFault, message_of, name_of, text_of
 from dana.runtime.faultwords import Words, is_raised_by_program, words_for
 from dana.runtime.stops import CancelStop, ExitStop, LimitStop, Stop, TimeoutStop
 from dana.source import Span
@@ -208,7 +208,7 @@ def dana_frames(trace: TracebackType | None, sources: Mapping[str, Source]) -> l
 
 def _called_function(error: BaseException, program: Program) -> Frame | None:
     """For a call from outside that does not fit (`__main__` without its argument): the function's first line."""
-    name, bracket, _ = str(error).partition("()")
+    name, bracket, _ = text_of(error).partition("()")
     if not isinstance(error, TypeError) or not bracket or not name.isidentifier():
         return None
     for record in program.modules.values():
@@ -341,8 +341,9 @@ def _is_ours(error: BaseException, program: Program) -> bool:
     code = last.tb_frame.f_code
     module = last.tb_frame.f_globals.get("__name__", "")
     if code.co_filename not in program.sources:
-        if isinstance(error, AttributeError) and error.name and isinstance(error.obj, _DATA):
-            return False  # a builtin that was handed the wrong kind of value
+        if isinstance(error, AttributeError) and error.name:
+            if isinstance(error.obj, _DATA) or module == "dana.runtime.sized":
+                return False  # a builtin, or what stands for a method, that was handed the wrong kind of value
         return isinstance(module, str) and module.split(".")[0] == "dana"
     # A helper that is not there: compiled code and runtime do not belong together.
     return isinstance(error, NameError) and str(getattr(error, "name", "")).startswith(".")

@@ -12,7 +12,7 @@ import re
 
 from dana import abi
 from dana.diagnostics import suggest
-from dana.runtime.exceptions import Fault, message_of, name_of
+from dana.runtime.exceptions import Fault, message_of, name_of, text_of
 from dana.runtime.stops import CancelStop, LimitStop, Stop, TimeoutStop, limit_message
 from dana.runtime.typevalues import class_name, short, word_for
 
@@ -185,7 +185,7 @@ def _function(qualified: str) -> str:
 
 
 def _type_error(error: BaseException, frame: Frame | None) -> Words:
-    message = str(error)
+    message = text_of(error)
     for pattern, translate in TYPE_ERRORS:
         match = re.match(pattern, message, re.DOTALL)
         if match:
@@ -375,7 +375,7 @@ TYPE_ERRORS: tuple[tuple[str, Any], ...] = (
 
 
 def _name_error(error: BaseException, frame: Frame | None) -> Words:
-    message = str(error)
+    message = text_of(error)
     found = re.search(r"'([^']+)'", message)
     name = abi.demangle(found[1]) if found else ""
     if name.startswith("private:"):
@@ -400,7 +400,7 @@ def _attribute_error(error: BaseException, frame: Frame | None) -> Words:
     raw = getattr(error, "name", None)
     owner = getattr(error, "obj", None)
     if raw is None:
-        return Words("E604", _plain(str(error)))
+        return Words("E604", _plain(text_of(error)))
     name = abi.demangle(raw)
     if owner is None:
         value = _text(frame).rpartition(".")[0].strip()
@@ -454,7 +454,7 @@ def _key_error(error: BaseException, frame: Frame | None) -> Words:
 
 
 def _index_error(error: BaseException, frame: Frame | None) -> Words:
-    message = str(error)
+    message = text_of(error)
     _, owner = _subscripted(frame)
     if "out of range" in message and isinstance(owner, (list, tuple, str)):
         kind, size = class_name(type(owner)), len(owner)
@@ -469,7 +469,7 @@ def _index_error(error: BaseException, frame: Frame | None) -> Words:
 
 
 def _arithmetic(error: BaseException, frame: Frame | None) -> Words:
-    message = str(error)
+    message = text_of(error)
     if isinstance(error, ZeroDivisionError):
         what = "remainder of a division" if "modulo" in message else "division"
         if "negative power" in message:
@@ -479,7 +479,7 @@ def _arithmetic(error: BaseException, frame: Frame | None) -> Words:
         if message == "math range error":
             return Words("E607", f"the result of {_callee(frame)} is too large for a float")
         return _host_words(message, "E607") or Words("E607", f"a number is too large: {_plain(message)}")
-    return Words("E607", f"{type(error).__name__}: {message}")
+    return Words("E607", f"{type(error).__name__}: {message_of(error)}")
 
 
 def _divisor(frame: Frame | None) -> str:
@@ -500,7 +500,7 @@ def _callee(frame: Frame | None) -> str:
 
 
 def _value_error(error: BaseException, frame: Frame | None) -> Words:
-    message = str(error)
+    message = text_of(error)
     match = re.match(r"invalid literal for int\(\) with base (\d+): (.+)$", message, re.DOTALL)
     if match:
         base = "" if match[1] == "10" else f" in base {match[1]}"
@@ -543,12 +543,12 @@ _CHANGED = {
 
 
 def _runtime_error(error: BaseException, frame: Frame | None) -> Words:
-    told = _CHANGED.get(str(error))
+    told = _CHANGED.get(text_of(error))
     return Words("E619", told, "go through a copy: `for x in list(…)`") if told else _other("E619")(error, frame)
 
 
 def _assertion(error: BaseException, frame: Frame | None) -> Words:
-    message = str(error)
+    message = text_of(error)
     if message:
         return Words("E608", f"assertion failed: {message}")
     test = _text(frame).removeprefix("assert").strip()

@@ -1,6 +1,6 @@
 """Runs attacks one after the other and says of each how it ended, a line of JSON each.
 
-    python -m tests.attacks.child LEVEL NUMBER…
+python -m tests.attacks.child LEVEL NUMBER…
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ import dana
 from tests.attacks import judge, stage
 from tests.attacks.corpus import Attack, attacks
 
-WALL_S = 0.1
+WALL_S = 0.05
 MEMORY = 64 << 20
 MB = 1 << 20
-LIMITS = dana.Limits(steps=5_000_000, wall_s=WALL_S, depth=200, memory_bytes=MEMORY, output_bytes=64 << 10, promises=100)
+LIMITS = dana.Limits(
+    steps=5_000_000, wall_s=WALL_S, depth=200, memory_bytes=MEMORY, output_bytes=64 << 10, promises=100
+)
 KILL_S = 15
 
 
@@ -38,7 +40,7 @@ def main(level: str, numbers: list[int]) -> None:
     _warm_up()
     all_attacks = attacks()
     if level == "confine" and any("pandas" in all_attacks[n].grant.get("python", ()) for n in numbers):
-        import pandas  # noqa: F401  (its import does much that a program may not)
+        import pandas as pd  # noqa: F401  (its import does much that a program may not)
     place = stage.Stage(level, LIMITS)
     watch = judge.Watch(place.home)
     for number in numbers:
@@ -55,7 +57,18 @@ def _warm_up() -> None:
 
     from dana.isolation.worker import NEEDED, _own_modules
 
-    for name in (*_own_modules(), *NEEDED.split(), "json", "logging", "logging.config", "string", "pdb", "subprocess"):
+    for name in (
+        *_own_modules(),
+        *NEEDED.split(),
+        "json",
+        "logging",
+        "logging.config",
+        "string",
+        "pdb",
+        "subprocess",
+        "httpx",
+        "ctypes",
+    ):
         try:
             import_module(name)
         except ImportError:

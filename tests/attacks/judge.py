@@ -79,6 +79,8 @@ class Watch:
     def _is_source(self, path: Any) -> bool:
         """Whether Python itself is reading modules that Dana loads when they are first needed."""
         text = str(path)
+        if isinstance(path, int):  # a folder that is open already
+            return True
         places = (sys.prefix, sys.base_prefix, REPOSITORY, f"{self.home}/attack")
         # `<unknown>` is only parsed: for the place of an error.
         return text.startswith((*places, "<frozen")) or text == "<unknown>"
@@ -86,7 +88,7 @@ class Watch:
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
         text = path.decode() if isinstance(path, bytes) else str(path)
         writes = (isinstance(mode, str) and any(m in mode for m in "wax+")) or (isinstance(flags, int) and flags & 3)
-        if text.startswith("/dev/") or text.startswith("/proc/self/"):
+        if text.startswith(("/dev/", "/proc/self/")):
             return
         inside = self.readable and text.startswith(self.readable)
         if "secret" in text or "outside" in text or (writes and not inside):
@@ -137,7 +139,11 @@ def _problem(value: Any) -> str:
         home = value.__self__
         return "" if home is None or type(home) is not types.ModuleType or home.__name__ in HOMES else f"{value!r}"
     if cls is types.MethodType:
-        return "" if _problem(value.__func__) == "" and _problem(value.__self__) == "" else f"a method of {value.__self__!r:.60}"
+        return (
+            ""
+            if _problem(value.__func__) == "" and _problem(value.__self__) == ""
+            else f"a method of {value.__self__!r:.60}"
+        )
     if cls in PLAIN or cls in ITERATORS:
         return ""
     if isinstance(value, Foreign):
@@ -148,14 +154,29 @@ def _problem(value: Any) -> str:
     if isinstance(value, (Struct, TypeValue)):
         return ""
     if isinstance(value, BaseException):
-        return "" if cls.__module__ == "builtins" or cls.__module__.startswith("dana.runtime.") else f"an exception of {cls.__module__}"
+        return (
+            ""
+            if cls.__module__ == "builtins" or cls.__module__.startswith("dana.runtime.")
+            else f"an exception of {cls.__module__}"
+        )
     if cls.__module__.startswith("dana.runtime."):
         return ""
     return f"a {cls.__module__}.{cls.__qualname__}"
 
 
 # Where the built-in functions of programs come from, and Python's classes that programs hold as they are.
-HOMES = ("builtins", "math", "_operator", "cmath", "_random", "itertools", "_statistics", "binascii", "_functools")
+HOMES = (
+    "builtins",
+    "math",
+    "_operator",
+    "cmath",
+    "_random",
+    "itertools",
+    "_statistics",
+    "binascii",
+    "_functools",
+    "_heapq",
+)
 RAW = frozenset({int, float, str, bool, bytes, list, dict, set, tuple, frozenset, complex, range, type(None)})
 
 
@@ -163,7 +184,8 @@ def _is_dana(function: types.FunctionType) -> bool:
     home = str(function.__globals__.get("__name__", ""))
     if function.__code__.co_name == "_d_call":  # stands before a function of the host
         return True
-    return ".module" in function.__globals__ or home.startswith("dana.runtime") or home.startswith("dana.poet")
+    # `calendar.isleap`: Python's, takes a number
+    return ".module" in function.__globals__ or home == "calendar" or home.startswith(("dana.runtime", "dana.poet"))
 
 
 def _parts(value: Any) -> list[Any]:
@@ -174,7 +196,9 @@ def _parts(value: Any) -> list[Any]:
     if cls in (list, tuple, set, frozenset):
         return list(value)
     if isinstance(value, BaseException) and not isinstance(value, Struct):
-        public = [getattr(value, n, None) for n in dir(value) if n[0] != "_" and n not in ("with_traceback", "add_note")]
+        public = [
+            getattr(value, n, None) for n in dir(value) if n[0] != "_" and n not in ("with_traceback", "add_note")
+        ]
         return [*value.args, *public]
     if isinstance(value, Struct) and hasattr(cls, "_shape"):
         return [getattr(value, f.slot, None) for f in cls._shape.fields]

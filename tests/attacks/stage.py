@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ class Vault:
         self.items = [1, 2, 3]
         self._secret = SECRET
         self.__dict__["__token"] = SECRET
+
+    def __repr__(self) -> str:
+        return "<vault>"
 
     def add(self, n: int) -> int:
         return n + 1
@@ -61,17 +65,24 @@ async def _later() -> int:
     return 1
 
 
+def _telling(secret: str) -> Any:
+    return lambda: secret
+
+
+_tell = _telling(SECRET)
+
+
 def give(what: str) -> Any:
     """Things a careless host may hand out."""
     made: dict[str, Any] = {
         "vault": Vault, "generator": _numbers, "coroutine": _later, "class": lambda: Vault, "module": lambda: os,
-        "frame": sys._getframe, "code": lambda: give.__code__, "function": lambda: give, "lambda": lambda: lambda: SECRET,
+        "frame": sys._getframe, "code": lambda: give.__code__, "function": lambda: give, "lambda": lambda: _tell,
         "method": lambda: Vault().add, "builtin": lambda: len, "eval": lambda: eval, "type": lambda: type,
-        "error": lambda: Trap(Vault()), "list": lambda: [Vault(), {"v": Vault()}], "engine": lambda: dana.Engine(),
-        "partial": lambda: __import__("functools").partial(give, "vault"), "dict view": lambda: Vault().__dict__.keys(),
+        "error": partial(Trap, Vault()), "list": lambda: [Vault(), {"v": Vault()}], "engine": dana.Engine,
+        "partial": partial(partial, give, "vault"), "dict view": vars(Vault()).keys,
         "namespace": lambda: __import__("types").SimpleNamespace(open=open, name="x"), "property": lambda: property(give),
         "stringy": lambda: type("Text", (str,), {"_s": SECRET})("text"), "wrapped": lambda: staticmethod(give),
-        "cell": lambda: (lambda x: lambda: x)(1).__closure__[0], "weak": lambda: __import__("weakref").ref(Vault),
+        "cell": lambda: _tell.__closure__[0], "weak": lambda: __import__("weakref").ref(Vault),
         "iterator": lambda: iter([Vault()]), "map": lambda: map(give, ["module"]), "super": lambda: super,
     }  # fmt: skip
     found = made[what]()
@@ -85,10 +96,7 @@ def fail(kind: str) -> Any:
     if kind == "trap":
         raise Trap(Vault())
     if kind == "chain":
-        try:
-            raise Trap(Vault())
-        except Trap as error:
-            raise ValueError(Vault()) from error
+        raise ValueError(Vault()) from Trap(Vault())
     if kind == "group":
         raise ExceptionGroup("several", [Trap(Vault()), ValueError(Vault())])
     if kind == "attribute":
@@ -99,8 +107,6 @@ def fail(kind: str) -> Any:
         raise StopIteration(Vault())
     if kind == "exit":
         raise SystemExit(Vault())
-    if kind == "base":
-        raise BaseException(Vault())
     raise UnicodeDecodeError("utf-8", SECRET.encode(), 0, 1, "bad")
 
 

@@ -47,9 +47,7 @@ def run(level: str, numbers: list[int] | None = None) -> list[Outcome]:
     return outcomes
 
 
-def _batch(
-    level: str, todo: list[int], known: list[Attack]
-) -> tuple[list[Outcome], list[int], tuple[int, str] | None]:
+def _batch(level: str, todo: list[int], known: list[Attack]) -> tuple[list[Outcome], list[int], tuple[int, str] | None]:
     """Outcomes, what is still to be done, and the attack that ended the process, if one did."""
     command = [sys.executable, "-m", "tests.attacks.child", level, *map(str, todo)]
     child = subprocess.Popen(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.attacks.corpus import attacks, classes
-from tests.attacks.suite import LEVELS, OVER_MB, run
+from tests.attacks.suite import LEVELS, OVER_MB, REPOSITORY, run
 
 PARTS = 4
 # How late the suite may find a program on a busy machine; the table of `python -m tests.attacks` is stricter.
@@ -52,3 +52,10 @@ def test_the_judge_sees(name, level, monkeypatch, tmp_path):
     if level == "confine" or "printed" in name:
         assert found
     del engine
+
+
+def test_the_page_says_what_there_is():
+    page = (REPOSITORY / "docs" / "security.md").read_text(encoding="utf-8")
+    for kind in classes():
+        count = sum(a.kind == kind for a in attacks())
+        assert f"| {kind} | {count} |" in page

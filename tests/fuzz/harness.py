@@ -6,6 +6,8 @@ An input is made from `(seed, number)` alone: a program that mostly makes sense,
 a program of the corpus with faults, or noise. It is decoded, parsed, checked, lowered and compiled; one in
 three of those that compile is run under tiny limits. Work goes in chunks; the tally of finished chunks is
 kept in `build/fuzz-SEED.json`, so that a run continues where it was interrupted (`--fresh` starts over).
+With `--run` the inputs are programs made to run (`hostile`), and ordinary ones, each executed under small limits with
+functions of a host: they may end with a value or a `DanaError`, in time, in memory, and in no other way.
 What crashed is minimised into `tests/fuzz/regressions`, which a test replays.
 """
 
@@ -17,6 +19,7 @@ import json
 import os
 import resource
 import sys
+import time
 import traceback
 import warnings
 from collections import Counter
@@ -29,7 +32,7 @@ from typing import TYPE_CHECKING
 from dana.diagnostics import render, render_all
 from dana.errors import CompileError, DanaError
 from dana.source import Source
-from tests.fuzz import generate, mutate
+from tests.fuzz import generate, hostile, mutate
 from tests.fuzz.coverage import counted, describe, productions
 from tests.fuzz.sentences import Sentences
 
@@ -43,6 +46,11 @@ STEPS, DEPTH = 2_000, 60
 MEMORY = 3 << 30
 KINDS = ("sense", "foolish", "sentence", "mutant", "noise")
 WEIGHTS = (32, 16, 14, 32, 6)
+RUN_KINDS = ("hostile", "sense", "foolish")
+RUN_WEIGHTS = (80, 14, 6)
+RUN_STEPS, RUN_WALL_S, RUN_MEMORY, RUN_OUTPUT = 20_000, 0.5, 64 << 20, 64 << 10
+# How much longer, and how much more memory, a program may take than its limits say; the first is for busy machines.
+LATE_S, OVER = 2.0, 200 << 20
 STAGES = ("text", "parses", "checks", "compiles", "runs", "stops")
 
 
@@ -64,14 +72,21 @@ class Crash(Exception):
 class Inputs:
     """Makes the inputs of one seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, running: bool = False) -> None:
         self.seed = seed
+        self.running = running
+        if running:
+            return
         self.corpus = corpus()
         self.sentences = sentences()
 
     def make(self, number: int) -> tuple[str, bytes]:
         """Kind and content of one input."""
         rng = Random(f"{self.seed}:{number}")
+        if self.running:
+            kind = rng.choices(RUN_KINDS, RUN_WEIGHTS)[0]
+            wild = 0.02 if kind == "foolish" else 0.0
+            return kind, (hostile.program(rng) if kind == "hostile" else generate.program(rng, wild)).encode()
         kind = rng.choices(KINDS, WEIGHTS)[0]
         if kind == "sense":
             return kind, generate.program(rng).encode()
@@ -178,6 +193,56 @@ def _run(text: str) -> bool:
     return True
 
 
+def execute(data: bytes) -> list[str]:
+    """The stages a program made to run reaches. Raises `Crash` for any end but a value or a `DanaError`."""
+    before, start = _peak(), time.process_time()
+    reached = _guarded("execute", lambda: _executed(data.decode("utf-8", "replace")))
+    if time.process_time() - start > RUN_WALL_S + LATE_S:
+        raise Crash("execute", TimeoutError("it outlived its time"))
+    if _peak() - before > RUN_MEMORY + OVER:
+        raise Crash("execute", MemoryError("it took more than it may"))
+    return reached  # type: ignore[return-value]
+
+
+def _executed(text: str) -> list[str]:
+    import asyncio
+
+    from dana.engine import Engine, Limits
+
+    limits = Limits(
+        steps=RUN_STEPS, wall_s=RUN_WALL_S, memory_bytes=RUN_MEMORY, output_bytes=RUN_OUTPUT, depth=DEPTH, promises=50
+    )
+    engine = Engine(limits=limits, on_print=lambda _text: None, read=lambda _prompt: "1", cache=False)
+
+    @engine.host("fetch")
+    async def fetch(value: object = 0, fails: bool = False) -> object:
+        await asyncio.sleep(0)
+        if fails:
+            raise LookupError("not found")
+        return value
+
+    @engine.host("host")
+    def call(function, *args):
+        return function(*args)
+
+    try:
+        repr(engine.run(text))
+    except CompileError as error:
+        str(error)
+        return ["text"]
+    except DanaError as error:
+        str(error)
+        code = error.diagnostics[0].code
+        if code >= "E9" and code[:1] == "E":
+            raise AssertionError(f"{code}: {error.diagnostics[0].message}") from error.__cause__
+        return ["text", "parses", "checks", "compiles", "stops"]
+    return ["text", "parses", "checks", "compiles", "runs"]
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 # --- many inputs ----------------------------------------------------------------------------------------
 
 
@@ -210,11 +275,13 @@ class Tally:
 _inputs: Inputs | None = None
 
 
-def explore(seed: int, numbers: Iterable[int], before: Callable[[int], None] = lambda _n: None) -> Tally:
+def explore(
+    seed: int, numbers: Iterable[int], before: Callable[[int], None] = lambda _n: None, *, running: bool = False
+) -> Tally:
     """Try the inputs with these numbers."""
     global _inputs
-    if _inputs is None or _inputs.seed != seed:
-        _inputs = Inputs(seed)
+    if _inputs is None or (_inputs.seed, _inputs.running) != (seed, running):
+        _inputs = Inputs(seed, running=running)
     tally = Tally()
     for number in numbers:
         before(number)
@@ -222,19 +289,19 @@ def explore(seed: int, numbers: Iterable[int], before: Callable[[int], None] = l
         tally.counts["inputs"] += 1
         tally.counts[kind] += 1
         try:
-            reached = attempt(data, run=number % 3 == 0)
+            reached = execute(data) if running else attempt(data, run=number % 3 == 0)
         except Crash as crash:
             tally.crashes.setdefault(crash.signature, []).append(number)
             continue
         for stage in reached:
             tally.counts[stage] += 1
             tally.counts[f"{kind} {stage}"] += 1
-        if "parses" in reached and number % 4 == 0:
+        if "parses" in reached and number % 4 == 0 and not running:
             tally.productions |= productions(_source(data))
     return tally
 
 
-def _chunk(seed: int, number: int, count: int, watch_s: float) -> Tally:
+def _chunk(seed: int, number: int, count: int, watch_s: float, running: bool) -> Tally:
     """One chunk in a worker: memory is bounded, and an input that hangs ends the worker with a stack dump."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
@@ -242,12 +309,12 @@ def _chunk(seed: int, number: int, count: int, watch_s: float) -> Tally:
         faulthandler.dump_traceback_later(watch_s, exit=True)
         (REPOSITORY / "build" / f"fuzz-{os.getpid()}.at").write_text(f"{seed}:{n}\n", encoding="utf-8")
 
-    tally = explore(seed, range(number * CHUNK, min((number + 1) * CHUNK, count)), before)
+    tally = explore(seed, range(number * CHUNK, min((number + 1) * CHUNK, count)), before, running=running)
     faulthandler.cancel_dump_traceback_later()
     return tally
 
 
-def run(seed: int, count: int, jobs: int, state: Path, watch_s: float) -> Tally:
+def run(seed: int, count: int, jobs: int, state: Path, watch_s: float, *, running: bool = False) -> Tally:
     """All chunks that are not done yet; the tally includes those done before."""
     tally, done = Tally(), set()
     if state.exists():
@@ -255,7 +322,7 @@ def run(seed: int, count: int, jobs: int, state: Path, watch_s: float) -> Tally:
         tally, done = Tally.from_json(data["tally"]), set(data["done"])
     todo = [n for n in range((count + CHUNK - 1) // CHUNK) if n not in done]
     with ProcessPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_chunk, seed, n, count, watch_s): n for n in todo}
+        futures = {pool.submit(_chunk, seed, n, count, watch_s, running): n for n in todo}
         for future in as_completed(futures):
             tally.add(future.result())
             done.add(futures[future])
@@ -276,14 +343,17 @@ def report(tally: Tally) -> str:
     """The shares, as a table."""
     counts = tally.counts
     lines = [f"{'':10}{'inputs':>9}" + "".join(f"{stage:>10}" for stage in STAGES)]
-    for kind in (*KINDS, "all"):
+    for kind in (*dict.fromkeys(KINDS + RUN_KINDS), "all"):
+        if kind != "all" and not counts[kind]:
+            continue
         total = counts["inputs"] if kind == "all" else counts[kind]
         cells = [counts[stage if kind == "all" else f"{kind} {stage}"] for stage in STAGES]
         shares = "".join(f"{100 * c / total if total else 0:>9.1f}%" for c in cells)
         lines.append(f"{kind:10}{total:>9,}{shares}")
-    missing = sorted(counted() - tally.productions)
-    lines.append(f"productions reduced: {len(counted()) - len(missing)} of {len(counted())}")
-    lines += [f"  not reached: {describe(rule)}" for rule in missing[:40]]
+    if tally.productions:
+        missing = sorted(counted() - tally.productions)
+        lines.append(f"productions reduced: {len(counted()) - len(missing)} of {len(counted())}")
+        lines += [f"  not reached: {describe(rule)}" for rule in missing[:40]]
     lines.append(f"crashes: {sum(map(len, tally.crashes.values()))} of {len(tally.crashes)} kinds")
     return "\n".join(lines)
 
@@ -291,12 +361,12 @@ def report(tally: Tally) -> str:
 # --- crashes --------------------------------------------------------------------------------------------
 
 
-def minimised(data: bytes, signature: str) -> bytes:
+def minimised(data: bytes, signature: str, *, running: bool = False) -> bytes:
     """A smaller input that crashes in the same way: lines, then characters, are left out while it still does."""
 
     def crashes(candidate: bytes) -> bool:
         try:
-            attempt(candidate, run=True)
+            execute(candidate) if running else attempt(candidate, run=True)
         except Crash as crash:
             return crash.signature == signature
         return False
@@ -317,17 +387,17 @@ def minimised(data: bytes, signature: str) -> bytes:
     return data
 
 
-def record(seed: int, tally: Tally) -> None:
+def record(seed: int, tally: Tally, *, running: bool = False) -> None:
     """Write the smallest form of every new kind of crash to `regressions`."""
-    inputs = Inputs(seed)
+    inputs = Inputs(seed, running=running)
     REGRESSIONS.mkdir(exist_ok=True)
     for signature, numbers in tally.crashes.items():
         data = min((inputs.make(n)[1] for n in numbers[:20]), key=len)
-        small = minimised(data, signature)
+        small = minimised(data, signature, running=running)
         name = "".join(c if c.isalnum() else "_" for c in signature)
         (REGRESSIONS / f"{name}.na").write_bytes(small)
         try:
-            attempt(small, run=True)
+            execute(small) if running else attempt(small, run=True)
         except Crash as crash:
             sys.stdout.write(f"\n{signature} ({len(numbers)}×, e.g. {seed}:{numbers[0]}) {small!r}\n{crash.details}")
 
@@ -340,21 +410,23 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--fresh", action="store_true", help="forget what earlier runs of this seed did")
     parser.add_argument("--watch", type=float, default=60.0, help="seconds after which an input counts as hanging")
+    parser.add_argument("--run", action="store_true", help="programs made to run, under small limits")
     parser.add_argument("--show", metavar="SEED:NUMBER", help="print one input and what becomes of it")
     options = parser.parse_args()
     if options.show:
         seed, number = map(int, options.show.split(":"))
-        kind, data = Inputs(seed).make(number)
-        sys.stdout.write(f"{kind}\n{data.decode('utf-8', 'backslashreplace')}\n{attempt(data, run=number % 3 == 0)}\n")
+        kind, data = Inputs(seed, running=options.run).make(number)
+        sys.stdout.write(f"{kind}\n{data.decode('utf-8', 'backslashreplace')}\n")
+        sys.stdout.write(f"{execute(data) if options.run else attempt(data, run=number % 3 == 0)}\n")
         return 0
-    state = REPOSITORY / "build" / f"fuzz-{options.seed}-{options.count}.json"
+    state = REPOSITORY / "build" / f"fuzz-{'run-' if options.run else ''}{options.seed}-{options.count}.json"
     state.parent.mkdir(exist_ok=True)
     if options.fresh:
         state.unlink(missing_ok=True)
-    tally = run(options.seed, options.count, options.jobs, state, options.watch)
+    tally = run(options.seed, options.count, options.jobs, state, options.watch, running=options.run)
     sys.stdout.write(report(tally) + "\n")
     if tally.crashes:
-        record(options.seed, tally)
+        record(options.seed, tally, running=options.run)
     return 1 if tally.crashes else 0
 
 

@@ -9,6 +9,7 @@ from tests.fuzz.generate import program
 from tests.fuzz.sentences import Sentences
 
 SAMPLE = 2_000
+RUN_SAMPLE = 300
 PARTS = 4
 
 
@@ -21,9 +22,17 @@ def test_nothing_but_diagnostics_comes_out(part):
     assert counts["sense checks"] > 0.6 * counts["sense"]
 
 
+@pytest.mark.parametrize("part", range(2))
+def test_programs_that_run_end_with_a_value_or_a_dana_error(part):
+    tally = harness.explore(2026, range(part, RUN_SAMPLE, 2), running=True)
+    assert tally.crashes == {}
+    assert tally.counts["hostile compiles"] > 0.3 * tally.counts["hostile"]
+
+
 @pytest.mark.parametrize("path", sorted(harness.REGRESSIONS.glob("*.na")), ids=lambda p: p.stem)
 def test_what_once_crashed_does_not(path):
     harness.attempt(path.read_bytes(), run=True)
+    harness.execute(path.read_bytes())
 
 
 def test_inputs_depend_on_seed_and_number_alone():

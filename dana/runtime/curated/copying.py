@@ -60,12 +60,12 @@ def make_copy(program: Program) -> dict[str, Any]:
         return deep(x, {}, 0)
 
     def deep(value: Any, known: dict[int, Any], depth: int) -> Any:
+        next(bounds.steps)
         found = known.get(id(value), _ABSENT)
         if found is not _ABSENT:
             return found
         if depth > MAX_DEPTH:
             raise failure(ValueError, "E521", f"deepcopy: nested more than {MAX_DEPTH} deep")
-        next(bounds.steps)
         below = depth + 1
         made: Any
         if isinstance(value, dict):

@@ -7,6 +7,7 @@ import heapq as host_heapq
 
 from dana.runtime.curated import Curated
 from dana.runtime.curated.values import Bounds, named
+from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from dana.runtime.program import Program
 
 BISECT = ("bisect", "bisect_left", "bisect_right", "insort", "insort_left", "insort_right")
+# Before the first item comes, each iterable is asked for one, and nobody can stop that.
+MOST_MERGED = 10_000
 HEAP = ("heapify", "heappop", "heappush", "heappushpop", "heapreplace")
 
 
@@ -40,6 +43,8 @@ def make_heapq(program: Program) -> dict[str, Any]:
 
     def merge(*iterables: Any, key: Any = None, reverse: bool = False) -> Any:
         """The items of sorted iterables in order."""
+        if len(iterables) > MOST_MERGED:
+            raise failure(ValueError, "E521", f"merge takes at most {MOST_MERGED:,} iterables")
         walked = map(bounds.holding.walked, iterables)
         return bounds.lazy(host_heapq.merge(*walked, key=key, reverse=reverse), *iterables)
 
