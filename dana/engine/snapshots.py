@@ -93,7 +93,7 @@ def encoded(value: Any, where: str, depth: int = 0) -> Any:
     if cls is str or cls is bool or cls is int or value is None:
         return value
     if depth > DEPTH_MAX:
-        raise _refused(where, "it contains itself, or is nested too deeply")
+        raise _refused(where.partition("[")[0].partition(".")[0], "it contains itself, or is nested too deeply")
     if cls is float:
         return value if value - value == 0.0 else {"$float": repr(value)}
     if cls is complex:

@@ -62,10 +62,18 @@ class Pattern:
             raise UsageError(msg) from None
 
     def _read(self, text: str) -> None:
+        if "://" in text:
+            target = Target(text)
+            msg = f"it is an address of a page; the host in it is {target.name}"
+            raise ValueError(msg)
         if "/" in text:
             from ipaddress import ip_network
 
-            self.network, self.port = ip_network(text), None
+            try:
+                self.network, self.port = ip_network(text), None
+            except ValueError as problem:
+                msg = str(problem) if "host bits" in str(problem) else "what holds a / is a network, as in 10.0.0.0/8"
+                raise ValueError(msg) from None
             return
         host, self.port = split(text)
         if host == "*":

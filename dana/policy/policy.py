@@ -98,7 +98,7 @@ class Policy:
             shown = "".join(c if c.isprintable() else "\ufffd" for c in target)
             return Denial(kind, target, f"{_ACTS[kind].format(shown)} is not possible: {problem}", "")
         if self._is_denied(kind, form):
-            hint = self._advised(f"a rule of --deny-{kind} covers it, and deny wins", kind, str(form))
+            hint = self._advised(_deny_wins(kind), kind, str(form))
             return Denial(kind, str(form), f"{_ACTS[kind].format(_shown(kind, form))} is denied", hint)
         if self._is_allowed(kind, form):
             return None
@@ -117,7 +117,7 @@ class Policy:
         if not self._is_denied("net", found):
             return None
         message = f"connecting to `{asked}` is denied: it is the address {found.name}"
-        return Denial("net", str(asked), message, "a rule of --deny-net covers it, and deny wins")
+        return Denial("net", str(asked), message, _deny_wins("net"))
 
     def grant(self, kind: str, pattern: str | bool = True) -> None:
         """Grant something more from now on: a pattern, or everything of the kind. Raises `dana.UsageError`."""
@@ -195,6 +195,10 @@ class Policy:
     def _advised(self, hint: str, kind: str, target: str) -> str:
         more = self.advice(kind, target) if self.advice is not None else ""
         return f"{hint}\n{more}" if more else hint
+
+
+def _deny_wins(kind: str) -> str:
+    return f"a rule of --deny-{kind}, of [deny] in dana.toml or of dana.Deny covers it, and deny wins"
 
 
 def _rules(kind: str, held: Rules, patterns: tuple[str, ...], *, wide: bool) -> list[Rule]:

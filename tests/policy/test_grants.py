@@ -152,6 +152,11 @@ def test_what_a_project_denies_itself_always_holds(dana_, main, write):
     assert dana_("-A", main).status == 4
 
 
+def test_a_denial_says_where_its_rule_may_stand(dana_, main, write):
+    write("dana.toml", TOML + '[deny]\npython = ["shlex"]\n')
+    assert "a rule of --deny-python, of [deny] in dana.toml or of dana.Deny covers it" in dana_("-A", main).err
+
+
 def test_a_file_that_cannot_be_understood_allows_nothing(dana_, main, write):
     write("dana.toml", ASKS + "[deny]\npyhton = true\n")
     done = dana_("-A", main)

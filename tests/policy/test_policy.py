@@ -262,6 +262,19 @@ def test_what_is_no_host_is_refused_as_a_pattern(wrong):
         Allow(net=[wrong])
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("http://api.acme.dev/x", "it is an address of a page; the host in it is api.acme.dev"),
+        ("10.0.0.0/99", "what holds a / is a network, as in 10.0.0.0/8"),
+        ("10.0.0.1/8", "has host bits set"),
+    ],
+)
+def test_a_pattern_that_is_none_says_what_to_write(wrong, said):
+    with pytest.raises(dana.UsageError, match=said):
+        dana.Allow(net=[wrong])
+
+
 @given(st.text(max_size=40))
 def test_no_text_is_taken_for_the_granted_host(text):
     if allows("net", ["api.acme.dev"], text):
