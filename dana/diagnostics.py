@@ -213,8 +213,14 @@ def _plain(text: str, _tone: str) -> str:
     return text
 
 
+# Nobody is helped with words that are longer, and comparing them takes long.
+SUGGESTED = 64
+
+
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate a typist most likely meant, or None (Damerau-Levenshtein, case-blind ties first)."""
+    if len(word) > SUGGESTED:
+        return None
     # One letter for another is a guess, not a slip.
     limit = 0 if len(word) == 1 else 1 if len(word) <= 3 else 2 if len(word) <= 7 else 3
     best: tuple[int, int, str] | None = None
@@ -233,14 +239,20 @@ def edit_distance(a: str, b: str, limit: int) -> int:
     """Optimal string alignment distance, or `limit + 1` as soon as it must exceed `limit`."""
     before: list[int] = []
     row = list(range(len(b) + 1))
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
     for i, ca in enumerate(a, 1):
-        fresh = [i]
-        for j, cb in enumerate(b, 1):
+        # Cells further from the diagonal than the limit are above it.
+        first, last = max(1, i - limit), min(len(b), i + limit)
+        fresh = [i] if first == 1 else [limit + 1] * first
+        for j in range(first, last + 1):
+            cb = b[j - 1]
             cost = min(row[j] + 1, fresh[j - 1] + 1, row[j - 1] + (ca != cb))
             if i > 1 and j > 1 and ca == b[j - 2] and a[i - 2] == cb:
                 cost = min(cost, before[j - 2] + 1)
             fresh.append(cost)
         if min(fresh) > limit:
             return limit + 1
+        fresh += [limit + 1] * (len(b) - last)
         before, row = row, fresh
     return row[-1]

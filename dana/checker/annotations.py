@@ -6,7 +6,7 @@ from dana.ast import nodes as na
 from dana.checker.builtins import ANNOTATION_ONLY, EXCEPTIONS, TYPES
 from dana.checker.model import Interface, StructInfo
 from dana.checker.names import check_order
-from dana.checker.types import ANY, CALLABLE, NONE
+from dana.checker.types import ANY, CALLABLE, NONE, is_large
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ def alias_type(c: Context, var: Var) -> Type:
         saved, c.scope = c.scope, var.scope
         resolved = annotation(c, var.node.value)
         c.scope = saved
-        var.info = ("resolved", resolved)
+        # Types of types of types … double with every line; what is too large is left to run time.
+        var.info = ("resolved", ("ref", var.name) if is_large(resolved) else resolved)
     return var.info[1]  # type: ignore[no-any-return]
 
 

@@ -157,7 +157,7 @@ class Context:
         if self.suggestions <= 0:
             return None
         names = list(candidates() if callable(candidates) else candidates)
-        self.suggestions -= len(names)
+        self.suggestions -= len(names) * (1 + (len(word) >> 4) ** 2)
         return suggest(word, names)
 
     # -- variables -----------------------------------------------------------------------------

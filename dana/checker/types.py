@@ -132,7 +132,25 @@ def without_none(t: Type) -> Type:
 
 
 def strip(t: Type) -> Type:
-    """The type without element claims: what still holds once others can reach the container."""
+    """The type without element claims: what still holds once others can reach the container.
+
+    What has many parts is no longer described: `y = (x, x)`, `z = (y, y)`, … doubles with every line.
+    """
+    kind = t[0]
+    if kind == "list":
+        return LIST
+    if kind == "dict":
+        return DICT
+    if kind == "set":
+        return SET
+    if kind not in _NESTING:
+        return t
+    if is_large(t):
+        return _LARGE[kind]
+    return _stripped(t)
+
+
+def _stripped(t: Type) -> Type:
     kind = t[0]
     if kind == "list":
         return LIST
@@ -141,12 +159,38 @@ def strip(t: Type) -> Type:
     if kind == "set":
         return SET
     if kind == "tuple":
-        return ("tuple", tuple(strip(e) for e in t[1]))
+        return ("tuple", tuple(_stripped(e) for e in t[1]))
     if kind in ("tuple*", "iterator"):
-        return (kind, strip(t[1]))
+        return (kind, _stripped(t[1]))
     if kind == "union":
-        return union(strip(o) for o in t[1])
+        return union(_stripped(o) for o in t[1])
     return t
+
+
+# Kinds whose types hold others and keep them when stored, and what is left of large ones.
+_LARGE: dict[str, Type] = {
+    "tuple": TUPLE, "tuple*": TUPLE, "iterator": ("iterator", ANY), "union": ANY, "func": CALLABLE, "type": ANY,
+}  # fmt: skip
+_NESTING = _LARGE.keys()
+# Parts and levels of the largest type that is described.
+PARTS_MAX, LEVELS_MAX = 400, 40
+
+
+def is_large(t: Type) -> bool:
+    """Whether a type has more parts, or is nested deeper, than is worth describing; never expensive."""
+    waiting: list[Any] = [t]
+    left = PARTS_MAX
+    for _level in range(2 * LEVELS_MAX):
+        below: list[Any] = []
+        for part in waiting:
+            below += [p for p in part if p.__class__ is tuple]
+            if len(below) > left:
+                return True
+        if not below:
+            return False
+        left -= len(below)
+        waiting = below
+    return True
 
 
 def widen(t: Type) -> Type:

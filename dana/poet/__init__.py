@@ -10,9 +10,20 @@ A call of the decorated function runs a pipeline of stages around the body, whic
     Enforce    the result passes through `enforce_handler`, which mends it or refuses it
 
 under one deadline for everything. What comes out is a plain value, or one `POETError` that tells the
-whole story. `options.py` is the table of options (the checker reads it too), `pipeline.py` builds the
-decorated function, `binding.py` puts arguments to names, `errors.py` tells the story. The decisions — when to try
-again, how long to wait — are `dana.adaptive`'s; here they meet functions.
+whole story.
+
+    options.py      the table of options (the checker reads it too)     values.py     tests of single values
+    config.py       every option's value, and where it comes from        profiles.py   sets of options
+    pipeline.py     from a function and its options to what is called    plan.py       what all its calls share
+    shapes.py       the fast form of a call                              execution.py  a call in all its stages
+    coroutines.py   `async def` functions                                caching.py    results of pure functions
+    interrupts.py   a person looks at a call                             observing.py  calls on record
+    explaining.py   what a function is set to and has done               errors.py     the story of a failure
+    native.py       the decorator in Dana programs                       python.py     the decorator for Python
+    testing.py      no waits, the same chances every time
+
+The decisions — when to try again, how long to wait, when to stop asking — are `dana.adaptive`'s; here they meet
+functions.
 
 Decoration specialises: a stage that is switched off leaves no trace in the code a call runs. Nothing
 here starts a thread or reads a clock of its own; time, chance and deadlines belong to the program.
@@ -24,11 +35,29 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# Where a public name is; loaded when it is first asked for.
+_PLACES = {
+    **dict.fromkeys(("poet", "enable", "disable"), "dana.poet.python"),
+    **dict.fromkeys(("explain", "status", "configuration"), "dana.poet.explaining"),
+    **dict.fromkeys(("POETConfig", "register_profile"), "dana.poet.config"),
+    **dict.fromkeys(("POETExecutor", "SimplePOETConfig", "SimplePOETExecutor"), "dana.poet.executor"),
+    **dict.fromkeys(("LearningMode", "InterruptMode", "FeedbackMode", "Priority"), "dana.poet.modes"),
+    **dict.fromkeys(
+        (
+            "POETError", "POETException", "POETExecutionError", "POETValidationError", "POETPerceiveError",
+            "POETOperateError", "POETEnforceError", "POETTimeoutError", "POETCircuitOpenError",
+            "POETBulkheadFullError", "POETInterruptError", "POETPluginError", "POETConfigError",
+        ),
+        "dana.poet.errors",
+    ),
+}  # fmt: skip
+
 
 def __getattr__(name: str) -> Any:
-    """`dana.poet.poet` is the decorator for Python functions; it is loaded when it is first asked for."""
-    if name == "poet":
-        from dana.poet.python import poet
+    """The public names of POET for Python."""
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return poet
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(place), name)

@@ -23,6 +23,15 @@ MORE_RETRIES = {"low": -1, "normal": 0, "high": 0, "critical": 2}
 MOST_RETRIES = 10
 
 
+class Origins(dict[str, str]):
+    """Where values come from, by option; what is not in it has its default."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> str:
+        return DEFAULT
+
+
 class POETConfig:
     """All options (P42); `origins` says where each value comes from. Raises `POETConfigError` for what is no option.
 
@@ -76,7 +85,7 @@ class POETConfig:
 
     def _fill(self, given: Mapping[str, Any], profile: str | None, hints: Mapping[str, Any]) -> None:
         refuse_wrong(given)
-        self.origins: dict[str, str] = {}
+        self.origins = Origins()
         named = given.get("profile") or profile
         layers: list[tuple[str, Mapping[str, Any]]] = [(EXPLICIT, given)]
         if named is not None:
@@ -92,7 +101,8 @@ class POETConfig:
         for name, option in OPTIONS.items():
             origin, value = next(((o, layer[name]) for o, layer in layers if name in layer), (DEFAULT, option.default))
             setattr(self, name, normal(name, value))
-            self.origins[name] = origin
+            if origin is not DEFAULT:
+                self.origins[name] = origin
         if named is not None and given.get("profile") is None:
             self.profile, self.origins["profile"] = named, PROFILE
         more = MORE_RETRIES[self.priority]

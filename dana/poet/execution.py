@@ -15,7 +15,7 @@ from dana.adaptive.faults import NEVER
 from dana.adaptive.perform import GIVE_UP, WAIT, Attempt, Record, perform
 from dana.adaptive.statistics import DEGRADED, RETRIED, SUCCEEDED
 from dana.poet.errors import POETConfigError, POETInterruptError, POETPerceiveError, said, seconds
-from dana.poet.status import Call, POETStatus
+from dana.poet.state import Call, POETStatus
 from dana.runtime.exceptions import DeniedFault, POETFault
 from dana.runtime.stops import TimeoutStop
 
@@ -377,13 +377,13 @@ class Execution:
             except NEVER:
                 raise
             except Exception as fault:  # noqa: BLE001  a fallback that fails is followed by the next, then by the error
-                plan.failures.append((plan.clock(), f"fallback: {said(fault)}"))
+                plan.note(f"fallback: {said(fault)}")
                 continue
             value, failed, ends = yield from self._judged(value, number)
             if failed is None and ends is None:
                 if status is not None:
                     status.degraded = getattr(fallback, "__name__", "fallback")
-                plan.failures.append((plan.clock(), said(error)))
+                plan.note(said(error))
                 return value, None
         return None, error
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dana.adaptive.ledger import Ledger
     from dana.adaptive.perform import Attempt
-    from dana.poet.status import POETStatus
+    from dana.poet.state import POETStatus
 
 MAX_TEXT = 2000
 MAX_DEPTH = 6

@@ -22,7 +22,7 @@ from dana.poet.execution import Execution, carry_out
 from dana.poet.plan import Plan
 from dana.poet.registry import registry_of
 from dana.poet.shapes import shaped
-from dana.poet.status import Call, POETStatus
+from dana.poet.state import Call, POETStatus
 from dana.runtime.stops import TimeoutStop
 
 TYPE_CHECKING = False
@@ -292,7 +292,7 @@ class _Entries:
         """The error of a first attempt that came back too late."""
         error = self.plan.late()
         self.plan.calls.record(took, TIMED_OUT)
-        self.plan.failures.append((self.plan.clock(), said(error)))
+        self.plan.note(said(error))
         return error
 
 

@@ -7,8 +7,6 @@ said then. `shapes` makes the function that is called, `execution` what happens 
 
 from __future__ import annotations
 
-from collections import deque
-
 from dana.adaptive.budget import RetryBudget
 from dana.adaptive.faults import NEVER
 from dana.adaptive.policy import OUT_OF_BUDGET, OUT_OF_TIME, PERMANENT_FAULT, Backoff, Retry
@@ -57,6 +55,13 @@ class Plan:
     fault ready to be looked at by the program's own functions, `types` are annotations by parameter.
     """
 
+    __slots__ = (
+        "__weakref__", "asks", "breaker", "budget", "bulkhead", "cache", "calls", "clock", "config", "critical",
+        "enforcer", "failures", "fallbacks", "files", "function", "host", "meter", "name", "needs_arguments",
+        "observer", "off", "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "record", "registry", "tells",
+        "train", "worth",
+    )  # fmt: skip
+
     def __init__(
         self,
         host: Host,
@@ -102,7 +107,7 @@ class Plan:
         self.asks = mode in ("on", "on_error", "on_critical") or (mode == "auto" and (self.critical or bool(plugins)))
         self.calls = Calls()
         self.record = self.calls.succeeded()
-        self.failures: deque[tuple[float, str]] = deque(maxlen=KEPT_FAILURES)
+        self.failures: list[tuple[float, str]] = []
         # What a call looks at first: not empty when the pipeline is switched off.
         self.off: list[bool] = []
         self.observer = self._observer() if config.audit_trail else None
@@ -278,7 +283,12 @@ class Plan:
         elif isinstance(error, (POETCircuitOpenError, POETBulkheadFullError)):
             kind = OPEN
         self.calls.record(took, kind)
-        self.failures.append((self.clock(), said(error)))
+        self.note(said(error))
+
+    def note(self, failure: str) -> None:
+        """Remember a failure, in words; old ones make room."""
+        self.failures.append((self.clock(), failure))
+        del self.failures[:-KEPT_FAILURES]
 
     def failed_attempts(self, record: Record | None) -> list[Failure]:
         """The failed attempts as data."""

@@ -118,3 +118,23 @@ else:
             return decorate(host or shared_host(), function, settled(options), coroutines=True)
 
         return decorator if function is None else decorator(function)
+
+
+def enable(function: Any = None) -> None:
+    """Switch the pipeline of a decorated function on; without one, those of all that have the shared host (P30)."""
+    _switch(function, on=True)
+
+
+def disable(function: Any = None) -> None:
+    """Switch the pipeline of a decorated function off: the bare function is called; without one, all of them."""
+    _switch(function, on=False)
+
+
+def _switch(function: Any, *, on: bool) -> None:
+    from dana.poet.pipeline import plan_of
+    from dana.poet.registry import registry_of
+
+    if function is None:
+        registry_of(shared_host()).switch(on=on)
+    else:
+        plan_of(function).switch(on=on)

@@ -115,14 +115,20 @@ def name_of(cls: type[BaseException]) -> str:
     return cls.__name__
 
 
+def text_of(error: BaseException) -> str:
+    """`str(e)`; the name of the class where values that share parts would make a text without an end."""
+    if any(type(part) not in _PLAIN for part in error.args):
+        from dana.runtime.printable import has_short_text
+
+        if not has_short_text(error):
+            return name_of(type(error))
+    return str(error)
+
+
 def message_of(error: BaseException) -> str:
     """`str(e)`: a KeyError's is its key as text, everything else is as in Python, but for addresses and host names."""
     try:
-        from dana.runtime.printable import has_short_text
-
-        if not has_short_text(error) and any(type(part) not in _PLAIN for part in error.args):
-            return name_of(type(error))
-        text = str(error)
+        text = text_of(error)
         if "<" not in text:
             return text
         from dana.runtime.showing import cleaned

@@ -55,7 +55,9 @@ class Log:
     def __call__(self, message: Any, level: str = "INFO") -> None:
         wanted = log_level(level)
         if LOG_LEVELS.index(wanted) >= LOG_LEVELS.index(self._program.system.log_level):
-            self._program.log(wanted, str(message))
+            from dana.runtime.printable import printable_of
+
+            self._program.log(wanted, str(printable_of(self._program.meter)(message)))
 
     def debug(self, message: Any) -> None:
         self(message, "DEBUG")

@@ -7,6 +7,8 @@ what it came to, so that it takes no longer than the value is large; what is too
 
 from __future__ import annotations
 
+from _collections import deque  # type: ignore[import-not-found]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 PLAIN = frozenset({int, float, bool, complex, type(None)})
 FLAT = PLAIN | {str, bytes}
 WALKED = frozenset({list, tuple, set, frozenset, dict})
+HOLDERS = (BaseException, dict, list, tuple, set, frozenset, deque)
+VIEWS: tuple[type, ...] = (type({}.items()), type({}.keys()), type({}.values()))
+# The longest text that messages look at before they cut it.
+SHORT = 100_000
 # Items up to which a flat container is printed without being counted.
 LITTLE = 64
 BETWEEN = 10_000
@@ -33,11 +39,41 @@ def printable_of(meter: Meter) -> Callable[[Any], Any]:
                 _weigh(meter, value)
             else:
                 meter.room(sum(map(len, filter(_is_text, _parts(value)))))
-        elif cls not in FLAT and hasattr(cls, "_shape"):
+        elif cls not in FLAT and _is_holder(value):
             _weigh(meter, value)
         return value
 
     return printable
+
+
+class _TooLong(Exception):
+    """A text that would be longer than somebody wants it."""
+
+
+class _Short:
+    """Stands for a meter where no limit is asked, but a short text."""
+
+    def room(self, size: int) -> None:
+        if size > SHORT:
+            raise _TooLong
+
+    def check(self) -> None:
+        raise _TooLong
+
+
+_short: Any = None
+
+
+def has_short_text(value: Any) -> bool:
+    """Whether making the text of a value takes little, whatever the value shares; for messages."""
+    global _short
+    if _short is None:
+        _short = printable_of(_Short())  # type: ignore[arg-type]
+    try:
+        _short(value)
+    except _TooLong:
+        return False
+    return True
 
 
 def _is_text(value: Any) -> bool:
@@ -50,8 +86,20 @@ def _parts(value: Any) -> Iterable[Any]:
         return [*value, *value.values()]
     if cls in WALKED:
         return value  # type: ignore[no-any-return]
+    if isinstance(value, dict):
+        return [*dict.keys(value), *dict.values(value)]
+    if isinstance(value, deque):
+        return list(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return value
+    if cls in VIEWS:
+        return [part for each in value for part in each] if cls is VIEWS[0] else list(value)
+    if cls is slice:
+        return (value.start, value.stop, value.step)
     shape = getattr(cls, "_shape", None)
-    return () if shape is None else [getattr(value, f.slot, None) for f in shape.fields]
+    if shape is None:
+        return BaseException.args.__get__(value) if isinstance(value, BaseException) else ()  # type: ignore[attr-defined]
+    return [getattr(value, f.slot, None) for f in shape.fields]
 
 
 def _weigh(meter: Meter, value: Any) -> None:
@@ -77,7 +125,9 @@ def _weigh(meter: Meter, value: Any) -> None:
 
 def _is_holder(value: Any) -> bool:
     cls = value.__class__
-    return cls in WALKED or (cls not in FLAT and hasattr(cls, "_shape"))
+    return cls in WALKED or (
+        cls not in FLAT and (hasattr(cls, "_shape") or cls in VIEWS or cls is slice or issubclass(cls, HOLDERS))
+    )
 
 
 def _length(value: Any) -> int:

@@ -38,7 +38,7 @@ from dana.runtime.typevalues import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from dana.runtime.modules import ModuleRecord
@@ -256,7 +256,7 @@ class Struct(metaclass=StructMeta):
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict; structs, lists, tuples and dicts inside are turned into fresh ones, all the way."""
-        return _plain_struct(self, [])
+        return _plain_struct(self, [], self._shape.record.program.meter.steps)
 
     def to_json(self, indent: int | None = None) -> str:
         """The fields as JSON text."""
@@ -375,32 +375,34 @@ class _Unset:
 _UNSET = _Unset()
 
 
-def _plain_struct(value: Any, path: list[int]) -> dict[str, Any]:
+def _plain_struct(value: Any, path: list[int], steps: Iterator[bool]) -> dict[str, Any]:
+    next(steps, None)
     if id(value) in path:
         raise failure(ValueError, "E602", f"struct `{value._shape.name}` contains itself and has no form as a dict")
     path.append(id(value))
-    made = {f.name: _plain(getattr(value, f.slot), path) for f in value._shape.fields}
+    made = {f.name: _plain(getattr(value, f.slot), path, steps) for f in value._shape.fields}
     path.pop()
     return made
 
 
-def _plain(value: Any, path: list[int]) -> Any:
+def _plain(value: Any, path: list[int], steps: Iterator[bool]) -> Any:
     cls = value.__class__
     if cls in _ATOMS:
         return value
     if isinstance(value, Struct):
-        return _plain_struct(value, path)
+        return _plain_struct(value, path, steps)
     if isinstance(value, list | tuple | dict | set):
         if id(value) in path:
             raise failure(ValueError, "E602", "a value that contains itself has no form as a dict")
         path.append(id(value))
+        next(steps, None)
         made: Any
         if isinstance(value, dict):
-            made = {k: _plain(v, path) for k, v in value.items()}
+            made = {k: _plain(v, path, steps) for k, v in value.items()}
         elif isinstance(value, set):
             made = set(value)
         else:
-            made = cls(_plain(v, path) for v in value)
+            made = cls(_plain(v, path, steps) for v in value)
         path.pop()
         return made
     return value

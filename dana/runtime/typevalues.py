@@ -32,6 +32,8 @@ WORDS = {
     "": False,
 }
 SHOWN = 60
+# Types of types of types … double with every turn of a loop, and so do their names.
+LONGEST_NAME = 100_000
 # A text that is to become a list, dict or struct starts with one of these, or is no JSON of that kind.
 _JSON_STARTS: dict[type, str] = {list: "[", dict: "{"}
 
@@ -52,6 +54,10 @@ class TypeValue:
 
     # `_raw`: the class all of whose exact instances conform, if there is one (what inline tests use).
     def __init__(self, text: str, raw: type | None = None, call: Callable[..., Any] | None = None) -> None:
+        if len(text) > LONGEST_NAME:
+            from dana.runtime.stops import failure
+
+            raise failure(TypeError, "E601", f"a type is too large: its name has more than {LONGEST_NAME:,} characters")
         self._text = text
         self._raw = raw
         self._call = call if call is not None else raw
@@ -196,6 +202,15 @@ class BoolType(TypeValue):
 
 class StrType(TypeValue):
     __slots__ = ()
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """`str` as a value, as in `map(str, xs)`; a call by name is seen to by the compiler."""
+        if args and args[0].__class__ not in (str, int, float, bool):
+            from dana.runtime.printable import printable_of
+            from dana.runtime.sized import at_hand
+
+            printable_of(at_hand().meter)(args[0])
+        return super().__call__(*args, **keywords)
 
     def _fit(self, value: Any, mode: int) -> Any:
         if isinstance(value, str):
@@ -503,7 +518,7 @@ class LiteralType(TypeValue):
     __slots__ = ("_values",)
 
     def __init__(self, values: tuple[Any, ...]) -> None:
-        super().__init__(" | ".join(f'"{v}"' if isinstance(v, str) else repr(v) for v in values))
+        super().__init__(" | ".join(f'"{v}"' if isinstance(v, str) else _safe_repr(v) for v in values))
         self._values = values
 
     def _conforms(self, value: Any) -> bool:
@@ -681,6 +696,10 @@ def short(value: Any, limit: int = SHOWN) -> str:
 
 
 def _safe_repr(value: Any) -> str:
+    from dana.runtime.printable import has_short_text
+
+    if not has_short_text(value):
+        return f"a {class_name(type(value))}"
     try:
         text = repr(value)
     except (RecursionError, ValueError, TypeError):

@@ -8,7 +8,7 @@ from threading import get_ident
 
 from dana.runtime.foreign.failures import Failures
 from dana.runtime.foreign.proxies import Foreign, ForeignClass, ForeignFunction, ForeignModule, proxy_class
-from dana.runtime.foreign.refused import CLASSES, OBJECTS, foreign_to, withheld
+from dana.runtime.foreign.refused import BY_NAME, CLASSES, OBJECTS, foreign_to, withheld
 from dana.runtime.modules import ModuleValue
 from dana.runtime.permissions import denied
 from dana.runtime.pipelines import Bound
@@ -126,7 +126,7 @@ class Border:
         return ForeignModule(value, self)
 
     def _function(self, value: Any) -> Any:
-        if id(value) in OBJECTS:
+        if id(value) in OBJECTS or f"{value.__module__}.{value.__name__}" in BY_NAME:
             raise withheld(f"`{value.__name__}` of Python")
         if type(value) is types.FunctionType:
             own = value.__dict__.get(_CALLED)

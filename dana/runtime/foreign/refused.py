@@ -38,6 +38,13 @@ OBJECTS = frozenset(
     )
     if found is not None
 )  # fmt: skip
+# Functions of Python's library that run the text of annotations, or write into what they are given.
+BY_NAME = frozenset(
+    {
+        "typing.get_type_hints", "inspect.get_annotations", "inspect.getattr_static", "functools.update_wrapper",
+        "functools.wraps",
+    }
+)  # fmt: skip
 # Public names that open what carries them, besides those no Dana name can reach anyway (`abi.INTERNAL_ATTRIBUTES`).
 NAMES = abi.INTERNAL_ATTRIBUTES | {"func", "fget", "fset", "fdel", "throw", "send"}
 # Modules of the standard library whose classes and functions other modules may hand on: they only compute.

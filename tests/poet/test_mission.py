@@ -1,0 +1,197 @@
+"""The acceptance tests of the mission's documents, as they stand there: in Python and in Dana (P203–P208)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import pytest
+
+import dana.poet
+from dana.adaptive.clock import FakeClock
+from dana.engine import Engine
+from dana.poet import POETConfig, SimplePOETConfig, SimplePOETExecutor, poet
+from dana.poet.python import Host
+
+
+def test_p203_a_simple_function_works():
+    config = SimplePOETConfig(retries=2, timeout=10.0)
+
+    @SimplePOETExecutor(config)
+    def simple_func(x, y):
+        return x + y
+
+    assert simple_func(2, 3) == 5
+    assert SimplePOETExecutor().execute(max, (2, 3), config=config) == 3
+
+
+def test_p204_two_failures_then_a_success_are_three_calls():
+    calls = []
+
+    @poet(retries=3, host=Host(FakeClock(), random.Random(1)))
+    def failing_func():
+        calls.append(1)
+        if len(calls) < 3:
+            raise Exception("Temporary failure")  # noqa: TRY002  (the document's own)
+        return "success"
+
+    assert failing_func() == "success"
+    assert len(calls) == 3
+
+
+def test_p205_messy_values_of_credit_are_read_by_name():
+    @poet(domain="financial_services")
+    def credit_func(score, income):
+        return score, income
+
+    score, income = credit_func("excellent", "$50,000")
+    assert (score, income) == (780, 50000.0)
+    assert isinstance(score, int)
+    assert isinstance(income, float)
+    assert credit_func(income="$50,000", score="excellent") == (780, 50000.0)
+
+
+def test_p206_the_pipeline_costs_less_than_10_ms():
+    @poet(domain="financial_services", retries=3, timeout=30, breaker=True)
+    def quick(score: int):
+        return score
+
+    quick(700)
+    start = time.perf_counter()
+    for _ in range(100):
+        quick(700)
+    assert (time.perf_counter() - start) / 100 < 0.010
+
+
+def test_p207_a_thousand_functions_take_less_than_30_mb():
+    import tracemalloc
+
+    def made():
+        @poet(retries=3, timeout=30, breaker=True)
+        def f(x):
+            return x
+
+        return f
+
+    made()
+    tracemalloc.start()
+    try:
+        functions = [made() for _ in range(1000)]
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(functions) == 1000
+    assert used < 8_000_000
+
+
+def test_p208_parameters_are_kept_and_read_in_less_than_5_ms(tmp_path):
+    from dana.poet.learning import LearningStore
+
+    learnings = LearningStore(str(tmp_path / "parameters.db"))
+    learnings.update_parameters("f", "-", {"timeout": 2.5})
+    start = time.perf_counter()
+    for _ in range(100):
+        learnings.get_parameters("f", "-")
+    assert (time.perf_counter() - start) / 100 < 0.005
+    learnings.close()
+
+
+PROGRAM = """
+@poet(retries=2, timeout=10.0)
+def simple_func(x: int, y: int) -> int:
+    return x + y
+
+calls = []
+
+@poet(retries=3, learning=true, backoff=0)
+def failing_func() -> str:
+    calls.append(1)
+    if len(calls) < 3:
+        raise "Temporary failure"
+    return "success"
+
+@poet(domain="financial_services", learning=true, interrupts="auto")
+def credit_func(score: int, income: float) -> list:
+    return [score, income]
+
+print(simple_func(2, 3), failing_func(), len(calls), credit_func("excellent", "$50,000"))
+"""
+
+
+def test_the_same_in_dana():
+    printed = []
+    Engine(on_print=printed.append, cache=False).run(PROGRAM)
+    assert "".join(printed) == "5 success 3 [780, 50000.0]\n"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"learning": "on", "interrupts": "auto", "retries": 2},
+        {"learning": True, "domain": "financial_services", "timeout": 30.0},
+        {"learning": dana.poet.LearningMode.HYBRID, "interrupts": dana.poet.InterruptMode.OFF, "priority": "high"},
+        {"profile": "production"},
+        {"profile": "development", "interrupts": "off"},
+        {"safety_critical": True, "audit_trail": True, "context_window": 8192},
+    ],
+)
+def test_the_documents_ways_of_writing_options(options):
+    @poet(**options)
+    def f(score):
+        return score
+
+    assert f(700) == 700
+
+
+def test_what_is_explicit_goes_before_the_profile_and_that_before_the_default():
+    config = POETConfig(profile="production", retries=7)
+    assert (config.retries, config.audit_trail, config.backoff) == (7, True, 0.1)
+    origins = config.origins
+    assert (origins["retries"], origins["audit_trail"], origins["backoff"]) == ("explicit", "profile", "default")
+    assert POETConfig(profile="research").timeout is None
+    assert (POETConfig(profile="realtime").timeout, POETConfig(profile="realtime").interrupts) == (5.0, "off")
+
+
+def test_a_critical_call_is_tried_more_often_unless_somebody_said_how_often():
+    assert POETConfig(priority="critical").retries == 5
+    assert POETConfig(priority="low").retries == 2
+    assert POETConfig(priority="critical", retries=1).retries == 1
+
+
+def test_a_profile_of_ones_own():
+    dana.poet.register_profile("nightly", {"retries": 9})
+    assert POETConfig(profile="nightly").retries == 9
+    with pytest.raises(dana.poet.POETConfigError, match="has no option"):
+        dana.poet.register_profile("wrong", {"retrys": 9})
+
+
+def test_a_thousand_calls_at_once_on_an_event_loop():
+    @poet(retries=2, timeout=20, backoff=0.001)
+    async def fetch(n, seen=set()):  # noqa: B006  (remembers which failed already)
+        await asyncio.sleep(0)
+        if n % 10 == 0 and n not in seen:
+            seen.add(n)
+            raise ConnectionError("once")
+        return n
+
+    async def all_of_them():
+        return await asyncio.gather(*(fetch(n) for n in range(1000)))
+
+    assert asyncio.run(all_of_them()) == list(range(1000))
+    assert dana.poet.status(fetch)["outcomes"] == {"succeeded": 900, "retried": 100}
+
+
+def test_a_coroutine_is_cancelled_at_its_deadline():
+    ended = []
+
+    @poet(timeout=0.02, retries=0)
+    async def hang():
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ended.append(1)
+
+    with pytest.raises(dana.poet.POETTimeoutError):
+        asyncio.run(hang())
+    assert ended == [1]
