@@ -92,8 +92,18 @@ def _warm_up() -> list[str]:
     time.tzset()
     time.localtime()
     _keep_reading_memory()
+    _quote_nothing()
     _run_once()
     return absent
+
+
+def _quote_nothing() -> None:
+    """Python quotes the line a warning or a traceback is about, for which it opens files: programs cause both."""
+    import linecache
+    import warnings
+
+    warnings.simplefilter("ignore")
+    linecache.updatecache = lambda *_file: []
 
 
 def _own_modules() -> list[str]:
