@@ -90,11 +90,15 @@ class Engine:
             from dana.engine.options import validated
 
             validated(unknown, model, store)
-        given = {
-            "limits": limits, "on_print": on_print, "read": read, "clock": clock, "seed": seed, "roots": roots,
-            "allow": allow, "deny": deny, "policy": policy,
-        }  # fmt: skip
-        given = {name: value for name, value in given.items() if value is not None}
+        # What is plainly right is settled here: `options` is not loaded when a program starts.
+        functions = {"on_print": on_print, "read": read, "policy": policy}
+        given: dict[str, Any] = {
+            name: value for name, value in functions.items() if value is not None and not callable(value)
+        }
+        others: dict[str, Any] = {"clock": clock, "seed": seed, "roots": roots, "allow": allow, "deny": deny}
+        given |= {name: value for name, value in others.items() if value is not None}
+        if limits is not None and limits.__class__ is not Limits:
+            given["limits"] = limits
         if given:
             from dana.engine.options import sound
 

@@ -214,6 +214,12 @@ class Calling:
     def result(self, value: Any) -> Any:
         """A result as the program gets it."""
         hints = self._host.hints
+        kind = type(value).__name__
+        if kind in ("coroutine", "async_generator"):
+            getattr(value, "close", bool)()  # or Python complains, somewhere else, that nobody awaited it
+            said = f"`{self._host.name}` returned a{'' if kind == 'coroutine' else 'n'} {kind.replace('_', ' ')}"
+            hint = "what is given to `engine.host` must itself be an `async def` that returns its result"
+            raise failure(TypeError, "E543", f"{said}, which nobody waits for", hint)
         if "return" in hints:
             try:
                 value = to_annotation(value, hints["return"], f"the result of `{self._host.name}`")

@@ -298,3 +298,27 @@ def test_objects_of_the_host_arrive_as_proxies(engine):
     with pytest.raises(dana.RuntimeFault):
         engine.eval("s._token", s=Session())
     assert engine.eval("f(s)", s=(session := Session()), f=lambda value: value is session) is True
+
+
+def test_a_coroutine_that_nobody_would_wait_for_is_an_error(recwarn):
+    engine = dana.Engine(cache=False)
+
+    async def late():
+        return 7
+
+    engine.host("direct")(late)
+
+    @engine.host("hidden")
+    def hidden():
+        return late()
+
+    @engine.host("stream")
+    async def stream():
+        yield 1
+
+    assert engine.run("direct()") == 7
+    for name, kind in (("hidden", "a coroutine"), ("stream", "an async generator")):
+        with pytest.raises(dana.RuntimeFault, match=f"`{name}` returned {kind}, which nobody waits for") as caught:
+            engine.run(f"{name}()")
+        assert caught.value.diagnostics[0].code == "E543"
+    assert [str(w.message) for w in recwarn if "never awaited" in str(w.message)] == []
