@@ -50,7 +50,7 @@ def words_for(error: BaseException, frame: Frame | None) -> Words:
     code = getattr(error, "_code", None)
     if code is not None:
         hint, notes = getattr(error, "_hint", ""), getattr(error, "_notes", ())
-        return Words(code, message_of_key(error), hint, notes=notes)
+        return Words(code, message_of_key(error) or name_of(type(error)), hint, notes=notes)
     if is_raised_by_program(error, frame):
         return _raised_words(error)
     for cls in type(error).__mro__:

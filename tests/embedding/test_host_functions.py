@@ -322,3 +322,15 @@ def test_a_coroutine_that_nobody_would_wait_for_is_an_error(recwarn):
             engine.run(f"{name}()")
         assert caught.value.diagnostics[0].code == "E543"
     assert [str(w.message) for w in recwarn if "never awaited" in str(w.message)] == []
+
+
+def test_an_exception_without_a_message_is_named():
+    engine = dana.Engine(cache=False)
+
+    @engine.host("late")
+    async def late():
+        raise TimeoutError
+
+    with pytest.raises(dana.RuntimeFault) as caught:
+        engine.run("late()")
+    assert caught.value.diagnostics[0].message == "TimeoutError"
