@@ -63,6 +63,8 @@ class Watch:
     def _hook(self, event: str, details: tuple[Any, ...]) -> None:
         if not self.on:
             return
+        if event == "ctypes.dlsym" and "PyThreadState_SetAsyncExc" in details:
+            return  # the meter's watchdog
         if event in EVENTS_OF_HARM:
             if not (event in ("os.listdir", "os.scandir") and self._is_source(details[0])):
                 self.heard.append(f"{event} {details!r:.80}")
