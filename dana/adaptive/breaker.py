@@ -58,6 +58,21 @@ class Window:
             self._times[at] = now
         self._at = at + 1 if at + 1 < self.size else 0
 
+    def add_good(self, now: float) -> None:
+        """Enter an outcome that was neither a failure nor slow, as most are."""
+        at = self._at
+        if self.calls == self.size:
+            if self._outcomes[at]:
+                self._forget(at)
+                self._outcomes[at] = 0
+                self.calls += 1
+        else:
+            self._outcomes[at] = 0
+            self.calls += 1
+        if self.seconds is not None:
+            self._times[at] = now
+        self._at = at + 1 if at + 1 < self.size else 0
+
     def expire(self, now: float) -> None:
         """Drop outcomes that are too old."""
         if self.seconds is None:
@@ -169,6 +184,11 @@ class Breaker:
 
     def success(self, ticket: int, took: float, now: float) -> None:
         """An admitted call came back well after `took` seconds."""
+        if self.state is CLOSED and (self.slow_s is None or took < self.slow_s):
+            with self._lock:
+                if ticket == self._turn:
+                    self.window.add_good(now)
+            return
         slow = self.slow_s is not None and took >= self.slow_s
         self._outcome(ticket, _SLOW if slow else 0, now)
 

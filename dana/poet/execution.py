@@ -75,6 +75,10 @@ class Execution:
             raise
         return self._end(value, error)
 
+    def fallen(self, error: BaseException) -> Steps:
+        """What follows when the fast form of a call has failed for good: the fallbacks."""
+        return (yield from self._fall_back(error))
+
     def resumed(self, first: Attempt) -> Steps:
         """What follows a first attempt that failed in the fast form of a call; its deadline is the caller's."""
         plan = self.plan

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from dana.adaptive.faults import NEVER
 from dana.adaptive.perform import Attempt
-from dana.adaptive.statistics import TIMED_OUT
+from dana.adaptive.statistics import DEGRADED, TIMED_OUT
 from dana.poet.config import POETConfig, refuse_wrong
 from dana.poet.errors import POETConfigError, said
 from dana.poet.execution import Execution, carry_out
-from dana.poet.plan import Plan
+from dana.poet.plan import Plan, outcome_of
 from dana.poet.registry import registry_of
 from dana.poet.shapes import shaped
 from dana.poet.state import Call, POETStatus
@@ -179,6 +179,8 @@ class _Entries:
             "timeout": simple and plan.config.timeout is not None,
             "budget": simple and spends,
             "breaker": simple and breaker is not None,
+            "bulkhead": simple and plan.bulkhead is not None,
+            "fallback": simple and bool(plan.fallbacks),
         }
         given = {
             "off": plan.off,
@@ -195,6 +197,11 @@ class _Entries:
             "admit": breaker.admit if breaker is not None else None,
             "success": breaker.success if breaker is not None else None,
             "turned_away": plan.turned_away,
+            "enter_bulkhead": plan.bulkhead.enter if plan.bulkhead is not None else None,
+            "leave": plan.bulkhead.leave if plan.bulkhead is not None else None,
+            "full": plan.crowded_out,
+            "priority": plan.config.priority,
+            "fall_back": self.fall_back,
             "record": plan.record,
             "Halt": BaseException if breaker is not None else TimeoutStop,
             "stopped": self.stopped,
@@ -268,6 +275,19 @@ class _Entries:
         del fault
         if error is not None:
             again(error)
+        return value
+
+    def fall_back(self, error: Exception, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """The value of a fallback for a call that failed, counted as such; else its error."""
+        plan = self.plan
+        if isinstance(error, NEVER):
+            again(error)
+        value, failed = carry_out(execution(plan, args, keywords).fallen(error), plan.sleep)
+        if failed is not None:
+            again(failed)
+        outcomes = plan.calls.outcomes
+        outcomes[outcome_of(error)] -= 1
+        outcomes[DEGRADED] += 1
         return value
 
     def stopped(self, stop: BaseException, token: Any, start: float, ticket: int) -> BaseException:

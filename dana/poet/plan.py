@@ -11,7 +11,7 @@ from dana.adaptive.budget import RetryBudget
 from dana.adaptive.faults import NEVER
 from dana.adaptive.policy import OUT_OF_BUDGET, OUT_OF_TIME, PERMANENT_FAULT, Backoff, Retry
 from dana.adaptive.recovery import is_worth_retrying
-from dana.adaptive.statistics import OPEN, REFUSED, TIMED_OUT, Calls
+from dana.adaptive.statistics import FAILED, OPEN, REFUSED, TIMED_OUT, Calls
 from dana.poet.binding import Parameters, readable
 from dana.poet.errors import (
     Failure,
@@ -58,8 +58,8 @@ class Plan:
     __slots__ = (
         "__weakref__", "asks", "breaker", "budget", "bulkhead", "cache", "calls", "clock", "config", "critical",
         "enforcer", "failures", "fallbacks", "files", "function", "host", "meter", "name", "needs_arguments",
-        "observer", "off", "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "record", "registry", "tells",
-        "train", "worth",
+        "observer", "off", "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "record",
+        "registry", "tells", "train", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -120,12 +120,7 @@ class Plan:
         """Whether only what the fast form of a call knows is switched on."""
         config = self.config
         return (
-            not self.needs_arguments
-            and not self.fallbacks
-            and self.cache is None
-            and self.bulkhead is None
-            and config.attempt_timeout is None
-            and config.rollout >= 1
+            not self.needs_arguments and self.cache is None and config.attempt_timeout is None and config.rollout >= 1
         )
 
     def switch(self, *, on: bool) -> None:
@@ -277,12 +272,7 @@ class Plan:
 
     def ended(self, error: BaseException, took: float) -> None:
         """Count a call that ended without a value."""
-        kind = REFUSED if isinstance(error, (POETPerceiveError, POETEnforceError)) else 2
-        if isinstance(error, POETTimeoutError):
-            kind = TIMED_OUT
-        elif isinstance(error, (POETCircuitOpenError, POETBulkheadFullError)):
-            kind = OPEN
-        self.calls.record(took, kind)
+        self.calls.record(took, outcome_of(error))
         self.note(said(error))
 
     def note(self, failure: str) -> None:
@@ -355,6 +345,12 @@ class Plan:
         self.ended(error, 0.0)
         return error
 
+    def crowded_out(self) -> POETBulkheadFullError:
+        """`full` for the fast form of a call, counted."""
+        error = self.full()
+        self.ended(error, 0.0)
+        return error
+
     def full(self) -> POETBulkheadFullError:
         """The error of a call for which the bulkhead has no place."""
         limit, priority = self.config.bulkhead, self.config.priority
@@ -381,6 +377,15 @@ class Plan:
         error = POETTimeoutError(message, self.name, failures, "raise `timeout`, or make the function faster")
         error.__suppress_context__ = True
         return error
+
+
+def outcome_of(error: BaseException) -> int:
+    """What a call that ended in this error counts as."""
+    if isinstance(error, (POETPerceiveError, POETEnforceError)):
+        return REFUSED
+    if isinstance(error, POETTimeoutError):
+        return TIMED_OUT
+    return OPEN if isinstance(error, (POETCircuitOpenError, POETBulkheadFullError)) else FAILED
 
 
 def _breaker(given: Any) -> Breaker | None:

@@ -77,9 +77,24 @@ class _Shape(tuple[int, int, bool, int, bool]):
 # What a decorated function closes over.
 FREE = (
     *("off", "function", "enter", "recover", "perceive", "enforce", "spend", "push", "pop", "clock", "seconds"),
-    *("admit", "success", "turned_away", "record", "Halt", "stopped", "late", "Fault", "NothingReturned"),
+    *(
+        "admit",
+        "success",
+        "turned_away",
+        "enter_bulkhead",
+        "leave",
+        "full",
+        "priority",
+        "fall_back",
+        "record",
+        "Halt",
+        "stopped",
+        "late",
+        "Fault",
+        "NothingReturned",
+    ),
 )
-FEATURES = ("whole", "perceive", "enforce", "tells", "timeout", "budget", "breaker")
+FEATURES = ("whole", "perceive", "enforce", "tells", "timeout", "budget", "breaker", "bulkhead", "fallback")
 _MAKERS: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 
@@ -116,8 +131,10 @@ def _text(shape: _Shape, on: Mapping[str, bool]) -> str:
 def _body(shape: _Shape, on: Mapping[str, bool]) -> list[str]:
     _params, call, positional, by_name = shape.texts()
     body: list[str] = []
+    before: list[str] = []
     if on["perceive"]:
-        body += [f"args, keywords = perceive({positional}, {by_name})"]
+        before = [f"args, keywords = {positional}, {by_name}"]
+        body += ["args, keywords = perceive(args, keywords)"]
         call, positional, by_name = "*args, **keywords", "args", "keywords"
     if on["breaker"]:
         body += ["ticket = admit(start)", "if not ticket:", "    raise turned_away()"]
@@ -129,7 +146,14 @@ def _body(shape: _Shape, on: Mapping[str, bool]) -> list[str]:
         body = ["token = push(seconds)", *body, "finally:", "    pop(token)"]
     if on["breaker"]:
         body = ["ticket = 0", *body]
-    return [*(["spend()"] if on["budget"] else []), "start = clock()", *body]
+    body = [*(["spend()"] if on["budget"] else []), "start = clock()", *body]
+    if on["bulkhead"]:
+        entering = ["if not enter_bulkhead(priority):", "    raise full()"]
+        body = [*entering, "try:", *_in(body), "finally:", "    leave()"]
+    if on["fallback"]:
+        falling = [f"    return fall_back(error, {positional}, {by_name})"]
+        body = ["try:", *_in(body), "except Fault as error:", *falling]
+    return [*before, *body]
 
 
 def _attempt(call: str, positional: str, by_name: str, on: Mapping[str, bool]) -> list[str]:
