@@ -104,8 +104,7 @@ class Conversation:
         return {"args": [encode(a) for a in args], "keywords": {k: encode(v) for k, v in keywords.items()}}
 
     def _begin(self, what: str, details: dict[str, Any]) -> int:
-        if not self.worker.is_usable:
-            raise _fault("E721", "the worker process of this program has ended", self.worker.cause())
+        self._need_worker()
         if not self._running:
             self._printed = 0
             self._cancelled = None
@@ -117,6 +116,11 @@ class Conversation:
         self._post({"t": "do", "id": self._number, "what": what, **details})
         self._running += 1
         return self._number
+
+    def _need_worker(self) -> None:
+        """A call inside a call may have ended the worker that the outer one waits for."""
+        if not self.worker.is_usable:
+            raise _fault("E721", "the worker process of this program has ended", self.worker.cause())
 
     def _post(self, message: dict[str, Any]) -> None:
         try:
@@ -160,6 +164,7 @@ class Conversation:
         line = self.worker.socket
         poll = select.poll()
         while number not in self._results:
+            self._need_worker()
             poll.register(line, select.POLLIN | (select.POLLOUT if self._unsent else 0))
             ready = poll.poll(self._patience() * 1000)
             self._turn(bool(ready))
@@ -173,6 +178,7 @@ class Conversation:
         reading = False
         try:
             while number not in self._results:
+                self._need_worker()
                 self._done = loop.create_future()
                 loop.add_reader(line, self._wake)
                 reading = True
