@@ -17,7 +17,16 @@ from os.path import basename, dirname, splitext
 from dana import abi, errors
 from dana.diagnostics import Diagnostic, Label, shown_name
 from dana.resources import stdlib_path
-from dana.runtime.exceptions import AgentFault, DeniedFault, EsperFault, IPVFault, POETFault, message_of, name_of, text_of
+from dana.runtime.exceptions import (
+    AgentFault,
+    DeniedFault,
+    EsperFault,
+    IPVFault,
+    POETFault,
+    message_of,
+    name_of,
+    text_of,
+)
 from dana.runtime.faultwords import Words, is_raised_by_program, words_for
 from dana.runtime.stops import CancelStop, ExitStop, LimitStop, Stop, TimeoutStop
 from dana.source import Span
@@ -342,7 +351,8 @@ def _is_ours(error: BaseException, program: Program) -> bool:
     module = last.tb_frame.f_globals.get("__name__", "")
     if code.co_filename not in program.sources:
         if isinstance(error, AttributeError) and error.name:
-            if isinstance(error.obj, _DATA) or module == "dana.runtime.sized":
+            of = type(error.obj).__module__
+            if isinstance(error.obj, _DATA) or module == "dana.runtime.sized" or of.startswith("dana.isolation"):
                 return False  # a builtin, or what stands for a method, that was handed the wrong kind of value
         return isinstance(module, str) and module.split(".")[0] == "dana"
     # A helper that is not there: compiled code and runtime do not belong together.
