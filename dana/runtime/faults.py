@@ -338,6 +338,10 @@ def _cause_notes(error: BaseException, program: Program) -> list[str]:
 # --- our own faults -----------------------------------------------------------------------------
 
 
+# Their functions stand for methods of values; what is no such value is the program's mistake.
+_STAND_INS = frozenset({"dana.runtime.sized", "dana.runtime.formatting"})
+
+
 def _is_ours(error: BaseException, program: Program) -> bool:
     """Whether the exception was raised by a line of this package that did not mean to."""
     if not isinstance(error, _OURS) or getattr(error, "_code", None) is not None:
@@ -352,7 +356,7 @@ def _is_ours(error: BaseException, program: Program) -> bool:
     if code.co_filename not in program.sources:
         if isinstance(error, AttributeError) and error.name:
             of = type(error.obj).__module__
-            if isinstance(error.obj, _DATA) or module == "dana.runtime.sized" or of.startswith("dana.isolation"):
+            if isinstance(error.obj, _DATA) or module in _STAND_INS or of.startswith("dana.isolation"):
                 return False  # a builtin, or what stands for a method, that was handed the wrong kind of value
         return isinstance(module, str) and module.split(".")[0] == "dana"
     # A helper that is not there: compiled code and runtime do not belong together.
