@@ -14,6 +14,7 @@ Internals begin with an underscore: no Dana text can spell them.
 from __future__ import annotations
 
 from dana import abi
+from dana.runtime.readings import SAFE_WORDS, WORDS, UnreadableError, int_of_text, is_finite, number_of, truth_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
 
 SAFE, DEEP, CONVERT = 0, 1, 2
 
-SAFE_WORDS = {
-    "true": True, "yes": True, "on": True, "1": True,
-    "false": False, "no": False, "off": False, "0": False,
-}  # fmt: skip
-WORDS = {
-    **dict.fromkeys("yes y true on enabled ok okay sure correct positive 1".split(), True),
-    **dict.fromkeys("no n false off disabled never none wrong negative 0".split(), False),
-    "": False,
-}
 SHOWN = 60
 # Types of types of types … double with every turn of a loop, and so do their names.
 LONGEST_NAME = 100_000
@@ -157,11 +149,14 @@ class IntType(TypeValue):
                 return int(value)
             if mode != CONVERT:
                 raise Refused("its fraction would be lost")
-            if value != value or value in (_INF, -_INF):  # noqa: PLR0124  (that is how nan tells itself)
+            if not is_finite(value):
                 raise Refused("it is not a finite number", ValueError)
             return int(value)
         if isinstance(value, str):
-            return _int_of_text(value)
+            try:
+                return int_of_text(value)
+            except UnreadableError as why:
+                raise Refused(str(why), ValueError) from None
         raise Refused
 
 
@@ -177,8 +172,8 @@ class FloatType(TypeValue):
             except OverflowError:
                 raise Refused("it is too large for a float", OverflowError) from None
         if isinstance(value, str):
-            number = _number(value)
-            if number is None or (mode != CONVERT and not _is_finite(number)):
+            number = number_of(value)
+            if number is None or (mode != CONVERT and not is_finite(number)):
                 raise Refused("the text is not a number", ValueError)
             return number
         raise Refused
@@ -225,45 +220,6 @@ class StrType(TypeValue):
         if mode == CONVERT and is_type(value):
             return str(value)
         raise Refused("`str(…)` makes a text of anything" if mode == CONVERT else "")
-
-
-def _int_of_text(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        number = _number(text)
-        if number is None:
-            raise Refused("the text is not a whole number", ValueError) from None
-        if not number.is_integer():
-            raise Refused("the number in the text has a fraction", ValueError) from None
-        return int(number)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _is_finite(number: float) -> bool:
-    return number == number and -_INF < number < _INF  # noqa: PLR0124
-
-
-_INF = float("inf")
-
-
-def truth_of(value: Any) -> bool:
-    """`bool(v)` (L16): whole words for texts, Python's truth for everything else."""
-    if isinstance(value, str):
-        answer = WORDS.get(value.strip().lower())
-        if answer is None:
-            from dana.runtime.stops import failure
-
-            hint = 'compare it: `text == "…"`, or ask whether there is any: `text != ""`'
-            raise failure(ValueError, "E612", f"bool() cannot tell whether {short(value)} means true or false", hint)
-        return answer
-    return bool(value)
 
 
 # --- containers ---------------------------------------------------------------------------------
