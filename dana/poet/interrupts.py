@@ -27,7 +27,7 @@ from dana.adaptive.canonical import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Generator, Mapping
     from typing import Any, Protocol
 
     class Status(Protocol):
@@ -158,8 +158,12 @@ class Manager:
 
     # --- what a pipeline does ---------------------------------------------------------------------
 
-    def checkpoint(self, stage: str, status: Status, value: Any, reason: str) -> Signal | None:
+    def checkpoint(
+        self, stage: str, status: Status, value: Any, reason: str
+    ) -> Signal | Awaitable[Signal | None] | None:
         """What there is to hear at a stage: a signal that waits, else what the handler answers; None: go on.
+
+        What an asynchronous handler answers is to be awaited.
 
         `reason` says why a person is asked; empty when the mode does not want one, and only what waits is heard.
         """
@@ -175,12 +179,18 @@ class Manager:
         if self.use_approval(question):
             return None
         answer: Any = handler(question)
-        if answer is not None and not isinstance(answer, Signal):
+        if hasattr(answer, "__await__"):
+            return _Later(self, answer, stage, status)
+        return self._heard(answer, stage, status)
+
+    def _heard(self, answer: Any, stage: str, status: Status) -> Signal | None:
+        if answer is None:
+            return None
+        if not isinstance(answer, Signal):
             msg = f"an interrupt handler gives a Signal or None, not {type(answer).__name__}"
             raise TypeError(msg)
-        if answer is not None:
-            answer.execution_id, answer.target_stage = status.execution_id, stage
-            answer.timestamp = answer.timestamp or self._now()
+        answer.execution_id, answer.target_stage = status.execution_id, stage
+        answer.timestamp = answer.timestamp or self._now()
         return answer
 
     def _take(self, execution_id: str, stage: str) -> Signal | None:
@@ -194,6 +204,28 @@ class Manager:
             if not queue:
                 del self._pending[execution_id, stage]
             return signal
+
+
+class _Later:
+    """What an asynchronous handler will have said."""
+
+    __slots__ = ("_answer", "_manager", "_stage", "_status")
+
+    def __init__(self, manager: Manager, answer: Any, stage: str, status: Status) -> None:
+        self._manager = manager
+        self._answer = answer
+        self._stage = stage
+        self._status = status
+
+    def __await__(self) -> Generator[Any, Any, Signal | None]:
+        answer = yield from self._answer.__await__()
+        return self._manager._heard(answer, self._stage, self._status)
+
+    def close(self) -> None:
+        """Nobody will wait for it."""
+        close = getattr(self._answer, "close", None)
+        if close is not None:
+            close()
 
 
 def why(mode: str, *, failed: bool, critical: bool, estimated: bool = False, missing: bool = False) -> str:

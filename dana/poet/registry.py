@@ -53,7 +53,17 @@ class Registry:
             from dana.poet.interrupts import Manager
 
             self._interrupts = Manager(getattr(self.host.clock, "time", time))
+            self._ask_at_terminal(self._interrupts)
         return self._interrupts
+
+    def _ask_at_terminal(self, manager: Manager) -> None:
+        """Where a program talks to a person, that person is asked."""
+        read = getattr(self.host, "read", None)
+        if read is None or not getattr(self.host, "prints_on_terminal", False) or not _is_person_there():
+            return
+        from dana.poet.interrupts import Terminal
+
+        manager.on("*", Terminal(read, self.host.write, _value_of))
 
     @property
     def ledger(self) -> Any:
@@ -84,6 +94,24 @@ class Registry:
         from logging import getLogger
 
         getLogger("dana.poet").warning(text)
+
+
+def _is_person_there() -> bool:
+    import sys
+
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _value_of(text: str) -> Any:
+    """A value as people type it: what JSON can say, else the text itself. Raises `ValueError` for half a value."""
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        if text[:1] in ("{", "[", '"'):
+            raise
+        return text
 
 
 def registry_of(host: Any) -> Registry:

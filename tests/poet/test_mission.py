@@ -195,3 +195,65 @@ def test_a_coroutine_is_cancelled_at_its_deadline():
     with pytest.raises(dana.poet.POETTimeoutError):
         asyncio.run(hang())
     assert ended == [1]
+
+
+def test_an_asynchronous_handler_is_asked_about_a_coroutine():
+    from dana.poet.interrupts import Signal
+    from dana.poet.registry import registry_of
+
+    host = Host()
+
+    async def person(question):
+        await asyncio.sleep(0)
+        return Signal("correction", question.value + 1)
+
+    registry_of(host).interrupts.on("enforce", person)
+
+    @poet(host=host, interrupts="on")
+    async def fetch(x):
+        return x
+
+    assert asyncio.run(fetch(1)) == 2
+
+    @poet(host=host, interrupts="on")
+    def ordinary(x):
+        return x
+
+    with pytest.raises(dana.poet.POETConfigError, match="asynchronous"):
+        ordinary(1)
+
+
+def test_waiting_calls_of_dana_functions_run_side_by_side():
+    engine = Engine(cache=False)
+    failed = set()
+
+    @engine.host("service.get")
+    async def get(n: int) -> int:
+        await asyncio.sleep(0)
+        if n % 10 == 0 and n not in failed:
+            failed.add(n)
+            raise ConnectionError("once")
+        return n
+
+    text = "@poet(retries=2, backoff=0.001, timeout=60, breaker=true)\ndef fetch(n: int) -> int:\n    return service.get(n)\n"
+    module = engine.load(text, name="fetching")
+
+    async def all_of_them():
+        return await asyncio.gather(*(module.fetch.acall(n) for n in range(500)))
+
+    assert asyncio.run(all_of_them()) == list(range(500))
+    assert len(failed) == 50
+
+
+def test_the_record_of_an_engine_with_a_store_is_kept_and_chained(tmp_path):
+    from dana.adaptive.journal import Journal
+
+    path = tmp_path / "runs.db"
+    program = "@poet(audit_trail=true)\ndef f(x: int) -> int:\n    return x\nprint(f(1), f(2))\n"
+    Engine(store=f"sqlite:///{path}", cache=False, on_print=lambda _text: None).run(program)
+    journal = Journal(str(path))
+    try:
+        assert journal.verify()
+        assert [row[4] for row in journal.rows(pattern="poet.call.*")] == ["poet.call.start", "poet.call.end"] * 2
+    finally:
+        journal.close()
