@@ -90,7 +90,11 @@ def compile_checked(checked: Checked, *, metered: bool = True, tests: bool = Fal
     except RecursionError:
         from dana.errors import CompileError
 
-        raise CompileError([_too_deep(checked)]) from None
+        raise CompileError([too_deep(checked.source)]) from None
+    except SyntaxError as refused:
+        from dana.errors import CompileError
+
+        raise CompileError([_refused(checked, refused)]) from None
     interface = checked.interface
     requests = tuple(r.key for r in checked.requests)
     return Compiled(code, interface.to_data(), interface.digest(), requests, _tests(checked) if tests else ())
@@ -102,14 +106,31 @@ def _tests(checked: Checked) -> tuple[tuple[str, int, int], ...]:
     return tuple((s.name, s.start, s.end) for s in checked.module.body if isinstance(s, na.TestBlock))
 
 
-def _too_deep(checked: Checked) -> Diagnostic:
+def _refused(checked: Checked, error: SyntaxError) -> Diagnostic:
+    """What CPython refuses and our checker let through."""
+    from dana.diagnostics import Diagnostic
+    from dana.source import Span
+
+    text = checked.source.text
+    start = sum(len(line) + 1 for line in text.split("\n")[: max(0, (error.lineno or 1) - 1)])
+    return Diagnostic(
+        "E990",
+        f"this program cannot be compiled: {error.msg}",
+        checked.source,
+        Span(min(start, len(text)), min(start + 1, len(text))),
+        hint="Dana should have said so in its own words: please report it",
+    )
+
+
+def too_deep(source: Source) -> Diagnostic:
+    """The finding about a program that the compiler cannot follow to its innermost part."""
     from dana.diagnostics import Diagnostic
     from dana.source import Span
 
     return Diagnostic(
         "E190",
         "this program is nested too deeply to compile",
-        checked.source,
-        Span(0, min(1, len(checked.source.text))),
+        source,
+        Span(0, min(1, len(source.text))),
         hint="give inner parts names of their own",
     )

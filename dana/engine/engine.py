@@ -318,10 +318,16 @@ class Engine:
         Of the modules it imports, the errors that keep them from being compiled; a file that cannot be read is
         a finding too.
         """
+        source = None
         try:
-            checked, broken = self._checked(program)
+            source = self._source(program)
+            checked, broken = self._checked(source)
         except dana.CompileError as error:
             return list(error.diagnostics)
+        except RecursionError:
+            from dana.compiler import too_deep
+
+            return [too_deep(source or Source("<text>", ""))]
         return [*checked.diagnostics, *broken]
 
     def checked(self, program: str | Source | os.PathLike[str]) -> Checked:
