@@ -132,6 +132,10 @@ class Stage:
         self._session: Any = None
         self._taken = 0
 
+    def close(self) -> None:
+        """Nobody attacks here any more."""
+        self.listener.close()
+
     def folder(self, number: int, attack: Attack) -> Path:
         """A folder of the attack's own, with its files and a link that leads outside."""
         made = self.home / f"attack{number}"
