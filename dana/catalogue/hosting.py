@@ -35,7 +35,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E545": Entry(
         "a session cannot be snapshotted",
-        "A snapshot is plain data: numbers, texts, lists, dicts, sets, structs, and the definitions of functions, types "
+        "A snapshot is plain data: numbers, texts, lists, dicts, sets, structs, and definitions of functions, types "
         "and imports as they were written. A function that was made by another one, a proxy for an object of Python, "
         "an iterator or a resource has no such form. Delete the variable, or make it again after restoring.",
     ),

@@ -15,6 +15,7 @@ import socket
 import struct
 import threading
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -72,10 +73,8 @@ class Server:
             thread.join(5)
 
     def _stop_listening(self) -> None:
-        try:
+        with suppress(OSError):  # it may have been stopped before
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for connections
-        except OSError:
-            pass  # it has been stopped before
         self._socket.close()
 
     def _accept(self) -> None:
