@@ -43,7 +43,8 @@ class Worker:
         self.walls: Walls | None = None
         self.frames = Frames()
         self.owner = os.getpid()
-        self.reaped: tuple[int, int] | None = None  # status, most memory it took in bytes
+        # Status, and the most memory it took in bytes: 0 when nobody can tell.
+        self.reaped: tuple[int, int] | None = None
         self._base = 0
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -154,8 +155,7 @@ class Worker:
             pid, status, usage = self.pid, 0, None
         if not pid:
             return False
-        unit = 1 if sys.platform == "darwin" else 1024
-        self.reaped = status, usage.ru_maxrss * unit if usage is not None else 0
+        self.reaped = status, 0 if usage is None else _peak(usage.ru_maxrss)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         return True
 
@@ -176,6 +176,12 @@ class Worker:
     def is_usable(self) -> bool:
         """Whether the worker is this process's and has not ended."""
         return self.owner == os.getpid() and self.reaped is None
+
+
+def _peak(said: int) -> int:
+    """A worker's peak of memory in bytes. It begins with that of the host, which hides a smaller one: then 0."""
+    inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return 0 if said <= inherited * 1.02 else said * (1 if sys.platform == "darwin" else 1024)
 
 
 # --- starting -----------------------------------------------------------------------------------
