@@ -11,8 +11,8 @@ and faster way that means the same there.
 
 from __future__ import annotations
 
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as sre
+from re import _parser as parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
