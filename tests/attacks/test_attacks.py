@@ -27,6 +27,7 @@ def test_there_are_enough_and_each_says_what_it_tries():
     made = attacks()
     assert len(made) >= 200
     assert all(a.kind and a.title for a in made)
+    assert len({repr(a) for a in made}) >= 200
     assert len({a.text + repr(sorted(a.files.items())) for a in made}) >= 0.98 * len(made)
     assert all(classes().values())
 
