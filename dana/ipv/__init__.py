@@ -1,0 +1,1 @@
+"""IPV: from a question in words to a value of the expected type — infer, process, validate."""

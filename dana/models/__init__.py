@@ -1,0 +1,1 @@
+"""Language models: one request, one reply, whoever answers."""
