@@ -54,6 +54,13 @@ CONFIGURATIONS = {
 AGAINST_TENACITY = {"retries": 0.1, "everything": 1 / 3}
 
 
+# Four arguments of a domain, clean and as people write them: at most how many microseconds reading them may add.
+ARGUMENTS = {
+    "clean": ((700, 50000.0, 0.3, 5.0), 2.0),
+    "messy": (("excellent", "$50,000", "36%", "5 years 3 months"), 10.0),
+}
+
+
 class Clock:
     monotonic = staticmethod(monotonic)
     sleep = staticmethod(sleep)
@@ -96,6 +103,7 @@ def run(table, program, rounds):
     for name in others:
         cost = statistics.median(added(name)) / CALLS * 1e6
         table.add(Row(f"poet.others.{name}", cost, "us", "undecorated call", None))
+    add_arguments(table, program, rounds)
     if "tenacity" not in others:
         print("tenacity is not installed: nothing to compare with")
         return
@@ -109,6 +117,15 @@ def run(table, program, rounds):
                 goal,
             )
         )
+
+
+def add_arguments(table, program, rounds):
+    read = decorate(program, applicant, {"domain": "financial_services", "audit_trail": False})
+    for name, (arguments, goal) in ARGUMENTS.items():
+        subjects = {"bare": many(applicant, *arguments), "read": many(read, *arguments)}
+        times = interleave(subjects, rounds)
+        cost = statistics.median(t - b for t, b in zip(times["read"], times["bare"], strict=True)) / CALLS * 1e6
+        table.add(Row(f"poet.added.domain, 4 {name} arguments", cost, "us", "undecorated call", goal))
 
 
 def libraries(function):
@@ -165,9 +182,15 @@ def nothing(score):
     return score
 
 
-def many(function):
+def applicant(score, income, debt_ratio, years_employed):
+    return score
+
+
+def many(function, *arguments):
+    given = arguments or (700,)
+
     def calls():
         for _ in range(CALLS):
-            function(700)
+            function(*given)
 
     return calls

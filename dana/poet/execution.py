@@ -206,11 +206,9 @@ class Execution:
 
     def _left_out(self, plugin: Any, fault: BaseException) -> None:
         """A plugin failed by a mistake of its own: the call goes on without it, and somebody hears of it (PC11)."""
-        plan, status = self.plan, self.status
-        text = f"the plugin {plugin.domain} failed for `{plan.name}` and was left out: {said(fault)}"
-        if status is not None:
-            status.faults.append(text)
-        plan.registry.warn(f"{plan.name}/{plugin.domain}/{type(fault).__name__}", text)
+        text = self.plan.left_out(plugin, fault)
+        if self.status is not None:
+            self.status.faults.append(text)
 
     # --- Operate ------------------------------------------------------------------------------------
 

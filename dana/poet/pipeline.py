@@ -175,6 +175,7 @@ class _Entries:
             "whole": not simple,
             "perceive": simple and plan.perceiver is not None,
             "enforce": simple and plan.enforcer is not None,
+            "judge": simple and plan.judging is not None,
             "tells": simple and plan.tells,
             "timeout": simple and plan.config.timeout is not None,
             "budget": simple and spends,
@@ -209,7 +210,14 @@ class _Entries:
             "Fault": Exception,
             "NothingReturned": _NothingReturnedError,
         }
-        return shaped(plan.function, getattr(plan.function, "__name__", plan.name), plan.parameters, features, given)
+        readers = plan.readers if simple else None
+        if readers is not None:
+            from dana.poet.perceiving import UnclearError
+
+            given["Unclear"] = UnclearError
+            given["unjudged"], given["judge"] = plan.judging or (None, None)
+        name = getattr(plan.function, "__name__", plan.name)
+        return shaped(plan.function, name, plan.parameters, features, given, readers)
 
     # --- observed calls -----------------------------------------------------------------------------
 
@@ -271,6 +279,8 @@ class _Entries:
             raise error
         running = Execution(plan, args, keywords, None)
         running.token, running.began = token, start
+        if plan.plugins and plan.parameters is not None:
+            running.bound = plan.parameters.bind(args, keywords)
         value, error = carry_out(running.resumed(Attempt(1, fault, refused=refused)), plan.sleep)
         del fault
         if error is not None:

@@ -56,10 +56,10 @@ class Plan:
     """
 
     __slots__ = (
-        "__weakref__", "asks", "breaker", "budget", "bulkhead", "cache", "calls", "clock", "config", "critical",
-        "enforcer", "failures", "fallbacks", "files", "function", "host", "meter", "name", "needs_arguments",
-        "observer", "off", "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "record",
-        "registry", "tells", "train", "worth",
+        "__weakref__", "annotated", "asks", "breaker", "budget", "bulkhead", "cache", "calls", "clock", "config", "critical",
+        "enforcer", "failures", "fallbacks", "files", "function", "host", "judging", "meter", "name", "needs_arguments",
+        "observer", "off", "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "readers", "record",
+        "registry", "tells", "train", "types", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -98,7 +98,9 @@ class Plan:
             self.fallbacks = (config.fallback,)
         self.train = config.train_handler
         self.plugins = plugins
-        self.perceivers = self._bound_plugins(types or {})
+        self.types = {**_annotations(function), **(types or {})}
+        self.annotated = self._annotated() if plugins else []
+        self.perceivers = self._bound_plugins()
         self.breaker = _breaker(config.breaker)
         self.bulkhead = _bulkhead(config.bulkhead)
         self.cache = self._cache(config.cache)
@@ -114,14 +116,19 @@ class Plan:
         self.needs_arguments = bool(plugins) or self.asks or self.observer is not None or self.train is not None
         if self.needs_arguments and self.parameters is None:
             self._named("domain" if plugins else "audit_trail" if self.observer else "interrupts")
+        self.readers: dict[str, Any] | None = None
+        self.judging: Any = None
+        if plugins and self.observer is None and self.train is None:
+            from dana.poet import perceiving
+
+            self.readers, self.judging = perceiving.readers(self), perceiving.judges(self)
 
     @property
     def is_simple(self) -> bool:
         """Whether only what the fast form of a call knows is switched on."""
         config = self.config
-        return (
-            not self.needs_arguments and self.cache is None and config.attempt_timeout is None and config.rollout >= 1
-        )
+        observed = self.needs_arguments and self.readers is None
+        return not observed and self.cache is None and config.attempt_timeout is None and config.rollout >= 1
 
     def switch(self, *, on: bool) -> None:
         """Switch the pipeline on or off; off, calls go to the bare function (P30)."""
@@ -144,12 +151,11 @@ class Plan:
 
         return LedgerObserver(self.registry.ledger)
 
-    def _bound_plugins(self, types: Mapping[str, str]) -> list[tuple[Plugin, Any]]:
-        if not self.plugins:
-            return []
-        parameters = self._named("domain")
-        annotations = {**_annotations(self.function), **types}
-        pairs = [(name, annotations.get(name, "")) for name in parameters.names]
+    def _annotated(self) -> list[tuple[str, str]]:
+        return [(name, self.types.get(name, "")) for name in self._named("domain").names]
+
+    def _bound_plugins(self) -> list[tuple[Plugin, Any]]:
+        pairs = self.annotated
         return [(plugin, perceive) for plugin in self.plugins if (perceive := plugin.perceiver(pairs)) is not None]
 
     def _names_perceived(self, handler: Callable[..., Any]) -> tuple[str, ...]:
@@ -321,6 +327,12 @@ class Plan:
         )
         error.__suppress_context__ = True
         return error
+
+    def left_out(self, plugin: Plugin, fault: BaseException) -> str:
+        """What is said about a plugin that failed by a mistake of its own; whoever runs the program hears it (PC11)."""
+        text = f"the plugin {plugin.domain} failed for `{self.name}` and was left out: {said(fault)}"
+        self.registry.warn(f"{self.name}/{plugin.domain}/{type(fault).__name__}", text)
+        return text
 
     def plugin_failed(self, plugin: Plugin, fault: BaseException) -> POETPluginError:
         """The error of a plugin that failed where nothing may be left out."""

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Self
 
+    from dana.poet.perceiving import Reader
+
 
 class _Shape(tuple[int, int, bool, int, bool]):
     """How many positional, positional-only, rest, keyword-only and rest-keyword parameters there are."""
@@ -58,8 +60,11 @@ class _Shape(tuple[int, int, bool, int, bool]):
         shape = len(p.positional), p.positional_only, p.rest is not None, len(p.keyword), p.rest_keywords is not None
         return tuple.__new__(cls, shape)
 
-    def texts(self) -> tuple[str, str, str, str]:
-        """The parameter list, the arguments of the same call, and both halves of it as values."""
+    def texts(self, read: Mapping[str, str] | None = None) -> tuple[str, str, str, str]:
+        """The parameter list, the arguments of the same call, and both halves of it as values.
+
+        `read` names the variables that hold what was read of a parameter.
+        """
         count, only, rest, keywords, others = self
         names = [f"a{i}" for i in range(count)]
         given = [f"k{i}" for i in range(keywords)]
@@ -68,9 +73,11 @@ class _Shape(tuple[int, int, bool, int, bool]):
         params += given + (["**others"] if others else [])
         stars = ["*rest"] if rest else []
         more = ["**others"] if others else []
-        call = names + stars + [f"{k}={k}" for k in given] + more
-        positional = "(" + "".join(f"{n}, " for n in names + stars) + ")"
-        by_name = "{" + ", ".join([f'"{k}": {k}' for k in given] + more) + "}"
+        held = read or {}
+        values = [held.get(n, n) for n in names]
+        call = values + stars + [f"{k}={held.get(k, k)}" for k in given] + more
+        positional = "(" + "".join(f"{n}, " for n in values + stars) + ")"
+        by_name = "{" + ", ".join([f'"{k}": {held.get(k, k)}' for k in given] + more) + "}"
         return ", ".join(params), ", ".join(call), positional, by_name
 
 
@@ -92,9 +99,12 @@ FREE = (
         "late",
         "Fault",
         "NothingReturned",
+        "Unclear",
+        "unjudged",
+        "judge",
     ),
 )
-FEATURES = ("whole", "perceive", "enforce", "tells", "timeout", "budget", "breaker", "bulkhead", "fallback")
+FEATURES = ("whole", "perceive", "enforce", "judge", "tells", "timeout", "budget", "breaker", "bulkhead", "fallback")
 _MAKERS: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 
@@ -104,32 +114,76 @@ def shaped(
     parameters: Parameters | None,
     on: Mapping[str, bool],
     given: Mapping[str, Any],
+    readers: Mapping[str, Reader] | None = None,
 ) -> Callable[..., Any]:
-    """A function that is called like `function`, with the stages that are `on` and what they need `given`."""
+    """A function that is called like `function`, with the stages that are `on` and what they need `given`.
+
+    `readers` read single parameters before anything else happens (`perceiving.py`).
+    """
     shape = _Shape(parameters)
-    key = (shape, *(on[feature] for feature in FEATURES))
+    kinds, needs = _reading(parameters, readers or {})
+    key = (shape, kinds, *(on[feature] for feature in FEATURES))
     maker = _MAKERS.get(key)
     if maker is None:
         names: dict[str, Any] = {}
-        exec(compile(_text(shape, on), "<poet>", "exec"), names)  # noqa: S102
+        exec(compile(_text(shape, on, dict(kinds)), "<poet>", "exec"), names)  # noqa: S102
         maker = _MAKERS[key] = names["make"]
-    return _disguise(maker(*(given.get(free) for free in FREE)), function, name, parameters)
+    return _disguise(maker(*(given.get(free) for free in FREE), *needs), function, name, parameters)
 
 
-def _text(shape: _Shape, on: Mapping[str, bool]) -> str:
+def _reading(
+    parameters: Parameters | None, readers: Mapping[str, Reader]
+) -> tuple[tuple[tuple[str, str], ...], list[Any]]:
+    """The kinds of readers by placeholder, and what their lines close over, in order."""
+    kinds: list[tuple[str, str]] = []
+    needs: list[Any] = []
+    if parameters is not None and readers:
+        places = [(f"a{i}", n) for i, n in enumerate(parameters.positional)]
+        places += [(f"k{i}", n) for i, n in enumerate(parameters.keyword)]
+        for place, name in places:
+            if name in readers:
+                kind, values = readers[name]
+                kinds.append((place, kind))
+                needs += values
+    return tuple(kinds), needs
+
+
+# What the lines of a kind of reader close over.
+_NEEDS = {"tested": ("class", "low", "high", "read"), "read": ("read",), "given": ()}
+
+
+def _text(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> str:
     params, call, positional, by_name = shape.texts()
     lines = ["if off:", f"    return function({call})"]
     if on["whole"]:
         lines += [f"return enter({positional}, {by_name})"]
     else:
-        lines += _body(shape, on)
+        lines += [*_read(kinds, f"return enter({positional}, {by_name})"), *_body(shape, on, kinds)]
+    free = (*FREE, *(f"{need}_{place}" for place, kind in kinds.items() for need in _NEEDS[kind]))
     return "\n".join(
-        ["def make(" + ", ".join(FREE) + "):", f"    def call({params}):", *_in(_in(lines)), "    return call"]
+        ["def make(" + ", ".join(free) + "):", f"    def call({params}):", *_in(_in(lines)), "    return call"]
     )
 
 
-def _body(shape: _Shape, on: Mapping[str, bool]) -> list[str]:
-    _params, call, positional, by_name = shape.texts()
+def _read(kinds: Mapping[str, str], leave: str) -> list[str]:
+    """Read the parameters that have a reader; leave it all to the whole form where one of them cannot be read so."""
+    lines: list[str] = []
+    given = [place for place, kind in kinds.items() if kind == "given"]
+    if given:
+        lines += ["if " + " or ".join(f"{place} is None" for place in given) + ":", f"    {leave}"]
+    reads: list[str] = []
+    for place, kind in kinds.items():
+        if kind == "read":
+            reads.append(f"r{place} = read_{place}({place})")
+        elif kind == "tested":
+            test = f"{place}.__class__ is class_{place} and low_{place} <= {place} <= high_{place}"
+            reads.append(f"r{place} = {place} if {test} else read_{place}({place})")
+    return [*lines, "try:", *_in(reads), "except Unclear:", f"    {leave}"] if reads else lines
+
+
+def _body(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> list[str]:
+    held = {place: f"r{place}" for place, kind in kinds.items() if kind != "given"}
+    _params, call, positional, by_name = shape.texts(held)
     body: list[str] = []
     before: list[str] = []
     if on["perceive"]:
@@ -161,21 +215,20 @@ def _attempt(call: str, positional: str, by_name: str, on: Mapping[str, bool]) -
     token, ticket = "token" if on["timeout"] else "None", "ticket" if on["breaker"] else "0"
     recover = f"return recover(failed, refused, {positional}, {by_name}, {token}, start, {ticket})"
     failing = ["except Fault as fault:", "    failed = [fault]", "    refused = False"]
-    if not on["enforce"]:
+    if not (on["enforce"] or on["judge"]):
         good = _hand_out("value", on)
         return ["try:", f"    value = function({call})", *failing, "else:", *_in(good), recover]
     told = f", {positional}, {by_name}" if on["tells"] else ""
-    judging = [
-        "try:",
-        f"    checked = enforce(value{told})",
-        "    if checked is None and value is not None:",
-        "        raise NothingReturned",
-        "except Fault as fault:",
-        "    failed = [fault]",
-        "    refused = True",
-        "else:",
-        *_in(_hand_out("checked", on)),
-    ]
+    checking: list[str] = []
+    name = "value"
+    if on["enforce"]:
+        name = "checked"
+        checking += [f"checked = enforce(value{told})", "if checked is None and value is not None:"]
+        checking += ["    raise NothingReturned"]
+    if on["judge"]:
+        checking += [f"if {name}.__class__ not in unjudged:", f"    {name} = judge({name}, {positional}, {by_name})"]
+    judging = ["try:", *_in(checking), "except Fault as fault:", "    failed = [fault]", "    refused = True"]
+    judging += ["else:", *_in(_hand_out(name, on))]
     return ["try:", f"    value = function({call})", *failing, "else:", *_in(judging), recover]
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from dana.poet.plugins.base import Rule
+    from dana.poet.plugins.base import Clean, Rule
 
 SCORE_LOW, SCORE_HIGH = 300, 850
 # What a word about a credit history stands for when nobody knows the number; longer phrases go first.
@@ -56,6 +56,7 @@ class FinancialServices(Plugin):
 
     domain = "financial_services"
     words = frozenset().union(*(words for _kind, words in KINDS), {"credit", "approved", "applicant", "borrower"})
+    unjudged = frozenset({int, float, str, bool, type(None), list, tuple})
     fields: Mapping[str, Field] = {
         "strict": Field(False, meaning="true refuses words for a score; false takes their usual one, as an estimate"),
         "max_income": Field(float(MAX_INCOME), low=0.0, meaning="no income above this is believed"),
@@ -64,11 +65,8 @@ class FinancialServices(Plugin):
 
     def rule(self, name: str, type_: str) -> Rule | None:
         """See `Plugin`."""
-        if type_ not in _NUMERIC:
-            return None
-        words = frozenset(_words(name))
-        kind = next((kind for kind, known in KINDS if known & words), None)
-        if kind is None:
+        kind, words = _kind(name, type_)
+        if not kind:
             return None
         read: Callable[[Any], Reading] = getattr(self, "_" + kind)
         whole = type_ == "int" and kind != "score"
@@ -90,6 +88,17 @@ class FinancialServices(Plugin):
 
         return rule
 
+    def clean(self, name: str, type_: str) -> Clean | None:
+        """See `Plugin`."""
+        kind, _words = _kind(name, type_)
+        if not kind:
+            return None
+        if kind == "score":
+            return int, SCORE_LOW, SCORE_HIGH
+        highest = {"period": MAX_YEARS, "ratio": MAX_RATIO, "rate": min(self.config["max_rate"], 1.0),
+                   "income": self.config["max_income"], "money": MAX_AMOUNT}[kind]  # fmt: skip
+        return int if type_ == "int" else float, 0.0, highest
+
     # --- the kinds --------------------------------------------------------------------------------
 
     def _score(self, value: Any) -> Reading:
@@ -106,6 +115,8 @@ class FinancialServices(Plugin):
 
     def _score_in_words(self, value: str) -> Reading | None:
         text = clean(value)
+        if text in SCORE_WORDS and not self.config["strict"]:
+            return Reading(SCORE_WORDS[text], f"the usual score for {text!r}", estimated=True)
         words = text.replace(",", " ").split()
         found = sorted((phrase for phrase in SCORE_WORDS if _occurs(phrase.split(), words)), key=len, reverse=True)
         if not found:
@@ -177,6 +188,13 @@ def _decision(value: Any) -> Mapping[str, Any] | None:
     to_dict = getattr(value, "to_dict", None)
     fields = to_dict() if callable(to_dict) else None
     return fields if isinstance(fields, dict) and "approved" in fields else None
+
+
+def _kind(name: str, type_: str) -> tuple[str, frozenset[str]]:
+    """What a parameter of this name and annotation is ("" for what is none of the domain's business), its words."""
+    words = frozenset(_words(name))
+    kind = next((kind for kind, known in KINDS if known & words), "")
+    return kind if type_ in _NUMERIC else "", words
 
 
 def _words(name: str) -> list[str]:

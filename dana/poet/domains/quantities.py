@@ -88,8 +88,9 @@ def clean(value: Any) -> str:
     if len(value) > MAX_TEXT:
         msg = f"the text is longer than {MAX_TEXT} characters"
         raise NotUnderstoodError(msg)
-    text = value.replace("\u2212", "-").replace("\u2013", "-").replace("\u00a0", " ").replace("\u202f", " ")
-    return " ".join(text.strip().lower().split())
+    if not value.isascii():
+        value = value.replace("\u2212", "-").replace("\u2013", "-")
+    return " ".join(value.lower().split())
 
 
 def number(value: Any) -> Quantity:
@@ -166,28 +167,23 @@ def share(value: Any, *, most: float = 1.0) -> Quantity:
         text = clean(value)
         found = _SHARE.fullmatch(text)
         if found is not None:
-            plain = float(found["number"]) * (-1 if found["sign"] == "-" else 1)
-            if found["percent"]:
-                below = 10_000 if found["percent"] in ("bps", "basis points") else 100
-                return Quantity(_ratio(plain, below), "%")
+            sign, digits, unit = found.groups()
+            if unit:
+                # As near to what is written as a float can be: 1.1 % is 0.011.
+                plain = float(digits + ("e-4" if unit in ("bps", "basis points") else "e-2"))
+                return Quantity(-plain if sign == "-" else plain, "%")
+            plain = -float(digits) if sign == "-" else float(digits)
         else:
             words, _blank, last = text.rpartition(" ")
             spelled = in_words(words) if last in ("percent", "pct") else None
             if spelled is None:
                 msg = f"{value!r} is no share"
                 raise NotUnderstoodError(msg)
-            return Quantity(_ratio(spelled, 100), "%")
+            return Quantity(spelled / 100, "%")
     if plain > most:
         msg = f"{value!r} is more than {most:g}: write it with a percent sign if it is meant as percent"
         raise NotUnderstoodError(msg)
     return Quantity(plain)
-
-
-def _ratio(value: float, below: int) -> float:
-    """`value / below`, as near to what is written as a float can be: 1.1 % is 0.011."""
-    from fractions import Fraction
-
-    return float(Fraction(repr(value)) / below)
 
 
 def years(value: Any) -> Quantity:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Rule = Callable[[Any], "Reading"]
+    # A class, and the lowest and highest value of it.
+    Clean = tuple[type, float, float]
 
 
 class PluginError(Exception):
@@ -124,6 +126,8 @@ class Plugin:
     fields: Mapping[str, Field] = {}
     # Words among parameter names that suggest this domain, for choosing one by itself.
     words: frozenset[str] = frozenset()
+    # Results of exactly these classes `judge` gives back as they are: it is not called for them.
+    unjudged: frozenset[type] = frozenset()
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         given = dict(config or {})
@@ -144,6 +148,13 @@ class Plugin:
         """How to read an argument of this name and annotation ("" for none); None when it is none of its business.
 
         The rule raises `RejectionError` (its `parameter` is filled in) for what it does not accept.
+        """
+        return None
+
+    def clean(self, name: str, type_: str) -> Clean | None:  # noqa: ARG002
+        """Which arguments `rule` gives back as they are: those of exactly this class, from low to high.
+
+        A promise that makes calls fast: clean arguments are not read at all. None promises nothing.
         """
         return None
 
