@@ -21,6 +21,7 @@ whole story.
     explaining.py   what a function is set to and has done               errors.py     the story of a failure
     native.py       the decorator in Dana programs                       python.py     the decorator for Python
     testing.py      no waits, the same chances every time
+    simulation/     worlds in which decisions have consequences
 
 The decisions — when to try again, how long to wait, when to stop asking — are `dana.adaptive`'s; here they meet
 functions.
