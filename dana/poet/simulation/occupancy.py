@@ -44,7 +44,7 @@ class Occupancy:
             here = [0] * 96
             weekday = (day + first_weekday) % DAYS_A_WEEK
             if self.weekends or weekday < 5:
-                count = self.people if chance.random() < 0.9 else max(1, self.people // 2)
+                count = self.people if chance.random() < 0.9 else (self.people + 1) // 2
                 first = int(self.first_hour * 4) + chance.randint(-2, 2)
                 last = int(self.last_hour * 4) + chance.randint(-2, 2)
                 for quarter in range(max(0, first), min(96, last)):
