@@ -294,7 +294,7 @@ class _Run:
         volume = here.area_m2 * here.height_m
         c_air = 5.0 * volume * _AIR_J_M3_K / STEP_S
         c_mass = here.mass_j_m2k * here.area_m2 / STEP_S
-        h_am = 3.45 * 2.5 * here.area_m2
+        h_am = 3.45 * 4.5 * here.area_m2
         h_wall = here.wall_ua
         h_win = here.window_u * sum(here.windows_m2.values())
         per_change = volume * _AIR_J_M3_K / 3600

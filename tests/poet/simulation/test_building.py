@@ -66,7 +66,7 @@ def test_the_mass_cools_with_the_time_constant_of_its_capacity():
     quiet = Building(used_w_m2=0.0, idle_w_m2=0.0, fresh_l_s=0.0, leakage=0.0, height_m=0.01)
     site = Site(made(lambda _hour: 0.0), quiet, Occupancy(people=0))
     report = simulate(site, idle, equipment=HeatPump(standby_w=0.0), keep_trace=True, start_c=20.0, days=3)
-    h_am, h_win = 3.45 * 2.5 * 100, 1.8 * 17.0
+    h_am, h_win = 3.45 * 4.5 * 100, 1.8 * 17.0
     loss = quiet.wall_ua + h_am * h_win / (h_am + h_win)
     rest = -1.0 * quiet.wall_ua / loss  # the sky's share of the balance
     seconds = report.trace[-1][0] + 150
