@@ -9,11 +9,16 @@ hands it to `success` or `failure`. A ticket from before the last change of stat
 from the outage does not spoil the recovery. A probe that never reports loses its place after `probe_s`, so that a hung
 one cannot keep the circuit half open for ever.
 
+Most calls are admitted while it is closed, and are neither failures nor slow. They need no lock: `good` is where such a
+call leaves the time when it ended (None in every other state). A failure, and whoever looks at the window, first counts
+what lies there. With every change of state there is another such place, so an old call cannot reach the new one.
+
 Time is an argument everywhere: seconds of any monotonic clock.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from threading import Lock
 
 TYPE_CHECKING = False
@@ -106,8 +111,8 @@ class Breaker:
     """
 
     __slots__ = (
-        "_lock", "_on_change", "_open_for", "_opened_at", "_passed", "_probing", "_turn", "failure_rate", "least",
-        "open_max_s", "open_s", "probe_s", "probes", "refused", "slow_rate", "slow_s", "state", "window",
+        "_lock", "_on_change", "_open_for", "_opened_at", "_passed", "_probing", "_told", "_window", "failure_rate", "good",
+        "least", "open_max_s", "open_s", "probe_s", "probes", "refused", "slow_rate", "slow_s", "state", "turn",
     )  # fmt: skip
 
     def __init__(
@@ -144,7 +149,7 @@ class Breaker:
         self.probes = probes
         self.probe_s = probe_s
         self.state = CLOSED
-        self.window = Window(window, window_s)
+        self._window = Window(window, window_s)
         self.refused = 0
         self._on_change = on_change
         self._lock = Lock()
@@ -153,17 +158,20 @@ class Breaker:
         self._probing: list[float] = []
         self._passed = 0
         # Counts the changes of state; what tickets are.
-        self._turn = 1
+        self.turn = 1
+        # When good calls ended that are not in the window yet, and how to add to them; no more than it has room for.
+        self._told: deque[float] = deque(maxlen=window)
+        self.good: Callable[[float], None] | None = self._told.append
 
     # --- a call -----------------------------------------------------------------------------------
 
     def admit(self, now: float) -> int:
         """A ticket for a call that may be made now, to be handed to `success`, `failure` or `cancelled`; 0: refused."""
         if self.state is CLOSED or self.state is DISABLED:
-            return self._turn
+            return self.turn
         with self._lock:
             before = self.state
-            ticket = self._turn if self._admit(now) else 0
+            ticket = self.turn if self._admit(now) else 0
             if not ticket:
                 self.refused += 1
             after = self.state
@@ -184,10 +192,10 @@ class Breaker:
 
     def success(self, ticket: int, took: float, now: float) -> None:
         """An admitted call came back well after `took` seconds."""
-        if self.state is CLOSED and (self.slow_s is None or took < self.slow_s):
-            with self._lock:
-                if ticket == self._turn:
-                    self.window.add_good(now)
+        good = self.good
+        if good is not None and (self.slow_s is None or took < self.slow_s):
+            if ticket == self.turn:
+                good(now)
             return
         slow = self.slow_s is not None and took >= self.slow_s
         self._outcome(ticket, _SLOW if slow else 0, now)
@@ -200,16 +208,16 @@ class Breaker:
     def cancelled(self, ticket: int) -> None:
         """An admitted call ended without saying anything; a probe gives its place back."""
         with self._lock:
-            if ticket == self._turn and self.state is HALF_OPEN and self._probing:
+            if ticket == self.turn and self.state is HALF_OPEN and self._probing:
                 self._probing.pop()
 
     def _outcome(self, ticket: int, outcome: int, now: float) -> None:
         with self._lock:
-            if ticket != self._turn:
+            if ticket != self.turn:
                 return
             before = self.state
             if before is CLOSED:
-                window = self.window
+                window = self._counted()
                 window.add(outcome, now)
                 if outcome:
                     window.expire(now)
@@ -220,8 +228,15 @@ class Breaker:
             after = self.state
         self._tell(before, after, now)
 
+    def _counted(self) -> Window:
+        """The window, with what good calls have left; under the lock."""
+        told, window = self._told, self._window
+        while told:
+            window.add_good(told.popleft())
+        return window
+
     def _is_tripped(self) -> bool:
-        window = self.window
+        window = self._window
         if window.failed >= self.failure_rate * window.calls:
             return True
         return self.slow_s is not None and window.slow >= self.slow_rate * window.calls
@@ -244,11 +259,17 @@ class Breaker:
     def _close(self) -> None:
         self._enter(CLOSED)
         self._open_for = self.open_s
-        self.window.clear()
+        self._window.clear()
 
     def _enter(self, state: str) -> None:
+        # First nobody gets to the old place any more, last of all to the new one.
+        self.good = None
+        self._counted()
         self.state = state
-        self._turn += 1
+        self.turn += 1
+        self._told = deque(maxlen=self._window.size)
+        if state is CLOSED:
+            self.good = self._told.append
         self._probing = []
 
     def _tell(self, before: str, after: str, now: float) -> None:
@@ -276,6 +297,12 @@ class Breaker:
     def retry_after(self, now: float) -> float:
         """Seconds until a call may try again; 0 when one may now."""
         return max(0.0, self._open_for - (now - self._opened_at)) if self.state is OPEN else 0.0
+
+    @property
+    def window(self) -> Window:
+        """The outcomes it judges by."""
+        with self._lock:
+            return self._counted()
 
     def status(self) -> dict[str, object]:
         """What a person wants to know: the state, and the counts behind it."""

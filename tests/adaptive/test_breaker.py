@@ -39,6 +39,7 @@ class AgainstAModel(RuleBasedStateMachine):
         self.probing: list[float] = []
         self.passed = 0
         self.turn = 0
+        self.forced = 0
         self.tickets: list[tuple[int, int]] = []
 
     @rule(seconds=st.sampled_from([0.0, 0.5, 3.0, 10.0, 20.0, 60.0]))
@@ -98,7 +99,37 @@ class AgainstAModel(RuleBasedStateMachine):
         assert self.breaker.state == self.state
         assert all(before != after for before, after in self.changes)
         allowed = {(CLOSED, OPEN), (OPEN, HALF_OPEN), (HALF_OPEN, OPEN), (HALF_OPEN, CLOSED)}
-        assert set(self.changes) <= allowed
+        assert sum(change not in allowed for change in self.changes) <= self.forced
+        assert (self.breaker.good is not None) == (self.state == CLOSED)
+
+    @precondition(lambda self: self.state == CLOSED)
+    @rule()
+    def somebody_looks(self) -> None:
+        """What was left behind without a lock is counted like everything else."""
+        window = self.breaker.window
+        assert window.calls == len(self.outcomes)
+        assert (window.failed, window.slow) == (sum(o[1] for o in self.outcomes), sum(o[2] for o in self.outcomes))
+
+    @precondition(lambda self: self.state == HALF_OPEN and self.tickets)
+    @rule(which=st.integers(0, 9))
+    def a_call_is_cancelled(self, which: int) -> None:
+        ticket, turn = self.tickets.pop(which % len(self.tickets))
+        self.breaker.cancelled(ticket)
+        if turn == self.turn and self.probing:
+            self.probing.pop()
+
+    @rule(state=st.sampled_from([CLOSED, OPEN]))
+    def somebody_forces_it(self, state: str) -> None:
+        before = self.state
+        self.breaker.force(state, self.now)
+        self.turn += 1
+        self.probing = []
+        self.forced += before != state
+        self.state, self.open_for = state, self.OPEN_S
+        if state == CLOSED:
+            self.outcomes = []
+        else:
+            self.opened = self.now
 
 
 TestAgainstAModel = AgainstAModel.TestCase
@@ -148,6 +179,33 @@ def test_a_late_failure_from_the_outage_does_not_spoil_the_recovery() -> None:
     assert breaker.state is HALF_OPEN
     breaker.success(probe, 0.1, 1.1)
     assert breaker.state is CLOSED
+
+
+def test_a_good_call_from_before_the_outage_does_not_count_after_it() -> None:
+    breaker = Breaker(least=1, open_s=1.0)
+    early = breaker.good
+    breaker.failure(breaker.admit(0.0), 0.0, 0.0)
+    assert breaker.good is None
+    breaker.success(breaker.admit(1.0), 0.1, 1.1)
+    early(1.2)
+    assert breaker.window.calls == 0
+
+
+def test_half_open_lets_in_as_many_as_it_wants_to_probe_whoever_asks() -> None:
+    breaker = Breaker(least=1, open_s=1.0, probes=3)
+    breaker.failure(breaker.admit(0.0), 0.0, 0.0)
+    together, tickets = threading.Barrier(8), []
+
+    def ask() -> None:
+        together.wait(5)
+        tickets.append(breaker.admit(1.0))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert sum(map(bool, tickets)) == 3
 
 
 def test_states_set_by_hand_stay() -> None:
