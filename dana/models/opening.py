@@ -1,0 +1,182 @@
+"""`open_model`: from what was written to whoever answers.
+
+"openai:gpt-4o-mini"  "ollama:llama3.2"  "http://127.0.0.1:8000/v1#name"     an endpoint
+"scripted:PATH"       "replay:PATH"      "replay:PATH?record=SPEC"           files
+"mock:"               a Python function  a model that is open already
+["openai:…", "ollama:…"]                                                     a chain
+"""
+
+from __future__ import annotations
+
+from dana.models.errors import AuthRefused, SettingsRefused, none_configured
+from dana.models.settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from random import Random
+    from typing import Any
+
+    from dana.models.connections import Connections
+    from dana.models.endpoints import Permits
+    from dana.models.messages import Model
+
+LONGEST_CHAIN = 16
+
+
+def open_model(
+    spec: Any,
+    *,
+    environ: Mapping[str, str],
+    settings: Settings | None = None,
+    client: Connections | None = None,
+    clock: Any = None,
+    random: Random | None = None,
+    policy: Permits | None = None,
+) -> Model:
+    """The model a spec stands for.
+
+    `spec`: see above; None is the default of `default_spec`. `environ`: the variables that may be read. `settings`:
+    what is configured. `client`: connections that several models share (default: own ones). `clock` has
+    `monotonic()` and `time()`, `random` is a `random.Random` (default: the machine's). `policy`: who gave the spec, or
+    a project's settings, is not trusted beyond it (None: trusted).
+
+    Nothing is connected to here. Raises `SettingsRefused`, `ModelMissing` or `AuthRefused`.
+    """
+    opening = Opening(environ, settings or Settings(), client, clock, random, policy)
+    return opening.model(default_spec(environ, opening.settings) if spec is None else spec)
+
+
+def default_spec(environ: Mapping[str, str], settings: Settings) -> Any:
+    """What is asked when nobody says: `mock:` under DANA_MOCK_LLM, DANA_MODEL, `default` under [model]. L41.
+
+    Raises `ModelMissing` when there is none.
+    """
+    from dana.models.endpoints import DEFAULT, MOCK
+
+    if is_mocked(environ.get(MOCK, "")):
+        return "mock:"
+    spec = environ.get(DEFAULT, "").strip() or settings.default
+    if not spec:
+        raise none_configured()
+    return spec
+
+
+def is_mocked(said: str) -> bool:
+    """Whether DANA_MOCK_LLM says yes."""
+    return said.strip().lower() in ("true", "1", "yes", "on")
+
+
+class Opening:
+    """What opening models needs; the models of one opening share their connections."""
+
+    __slots__ = ("_client", "_clock", "_environ", "_policy", "_random", "settings")
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        settings: Settings,
+        client: Connections | None,
+        clock: Any,
+        random: Random | None,
+        policy: Permits | None,
+    ) -> None:
+        self.settings = settings
+        self._environ = environ
+        self._client = client
+        self._clock = clock
+        self._random = random
+        self._policy = policy
+
+    def model(self, spec: Any) -> Model:
+        """The model of any spec."""
+        if isinstance(spec, str):
+            return self._named(spec.strip())
+        if isinstance(spec, list | tuple):
+            return self._chain(list(spec))
+        if hasattr(spec, "complete") and hasattr(spec, "stream"):
+            return spec  # type: ignore[no-any-return]
+        if callable(spec):
+            from dana.models.calling import Calling
+
+            return Calling(spec, self.clock)
+        hint = 'a model is a text such as "openai:gpt-4o-mini", a function, or a list of them'
+        raise SettingsRefused(f"{type(spec).__name__} is no model", hint)
+
+    def _named(self, spec: str) -> Model:
+        scheme, _, rest = spec.partition(":")
+        if spec == "mock" or scheme == "mock":
+            from dana.models.mocking import Mock
+
+            return Mock()
+        if scheme == "scripted":
+            from dana.models.scripted import read_script
+
+            return read_script(self._file("read", rest, spec), spec)
+        if scheme == "replay":
+            return self._replay(rest, spec)
+        if not spec:
+            raise none_configured()
+        return self._endpoint(spec)
+
+    def _chain(self, specs: list[Any]) -> Model:
+        from dana.models.chains import Chain
+
+        if not 0 < len(specs) <= LONGEST_CHAIN:
+            raise SettingsRefused(f"a chain has 1 to {LONGEST_CHAIN} models, not {len(specs)}")
+        models = [self.model(each) for each in specs]
+        return models[0] if len(models) == 1 else Chain(models, clock=self.clock)
+
+    def _replay(self, rest: str, spec: str) -> Model:
+        from dana.models.replaying import Replaying
+
+        path, _, options = rest.partition("?")
+        self._file("read", path, spec)
+        if not options:
+            return Replaying(path)
+        name, _, inner = options.partition("=")
+        if name != "record" or not inner:
+            hint = f"as in: replay:{path}?record=openai:gpt-4o-mini"
+            raise SettingsRefused(f"`{spec[:120]}` is no model: it has an unknown option", hint)
+        self._file("write", path, spec)
+        return Replaying(path, self._named(inner))
+
+    def _file(self, kind: str, path: str, spec: str) -> str:
+        """The path of a script or recording, if it may be used."""
+        if not path.strip():
+            raise SettingsRefused(f"`{spec}` names no file", f"as in: {spec.partition(':')[0]}:calls.jsonl")
+        if self._policy is not None and not self._policy.permits(kind, path):
+            hint = f"--allow-{kind}={path} permits it"
+            raise AuthRefused(f"the model `{spec[:120]}` may not {kind} {path}", hint)
+        return path
+
+    def _endpoint(self, spec: str) -> Model:
+        from dana.models.client import Client
+        from dana.models.endpoints import endpoint_of
+        from dana.models.hedging import Hedged
+
+        endpoint = endpoint_of(spec, self._environ, self.settings, self._policy)
+        made = Client(endpoint, self.connections, self.settings.prices)
+        if self.settings.hedge is None:
+            return made
+        return Hedged(made, self.settings.hedge, sleep=self.connections.sleep)
+
+    @property
+    def connections(self) -> Connections:
+        """The way out, made when the first endpoint needs it."""
+        if self._client is None:
+            from random import Random
+
+            from dana.models.connections import Connections
+
+            self._client = Connections(clock=self.clock, random=self._random or Random())  # noqa: S311  (it spreads waits)
+        return self._client
+
+    @property
+    def clock(self) -> Any:
+        """The clock that was handed in, or the machine's."""
+        if self._clock is None:
+            from dana.adaptive.clock import SystemClock
+
+            self._clock = SystemClock()
+        return self._clock
