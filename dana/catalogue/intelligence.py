@@ -1,4 +1,4 @@
-"""Codes of the intelligence family: E80x options of `@poet`, E81x how a decorated call can end."""
+"""Codes of the intelligence family: E80x options of `@poet`, E81x how a decorated call can end, E84x `reason`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENTRIES: dict[str, Entry] = {
         "option of @poet that does not exist yet",
         "The option is part of POET's design, but this version does not do what it says. It is refused, so that no "
         "program relies on something that does not happen.",
-        "@poet(hedge=0.5)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
+        "@poet(feedback_mode='simulation')\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
         "@poet(retries=3)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
     ),
     "E803": Entry(
@@ -40,6 +40,37 @@ ENTRIES: dict[str, Entry] = {
         "checked before the program runs, and read by the next person.",
         "@poet(3)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
         "@poet(retries=3)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
+    ),
+    "E806": Entry(
+        "feedback that nobody would keep",
+        "`feedback` keeps what is said about a call in the store of the function: without a store, for a call that is not "
+        "known (any more), or when it says nothing, it would be lost. A store is named by `@poet(store=…)`, by the host's "
+        "`Engine(store=…)` or `dana run --store`.",
+        "@poet(retries=1)\ndef price(item: str) -> float:\n    return 9.5\n\nfeedback(price, ok=true)\n",
+        "@poet(retries=1, store='memory:')\ndef price(item: str) -> float:\n    return 9.5\n\nfeedback(price, ok=true)\n",
+    ),
+    "E807": Entry(
+        "a hedge for a function that computes",
+        "`hedge` begins a second attempt beside one that waits too long. A function that waits for nobody would "
+        "only compute the same twice.",
+        "@poet(hedge=0.5)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
+        "@poet(retries=3)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
+    ),
+    "E808": Entry(
+        "a batch without a result for each item",
+        "A function with `batch` is given a list of items and returns a list with one result for each, in the same order; "
+        "otherwise nobody can tell whose result is whose. An exception in the list is the failure of that item alone.",
+        "@poet(batch={'size': 10})\ndef prices(items: list) -> list:\n    return []\n\nprint(prices('tea'))\n",
+        "@poet(batch={'size': 10})\ndef prices(items: list) -> list:\n    return [9.5 for item in items]\n\n"
+        "print(prices('tea'))\n",
+    ),
+    "E809": Entry(
+        "a function that cannot run in a process of its own",
+        "`isolation` runs the body of a Python function in a worker process, because Python code cannot be stopped where "
+        "it is. Dana functions and coroutines are stopped at their deadlines without it; a Python function must stand "
+        "at the top of a module, so that the worker finds it.",
+        "@poet(isolation='process', timeout=2.0)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
+        "@poet(timeout=2.0)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
     ),
     "E810": Entry(
         "POET: the arguments were refused",
@@ -131,10 +162,21 @@ ENTRIES: dict[str, Entry] = {
         "@poet(custom_plugin={'enforce': judge}, safety_critical=true)\n"
         "def heating(cold: float) -> float:\n    return cold * 30\n\nprint(heating(2.0))\n",
     ),
-    "E820": Entry(
-        "no language model",
-        "`reason` and its relatives ask a language model, which this version of Dana cannot do yet.",
-        "print(reason('What is the capital of France?'))\n",
+    "E819": Entry(
+        "POET: a plugin cannot be used",
+        "The plugin that a function names by its `domain` is there, but cannot be loaded: its file does not compile, fails "
+        "where it begins, says its domain, words, settings or readers wrongly, or the package that has it is damaged. The "
+        "message names the file. `dana poet plugins check FILE` says everything that is wrong with one written in Dana.",
+    ),
+    "E823": Entry(
+        "POET: no such handler",
+        "`perceive_handler`, `enforce_handler` and `train_handler` take a function, or the name of one: of a function of "
+        "the same module that is defined above the decorator, or of a handler registered with `register_handler`. It is "
+        "looked up once, where the decorator stands.",
+        "def plausible(price: float) -> float:\n    return max(price, 0.0)\n\n"
+        "@poet(enforce_handler='plausibel')\ndef price() -> float:\n    return 3.5\n\nprint(price())\n",
+        "def plausible(price: float) -> float:\n    return max(price, 0.0)\n\n"
+        "@poet(enforce_handler='plausible')\ndef price() -> float:\n    return 3.5\n\nprint(price())\n",
     ),
     "E821": Entry(
         "no external resources",
@@ -144,11 +186,60 @@ ENTRIES: dict[str, Entry] = {
     "E822": Entry(
         "not learning yet",
         "This belongs to what POET learns from running, which this version of Dana does not have yet.",
-        "feedback('the room was too cold')\n",
+        "setback = learnable(2.0, 5.0)\n",
     ),
     "E824": Entry(
         "agents do not run yet",
         "Agents are parsed and checked, but this version of Dana cannot run them yet.",
         "agent Helper\n\nprint(Helper.solve('a riddle'))\n",
+    ),
+    "E840": Entry(
+        "no language model is configured",
+        "`reason` asks a language model, and nobody has said which. Set `DANA_MODEL` (and the provider's key), write "
+        "`default` under `[model]` in the project's `dana.toml`, start with `--model=SPEC`, or give `model=` in the call; "
+        "`DANA_MOCK_LLM=true` and `use_mock=true` answer with made-up valid values. In programs this is a `ReasonError`.",
+        "print(reason('What is the capital of France?'))\n",
+        "print(reason('What is the capital of France?', use_mock=true))\n",
+    ),
+    "E841": Entry(
+        "option of reason that makes no sense",
+        "The value of an option cannot mean anything: a profile or level there is not, a temperature above 2, a budget "
+        "that is no dict, a prompt that is no text. Words that stand in the program are checked before it runs.",
+        "print(reason('How many?', profile='finacial', use_mock=true))\n",
+        "print(reason('How many?', profile='financial', use_mock=true))\n",
+    ),
+    "E842": Entry(
+        "the model gave no answer",
+        "The model was asked and nothing usable came back: no connection, a refused key, too many requests, a request it "
+        "does not take. What may pass has been tried again by then. In programs this is a `ReasonError`; `e.retryable` "
+        "says whether the same question may be answered later.",
+    ),
+    "E843": Entry(
+        "no valid answer in time",
+        "Neither the first answer nor those after it were valid within the `timeout` of the call (60 s unless it says "
+        "otherwise) or the seconds of its `budget`. In programs this is a `ReasonError` with `.attempts`.",
+    ),
+    "E844": Entry(
+        "no valid answer",
+        "The model was told what was wrong with each of its answers and still gave none of the expected type. Such an "
+        "answer is never handed out, and never replaced by 0, false or an empty text: this is an error, in programs a "
+        "`ReasonError` with `.attempts` and `.best`. A simpler type, an optional field or more `retries` may help.",
+    ),
+    "E845": Entry(
+        "the budget of a question is used up",
+        "The answers so far were not valid, and another attempt would use more tokens or money than the call's `budget` "
+        "allows. In programs this is a `ReasonError` with `.attempts`, `.best`, `.tokens` and `.usd`.",
+    ),
+    "E846": Entry(
+        "two answers do not agree",
+        "With `safety=\"maximum\"` (also through `profile=\"financial\"`) a question is asked twice, and only a value that "
+        "both answers give is handed out. These differ. In programs this is a `ReasonError`; `.best` is the first of them.",
+    ),
+    "E847": Entry(
+        "a type no answer can have",
+        "A model answers with data: structs, numbers, texts, bools, lists, dicts, tuples, sets, unions and literals. A "
+        "function, a resource or a value that is no type cannot be asked for.",
+        "print(reason('How many?', type=3, use_mock=true))\n",
+        "print(reason('How many?', type=int, use_mock=true))\n",
     ),
 }

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from dana.checker.types import Type
 
 _REASON = (
-    "(prompt: str, options: dict|None=None, *, context=None, type=None, schema=None, model: str|None=None, "
-    "temperature: number|None=None, max_tokens: int|None=None, system_message: str|None=None, format: str|None=None, "
-    "resources=None, use_mock: bool|None=None, timeout: number|None=None, seed: int|None=None, "
-    "retries: int|None=None) -> any"
+    "(prompt: str, options: dict|None=None, *, context=None, type=None, model=None, "
+    "temperature: number|None=None, max_tokens: int|None=None, system: str|None=None, timeout: number|None=None, "
+    "retries: int|None=None, seed: int|None=None, budget: dict|None=None, profile: str|None=None, "
+    "reliability: str|None=None, precision: str|None=None, safety: str|None=None, structure: str|None=None, "
+    "detail: str|None=None, format: str|None=None, stream=None, use_mock: bool|None=None, "
+    "system_message: str|None=None) -> any"
 )
 
 FUNCTIONS: dict[str, str] = {
@@ -77,7 +79,7 @@ FUNCTIONS: dict[str, str] = {
     "repr": "repr(value, /) -> str",
     "reversed": "reversed(items, /) -> iterator",
     "round": "round(number: number, ndigits=None) -> any",
-    "set_model": "set_model(...) -> any",
+    "set_model": "set_model(model) -> None",
     "slice": "slice(start, stop=None, step=None, /) -> any",
     "sorted": "sorted(items: iterable, /, *, key=None, reverse=False) -> list",
     "sum": "sum(items: iterable, /, start=0) -> any",
@@ -209,6 +211,7 @@ EXCEPTIONS: dict[str, str] = {
     "POETPluginError": "POETError",
     "POETConfigError": "POETError",
     "IPVError": "Exception",
+    "ReasonError": "IPVError",
     "AgentError": "Exception",
     "EsperError": "Exception",
 }

@@ -132,6 +132,10 @@ def check_module(c: Context, known: dict[str, Type]) -> None:
         var.read = var.read_items = False
     for function in c.module_functions:
         check_body(c, function)
+    if c.checked.effects or "reason" in c.text or "llm" in c.text:
+        from dana.checker.expecting import find_expected
+
+        find_expected(c)
     report_unknown(c)
     c.checked.recursive.update(c.graph.recursive())
     build_interface(c)

@@ -224,6 +224,7 @@ class Checked:
         "diagnostics",
         "drops",
         "effects",
+        "expected",
         "interface",
         "known",
         "module",
@@ -254,6 +255,8 @@ class Checked:
         self.drops: set[int] = set()
         # Calls of effects (L34).
         self.effects: set[int] = set()
+        # Calls of `reason`, and a bare `reason` that ends a pipeline → what their answer must be (`expecting`).
+        self.expected: dict[int, tuple[str, Any, str]] = {}
         # The names that existed before, in a session.
         self.known: frozenset[str] | None = None
         self.recursive: set[int] = set()

@@ -161,6 +161,19 @@ def _cast(c: Context, node: na.Call, args: list[Type]) -> Type:
     return union([held(t), NONE])
 
 
+def _reason(c: Context, node: na.Call, args: list[Type]) -> Type:
+    """`reason(…, type=T)` yields a T when T is plainly named."""
+    from dana.checker.expressions import type_value
+    from dana.checker.types import held
+
+    for keyword, t in zip(node.keywords, args[len(node.args) :], strict=False):
+        if keyword.name == "type":
+            found = type_value(c, keyword.value, t)
+            if found is not None and found[0] not in ("callable", "ref", "any", "interface"):
+                return held(found)
+    return ANY
+
+
 def _exit(_c: Context, _node: Any, _args: list[Type]) -> Type:
     return NEVER
 
@@ -191,4 +204,5 @@ _RESULTS: dict[str, Callable[[Context, Any, list[Type]], Type]] = {
     "exit": _exit,
     "quit": _exit,
     "next": _next,
+    **dict.fromkeys(("reason", "llm", "ask", "context_aware_reason"), _reason),
 }

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from dana.engine.events import Event, Events
     from dana.engine.finder import Found
     from dana.engine.hosting import HostFunctions
+    from dana.engine.models import Models
     from dana.engine.module import Module
+    from dana.engine.replaying import Player, Replayed
     from dana.engine.session import Session
+    from dana.engine.taping import Recorder
     from dana.isolation.walls import Walls
     from dana.policy import Allow, Deny, Policy
 
@@ -52,8 +55,9 @@ class Engine:
     of both, a ready `dana.Policy`, or a function that makes it at the first need.
 
     `allow`, `deny` (`dana.Allow`, `dana.Deny`): what programs may reach, nothing by default; `model` and `store`:
-    who answers `reason`, and where what happened is kept (a name, or for `model` a function); `record`: keep the
-    events (`events`); `isolate`: "process" runs programs in a worker process. Unknown options are a `UsageError`.
+    who answers `reason`, and where what happened is kept (a name, or for `model` a function); `record`: True keeps the
+    events (`events`), the path of a ledger also what a `replay` of each run needs; `isolate`: "process" runs programs
+    in a worker process. Unknown options are a `UsageError`.
 
     Each `run` is a program of its own: modules run afresh, scopes start empty (L11).
     """
@@ -80,9 +84,9 @@ class Engine:
         allow: Allow | None = None,
         deny: Deny | None = None,
         policy: Policy | Callable[[], Policy] | None = None,
-        model: str | Callable[..., Any] | None = None,
+        model: Any = None,
         store: str | None = None,
-        record: bool = False,
+        record: bool | str = False,
         isolate: str | None = None,  # noqa: ARG002  (read by `__new__`)
         **unknown: Any,
     ) -> None:
@@ -124,17 +128,28 @@ class Engine:
         self._policy: Policy | None = None
         # Who answers `reason`, and where what happened is kept.
         self.model = model
+        self._models: Models | None = None
+        # What `dana.toml` says under [model], for the command line.
+        self.model_table: Callable[[], Mapping[str, Any] | None] | None = None
         self.store = store
         # The profile of functions decorated with `@poet` that name none (P41).
         self.poet_profile: str | None = None
+        # Where what is learnt about them is kept when `store` does not say ("auto": in `.poet`, where there is one).
+        self.poet_store: str | None = None
         self._hosts: HostFunctions | None = None
         self._alive: dict[int, ref[_Run]] = {}
         self._events: Events | None = None
         self._runs = 0
+        # Makes the tape of a run that is recorded, or repeated (`taping`).
+        self._taping: Callable[[Engine], Any] | None = None
         if record:
             from dana.engine.events import Events
 
             self._events = Events(keep=True)
+            if isinstance(record, str):
+                from dana.engine.taping import recorder
+
+                self._taping = recorder(record)
         self._roots = [os.path.abspath(r) for r in roots or []]
         if isinstance(cache, Cache):
             self._cache = cache
@@ -151,6 +166,15 @@ class Engine:
             made = given() if callable(given) else given
             self._policy = made if made is not None else Policy(self._allow, self._deny)
         return self._policy
+
+    @property
+    def models(self) -> Models:
+        """Who answers `reason` of this engine's programs; opened at the first question."""
+        if self._models is None:
+            from dana.engine.models import Models
+
+            self._models = Models(self.model, clock=self._clock, table=self.model_table)
+        return self._models
 
     # --- running --------------------------------------------------------------------------------
 
@@ -191,12 +215,13 @@ class Engine:
     def _started(
         self, program: str | Source | os.PathLike[str], name: str, names: Mapping[str, Any] | None = None
     ) -> _Run:
+        tape = None if self._taping is None else self._taping(self)
         if isinstance(program, Source):
-            return _Run(self, text=program, names=names)
+            return _Run(self, text=program, names=names, tape=tape)
         path = _as_path(program)
         if path is not None:
-            return _Run(self, path=path, names=names)
-        return _Run(self, text=Source(name, _lines(str(program))), names=names)
+            return _Run(self, path=path, names=names, tape=tape)
+        return _Run(self, text=Source(name, _lines(str(program))), names=names, tape=tape)
 
     def host(
         self,
@@ -262,6 +287,17 @@ class Engine:
         if path is not None:
             return _Run(self, path=path, name=name or _stem(path))
         return _Run(self, text=Source(f"<{name or 'module'}>", _lines(str(program))), name=name or "module")
+
+    def replay(self, path: str, run: str = "") -> Replayed:
+        """Repeat a run that an engine with `record=PATH` recorded (the latest, if none is named), touching nothing.
+
+        The same functions of the host must be known here; they are not called. The result is true when everything
+        happened again as it was recorded, else its `departure` says where not. Raises `dana.engine.replaying.NotRecordedError`
+        and `dana.adaptive.journal.JournalError`.
+        """
+        from dana.engine.replaying import replay
+
+        return replay(self, path, run)
 
     # --- from outside ---------------------------------------------------------------------------
 
@@ -371,9 +407,10 @@ class _Run:
         text: Source | None = None,
         name: str = PROGRAM,
         names: Mapping[str, Any] | None = None,
+        tape: Recorder | Player | None = None,
     ) -> None:
         limits = engine.limits
-        clock = engine._clock or time
+        clock: Any = engine._clock or time
         engine.exit_code = None
         engine._runs += 1
         emit = None if engine._events is None else engine._events.emitter(engine._runs)
@@ -392,8 +429,10 @@ class _Run:
         alive[key] = ref(self, lambda _gone: alive.pop(key, None))
         self._interfaces: dict[str, Interface] = {}
         self._loader = engine._loader(path)
-        meter = engine.meter = limits.meter(clock.monotonic)
-        output = engine._on_print
+        meter = engine.meter = limits.meter(clock.monotonic if tape is None else tape.meter_clock)
+        output, read, seed = engine._on_print, engine._read, engine._seed
+        if tape is not None:
+            clock, seed, output, read = tape.clock, tape.seed, tape.printing(output), tape.reading(read)
         if emit is not None:
             from dana.engine.events import telling
 
@@ -401,18 +440,23 @@ class _Run:
         self.program = Program(
             meter=meter,
             output=output,
-            read=engine._read,
+            read=read,
             loader=self._import,
             clock=clock,
             stderr=engine._stderr,
-            seed=engine._seed,
+            seed=seed,
             output_limit=limits.output_bytes,
             policy=lambda: engine.policy,
             emit=emit,
         )
         self.program.enter_from_host = self.guarded
+        self.program.load_file = self._file
         self.program.store, self.program.poet_profile = engine.store, engine.poet_profile
+        self.program.poet_store = engine.poet_store
         _give_poet(self.program)
+        _give_reason(self.program, engine)
+        if tape is not None:
+            self.program.tape, self.program.open_ledger = tape, tape.open_ledger
         if engine._hosts is not None:
             engine._hosts.install(self)
         self._records: dict[str, ModuleRecord] = {}
@@ -420,7 +464,10 @@ class _Run:
 
     def main(self, arguments: Mapping[str, Any] | None) -> Any:
         """Run the program; then `__main__`, when there are arguments for it."""
+        tape = self.program.tape
+        return self._main(arguments) if tape is None else tape.whole(self, arguments, self._main)
 
+    def _main(self, arguments: Mapping[str, Any] | None) -> Any:
         def whole() -> Any:
             record = self.start()
             entry = record.globals.get("__main__")
@@ -455,6 +502,8 @@ class _Run:
         """Run a module that knows `names`, values of the host, and `own`, values of this program."""
         program = self.program
         program.sources[artefact.source.name] = artefact.source
+        if program.tape is not None:
+            program.tape.module(artefact.name, artefact.source)
         record = program.module(artefact.name, artefact.file, names=artefact.asked)
         if names:
             record.globals.update(self._crossed(names))
@@ -495,6 +544,11 @@ class _Run:
             self.program.emit("import", {"module": found.name})
         return self._execute(self._loader.file(found.path, found.name), key, {})
 
+    def _file(self, path: str, name: str) -> ModuleRecord:
+        """`program.load_file`: the module in a file, checked and run like any other. Raises `CompileError`, `OSError`."""
+        known = self._records.get(path)
+        return self._execute(self._loader.file(path, name), path, {}) if known is None else known
+
     def _python(self, found: Found, key: str) -> ModuleRecord:
         """A granted Python module, behind a proxy."""
         known = self._records.get(key)
@@ -521,6 +575,10 @@ class _Run:
         record = self._records[key] = ModuleRecord(self.program, found.name, "")
         for name, value in native.EXPORTS.items():
             record.globals[name] = value(self.program) if name in needs else value
+        if self.program.tape is not None:
+            from dana.engine.taping import tape_natives
+
+            tape_natives(self.program, found.name, record.globals)
         return record
 
     def _curated(self, found: Found, key: str) -> ModuleRecord:
@@ -640,11 +698,11 @@ def _give_poet(program: Program) -> None:
     """`@poet` (L42), loaded by the first decorator that runs: most programs have none."""
 
     def native(
-        _record: ModuleRecord | None, options: dict[str, Any], types: dict[str, str] | None = None
+        record: ModuleRecord | None, options: dict[str, Any], facts: Any = None
     ) -> Callable[[Any], Any]:
         from dana.poet.native import decorator
 
-        return decorator(program, options, types)
+        return decorator(program, options, facts, None if record is None else record.globals)
 
     def poet(function: Any = None, /, **options: Any) -> Any:
         """Make a function reliable: `@poet`, or `@poet(retries=3, timeout=2.0)`; see the module `poet`."""
@@ -656,10 +714,28 @@ def _give_poet(program: Program) -> None:
 
         return getattr(native, what)(program, *arguments)
 
+    def feedback(about: Any, /, **said: Any) -> None:
+        """Say how a call of a `@poet` function turned out: `feedback(call, ok=true)`; it is kept in the function's store."""
+        from dana.poet import native
+
+        native.feedback(program, about, said)
+
     program.open_ledger = _open_ledger
     program.table[".about_poet"] = about
     program.table[".poet"] = native
     program.table["poet"] = poet
+    program.table["feedback"] = feedback
+
+
+def _give_reason(program: Program, engine: Engine) -> None:
+    """`reason` (L38) finds its model through the engine; nothing is loaded before it asks."""
+
+    def opened(program: Program) -> Any:
+        from dana.ipv.reasoning import Reasoning
+
+        return Reasoning(program, engine.models)
+
+    program.table[".open_reasoning"] = opened
 
 
 def _open_ledger(program: Program) -> Any:

@@ -30,12 +30,23 @@ def validated(unknown: dict[str, Any], model: Any, store: Any) -> None:
         near = suggest(name, known())
         hint = f"; did you mean {near}=?" if near else f"; it has {', '.join(known())}"
         raise UsageError(f"an Engine has no option {name}={hint}")
-    if model is not None and not callable(model):
-        provider = model.partition(":")[0] if isinstance(model, str) else ""
-        if not provider.replace("-", "_").isidentifier() or ":" not in model:
-            raise UsageError(f'model= takes "scripted:", "provider:name" or a function, not {model!r}')
+    if model is not None:
+        _sound_model(model)
     if store is not None and not (isinstance(store, str) and store.startswith(STORES)):
         raise UsageError(f'store= takes "sqlite:///PATH" or "memory:", not {store!r}')
+
+
+def _sound_model(model: Any) -> None:
+    """Raises `UsageError` for what cannot be a model: it is a text, a function, an opened model, or a list of these."""
+    if isinstance(model, list | tuple) and model:
+        for each in model:
+            _sound_model(each)
+        return
+    if callable(model) or hasattr(model, "complete"):
+        return
+    provider = model.partition(":")[0] if isinstance(model, str) else ""
+    if not provider.replace("-", "_").isidentifier() or ":" not in model:
+        raise UsageError(f'model= takes "scripted:", "provider:name" or a function, not {model!r}')
 
 
 def sound(given: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ MOST_PENDING = 10_000
 MOST_STREAMS = 256
 STREAM_BATCH = 64
 LARGEST_MODULE = 4 << 20
-REACHING = ("files", "http", "process")
+REACHING = ("files", "http", "process", "reason")
 
 
 class Answers:
@@ -262,7 +262,7 @@ class Answers:
             raise WireError("it called a native it may not")
         native = import_module(f"dana.runtime.natives.{which[0]}")
         remote = getattr(native, "REMOTE", {})
-        offered = remote if which[0] == "http" else native.EXPORTS.keys() | remote.keys()
+        offered = remote if which[0] in ("http", "reason") else native.EXPORTS.keys() | remote.keys()
         if which[1].__class__ is not str or which[1] not in offered:
             raise WireError("it called a native there is not")
         args, keywords = self._arguments(message)

@@ -114,7 +114,7 @@ class ProcessEngine(Engine):
         """A request, waited for in this thread; on an event loop of its own when host functions need one."""
         hosts = self._hosts.functions.values() if self._hosts is not None else ()
         allow = self.policy.allow
-        if not (allow.net or allow.run or any(f.is_async for f in hosts)):
+        if not (allow.net or allow.run or allow.model or self.model or any(f.is_async for f in hosts)):
             return talk.request(what, **details)
         import asyncio
 

@@ -98,6 +98,31 @@ def type_name(cx: Context, node: na.TypeExpr, *, optional: bool = False) -> py.e
     return cx.load(f".T{index}", node)
 
 
+def static_type_name(cx: Context, t: Type, node: na.Node) -> py.expr | None:
+    """The same for a type the checker has found; None where the module has no name for a struct in it."""
+    spec = _spec_of_static(cx, t)
+    if spec is None:
+        return None
+    index = cx.specs.setdefault(spec, len(cx.specs))
+    return cx.load(f".T{index}", node)
+
+
+def _spec_of_static(cx: Context, t: Type) -> tuple[object, ...] | None:
+    kind = t[0]
+    if kind in ("any", "none", "bool", "int", "float", "str", "lit"):
+        return t
+    if kind == "struct":
+        found = next((n for n, i in cx.checked.structs.items() if (i.name, i.module) == t[1:]), None)
+        return None if found is None else ("ref", found)
+    if kind in ("union", "tuple"):
+        parts = [_spec_of_static(cx, each) for each in t[1]]
+        return None if None in parts else (kind, tuple(parts))
+    if kind in ("list", "set", "dict", "tuple*"):
+        parts = [_spec_of_static(cx, each) for each in t[1:]]
+        return None if None in parts else (kind, *parts)
+    return None
+
+
 def _local_type(cx: Context, node: na.TypeExpr) -> py.expr | None:
     """A type defined inside a function is reached through its variable, not through the module."""
     if cx.at_module_level or not isinstance(node, na.TypeName) or len(node.path) != 1:

@@ -7,6 +7,7 @@ import ast as py
 from dana import abi
 from dana import ast as na
 from dana.lowering import sized
+from dana.lowering.annotations import static_type_name, type_name
 from dana.lowering.context import LOAD, Context
 from dana.lowering.proven import unchecked_call
 
@@ -61,6 +62,8 @@ def call_with(cx: Context, node: na.Call, first: py.expr | None) -> py.expr:
     if first is not None:
         args.insert(0, first)
     keywords = [lower_keyword(cx, k) for k in node.keywords]
+    if id(node) in cx.checked.expected:
+        keywords += expected_keywords(cx, node)
     func, extra = _callee(cx, node, target)
     if extra and not keywords and target is None and isinstance(node.func, na.Attribute):
         return sized.short_cut(cx, node, func, extra[0], args)
@@ -80,6 +83,22 @@ def lower_argument(cx: Context, call: na.Call, node: na.Expr) -> py.expr:
 def lower_keyword(cx: Context, node: na.Keyword) -> py.keyword:
     name = None if node.name is None else abi.variable(node.name)
     return py.keyword(arg=name, value=cx.expr(node.value), **cx.at(node))
+
+
+def expected_keywords(cx: Context, node: na.Expr) -> list[py.keyword]:
+    """What `reason` is told of the type its answer must have (L39), and that it decides a condition."""
+    found, what, how = cx.checked.expected[id(node)]
+    value: py.expr | None
+    if found == "annotation":
+        value = type_name(cx, what)
+    elif found == "value":
+        value = cx.expr(what)
+    else:
+        value = static_type_name(cx, what, node)
+    made = [] if value is None else [py.keyword(arg=".expected", value=value, **cx.at(node))]
+    if how:
+        made.append(py.keyword(arg=".how", value=cx.const(how, node), **cx.at(node)))
+    return made
 
 
 def _callee(cx: Context, node: na.Call, target: CallTarget | None) -> tuple[py.expr, list[py.expr]]:

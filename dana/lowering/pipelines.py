@@ -10,7 +10,7 @@ import ast as py
 
 from dana import abi
 from dana import ast as na
-from dana.lowering.calls import call_with, lower_partial, mentions_placeholder
+from dana.lowering.calls import call_with, expected_keywords, lower_partial, mentions_placeholder
 from dana.lowering.context import LOAD, STORE, Context
 
 TYPE_CHECKING = False
@@ -69,7 +69,8 @@ def _plain_or_piped(cx: Context, node: na.BinOp, value: py.expr, stage: na.Expr)
     keep = py.NamedExpr(target=cx.store(name, node), value=value, **place)
     own = py.Attribute(value=keep, attr="__class__", ctx=LOAD, **place)
     test = py.Compare(left=own, ops=[py.In()], comparators=[cx.load(".plain", node)], **place)
-    direct = py.Call(func=cx.expr(stage), args=[cx.load(name, node)], keywords=[], **cx.at(stage))
+    asked = expected_keywords(cx, stage) if id(stage) in cx.checked.expected else []
+    direct = py.Call(func=cx.expr(stage), args=[cx.load(name, node)], keywords=asked, **cx.at(stage))
     piped = cx.call(".pipe", node, cx.load(name, node), cx.expr(stage))
     return py.IfExp(test=test, body=direct, orelse=piped, **place)
 
@@ -92,7 +93,8 @@ def lower_stage(cx: Context, stage: na.Expr, value: py.expr, captured: set[str])
     if _is_formula(stage):
         return _with_placeholder(cx, stage, value)
     if isinstance(stage, na.Lambda) or _is_known_function(cx, stage):
-        return py.Call(func=cx.expr(stage), args=[value], keywords=[], **cx.at(stage))
+        asked = expected_keywords(cx, stage) if id(stage) in cx.checked.expected else []
+        return py.Call(func=cx.expr(stage), args=[value], keywords=asked, **cx.at(stage))
     return cx.call(".apply", stage, value, cx.expr(stage))
 
 

@@ -1,4 +1,4 @@
-"""Names that need a model, a policy or an agent: using one says clearly that this version has none yet."""
+"""Names that need a resource or an agent: using one says clearly that this version has none yet."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ if TYPE_CHECKING:
 
 UNAVAILABLE = {
     **dict.fromkeys(
-        ("reason", "llm", "ask", "context_aware_reason", "set_model"),
-        ("E820", "needs a language model, and this version of Dana cannot call one yet"),
-    ),
-    **dict.fromkeys(
         ("use", "get_resource"), ("E821", "creates an external resource, and this version of Dana has none yet")
     ),
     **dict.fromkeys(
-        ("feedback", "learnable", "poet"),
+        ("learnable", "poet"),
         ("E822", "belongs to learning with POET, which this version does not have yet"),
     ),
 }

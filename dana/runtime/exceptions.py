@@ -72,6 +72,15 @@ class IPVFault(Fault):
     """A model's answer could not be used."""
 
 
+class ReasonFault(IPVFault):
+    """A question to a model was not answered with a valid value; see `dana.ipv.errors` for what it carries."""
+
+    attempts: Any
+    best: Any
+    tokens: int
+    usd: float
+
+
 class AgentFault(Fault):
     """An agent failed."""
 
@@ -95,6 +104,7 @@ DANA_NAMES: dict[str, type[BaseException]] = {
     "POETPluginError": POETPluginFault,
     "POETConfigError": POETConfigFault,
     "IPVError": IPVFault,
+    "ReasonError": ReasonFault,
     "AgentError": AgentFault,
     "EsperError": EsperFault,
     "Timeout": TimeoutStop,

@@ -276,6 +276,12 @@ def _agents(_program: Program) -> dict[str, Any]:
     return {".agent": agent, "DanaAgent": agent("DanaAgent"), "BasicAgent": agent("BasicAgent"), **unavailable()}
 
 
+def _reasoning(program: Program) -> dict[str, Any]:
+    from dana.runtime.natives.reason import table
+
+    return table(program)
+
+
 def _iteration(program: Program) -> dict[str, Any]:
     from dana.runtime.iteration import table
 
@@ -330,11 +336,11 @@ FAMILIES: dict[Family, str] = {
     _handlers: ".caught .err .raising .depth",
     _errors: "DanaError Denied LimitExceeded POETError POETPerceiveError POETOperateError POETEnforceError "
     "POETTimeoutError POETCircuitOpenError POETBulkheadFullError POETInterruptError POETPluginError "
-    "POETConfigError IPVError AgentError EsperError Timeout Cancelled",
+    "POETConfigError IPVError ReasonError AgentError EsperError Timeout Cancelled",
     _scopes: ".public .system",
     _imports: ".import_ .from_ .star .export .undefine",
-    _agents: ".agent DanaAgent BasicAgent reason llm ask context_aware_reason set_model use get_resource feedback "
-    "learnable poet",
+    _agents: ".agent DanaAgent BasicAgent use get_resource feedback learnable poet",
+    _reasoning: "reason llm ask context_aware_reason set_model",
     _promises: ".begin .Promise .force .promises .expected",
     _together: "race parallel",
     _iterators: ".generator .members",

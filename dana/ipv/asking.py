@@ -1,0 +1,348 @@
+"""The loop around a model: ask, decode, say what is wrong, ask again, within a budget.
+
+    prompt ──▶ model.complete ──▶ decode ──▶ valid ──▶ Answer
+      ▲                             │
+      └────── what is wrong ◀───────┘ not valid: another attempt, while retries, tokens, money and time last
+
+Transport is the model's own business (`dana.models` retries, waits and breaks circuits); here an attempt is an answer
+that was not valid. Nothing is invented: whoever gets no valid answer gets a `ReasonError` with every attempt and the
+best candidate. This module knows nothing of the language; a `Host` gives it time and takes the accounts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from dana.ipv.errors import failed
+from dana.ipv.prompting import again, messages_of
+from dana.models.errors import ModelError
+from dana.models.messages import Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from dana.ipv.options import Options
+    from dana.models.messages import Message, Model, Reply
+
+# Of a model's text, this much is kept for the record.
+LONGEST_KEPT = 2_000
+# Repairs that read a value, and not only its form (`dana.ipv.decoding.records`): `precision="exact"` has none of them.
+READ_INTO = frozenset({"currency", "percent", "number word", "spelling", "date", "text", "whole", "none"})
+
+
+class Host:
+    """What the loop asks of whoever runs it.
+
+    `monotonic()`: seconds; `spend(tokens, usd)`: counts, and raises what stops the run; `emit(kind, data)`: is told
+    what happens, or None.
+    """
+
+    __slots__ = ("emit", "monotonic", "spend")
+
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        spend: Callable[[int, float], None] | None = None,
+        emit: Callable[[str, dict[str, Any]], object] | None = None,
+    ) -> None:
+        self.monotonic = monotonic
+        self.spend = spend
+        self.emit = emit
+
+
+class Asked:
+    """The form of an answer: its type as a run-time value, as text for the prompt, and as a JSON schema.
+
+    `kind` is None for free text. `name` is what messages call the type.
+    """
+
+    __slots__ = ("described", "family", "kind", "name", "schema")
+
+    def __init__(self, kind: Any, name: str, family: str, described: str | None, schema: dict[str, Any] | None) -> None:
+        self.kind = kind
+        self.name = name
+        self.family = family
+        self.described = described
+        self.schema = schema
+
+
+class Question:
+    """What is asked: a prompt, the form of its answer, material, and the options.
+
+    `how` is "condition" when the answer decides one; `stream(text)` is awaited with the text so far as it arrives;
+    `within`: seconds until whoever asks gives up by itself (the model is told to be done by then).
+    """
+
+    __slots__ = ("asked", "context", "how", "options", "prompt", "stream", "within")
+
+    def __init__(
+        self,
+        prompt: str,
+        asked: Asked,
+        options: Options,
+        *,
+        context: Any = None,
+        how: str = "",
+        stream: Callable[[str], Any] | None = None,
+        within: float | None = None,
+    ) -> None:
+        self.within = within
+        self.prompt = prompt
+        self.asked = asked
+        self.options = options
+        self.context = context
+        self.how = how
+        self.stream = stream
+
+
+class Attempt:
+    """One answer that was looked at; `problems` is empty for the one that is valid."""
+
+    __slots__ = ("model", "number", "problems", "seconds", "text", "tokens", "usd")
+
+    def __init__(self, number: int, reply: Reply, problems: Sequence[str], seconds: float) -> None:
+        self.number = number
+        self.text = reply.text[:LONGEST_KEPT]
+        self.problems = tuple(problems)
+        self.model = reply.model
+        self.tokens = reply.usage.prompt_tokens + reply.usage.completion_tokens
+        self.usd = reply.usd
+        self.seconds = seconds
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain data."""
+        data: dict[str, Any] = {name: getattr(self, name) for name in ("number", "text", "model", "tokens", "usd")}
+        return {**data, "problems": list(self.problems), "seconds": round(self.seconds, 6)}
+
+
+class Answer:
+    """A valid value and what it took: `attempts`, `repairs` of the decoder, `tokens`, `usd` (None: not known)."""
+
+    __slots__ = ("attempts", "repairs", "tokens", "usd", "value")
+
+    def __init__(self, value: Any, attempts: Sequence[Attempt], repairs: Sequence[Any]) -> None:
+        self.value = value
+        self.attempts = tuple(attempts)
+        self.repairs = tuple(repairs)
+        self.tokens = sum(attempt.tokens for attempt in attempts)
+        known = [attempt.usd for attempt in attempts if attempt.usd is not None]
+        self.usd = sum(known) if known else None
+
+
+async def ask(model: Model, question: Question, *, host: Host | None = None) -> Answer:
+    """The answer to a question as a valid value of its type. Raises `ReasonError`, and what `host.spend` raises."""
+    host = host or Host()
+    asking = _Asking(model, question, host)
+    seconds = asking.seconds
+    try:
+        async with asyncio.timeout(seconds):
+            if question.options.safety != "maximum" or question.asked.kind is None:
+                return await asking.answer()
+            return await _agreed(asking)
+    except TimeoutError as late:
+        if isinstance(late, ModelError):
+            raise
+        raise asking.failure("E843", f"no valid answer within {seconds:g} s", "`timeout=` gives it longer") from None
+
+
+async def _agreed(first: _Asking) -> Answer:
+    """Two answers that agree: what `safety="maximum"` asks for."""
+    second = _Asking(first.model, first.question, first.host)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_outcome(each)) for each in (first, second)]
+    outcomes = [task.result() for task in tasks]
+    first.attempts += second.attempts
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    one, other = outcomes
+    if one.value != other.value:
+        first.best = one.value
+        raise first.failure(
+            "E846", "two answers to the same question do not agree", 'safety="high" is content with one of them'
+        )
+    return Answer(one.value, first.attempts, one.repairs)
+
+
+async def _outcome(asking: _Asking) -> Any:
+    """How it ended, so that neither of two cancels the other."""
+    try:
+        return await asking.answer()
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001  (stops are no Exceptions; whoever waits raises it again)
+        return error
+
+
+class _Asking:
+    """One question under way."""
+
+    def __init__(self, model: Model, question: Question, host: Host) -> None:
+        self.model = model
+        self.question = question
+        self.host = host
+        self.attempts: list[Attempt] = []
+        self.best: Any = None
+        options = question.options
+        limits = [each for each in (options.timeout_s, options.budget_s) if each is not None]
+        self.seconds = min(limits)
+        within = question.within
+        self.until = host.monotonic() + (self.seconds if within is None else min(self.seconds, within))
+
+    async def answer(self) -> Answer:
+        """Ask until an answer is valid."""
+        question, options = self.question, self.question.options
+        asked = question.asked
+        first = messages_of(question.prompt, asked.described, question.context, question.how, options)
+        messages = first
+        while True:
+            started = self.host.monotonic()
+            reply = await self._reply(messages)
+            value, repairs, problems = self._looked_at(reply)
+            attempt = Attempt(len(self.attempts) + 1, reply, problems, self.host.monotonic() - started)
+            self.attempts.append(attempt)
+            self._account(attempt, reply)
+            if not problems:
+                return Answer(value, self.attempts, repairs)
+            if reply.finish == "refusal":
+                hint = "word the question differently, or ask another model"
+                raise self.failure("E844", "the model refuses to answer", hint)
+            if len(self.attempts) > options.retries:
+                raise self._exhausted()
+            self._within_budget()
+            messages = again(first, reply.text, problems)
+
+    async def _reply(self, messages: Sequence[Message]) -> Reply:
+        """One answer of the model. Raises `ReasonError` (E842) when it gives none."""
+        options = self.question.options
+        asked = self.question.asked
+        request = Request(
+            messages,
+            temperature=options.temperature,
+            max_tokens=options.max_tokens,
+            seed=options.seed,
+            schema=asked.schema if options.structure == "strict" or self.model.name.startswith("mock") else None,
+            timeout_s=max(0.001, self.until - self.host.monotonic()),
+        )
+        try:
+            if self.question.stream is None:
+                return await self.model.complete(request)
+            return await self._streamed(request)
+        except ModelError as problem:
+            self._told(problem)
+            raise self._unanswered(problem) from problem
+
+    async def _streamed(self, request: Request) -> Reply:
+        """The same, telling of the text as it grows."""
+        assert self.question.stream is not None
+        text = ""
+        reply: Reply | None = None
+        async for piece in self.model.stream(request):
+            if isinstance(piece, str):
+                text += piece
+                await self.question.stream(text)
+            else:
+                reply = piece
+        assert reply is not None, "the last item of a stream is its reply"
+        return reply
+
+    def _looked_at(self, reply: Reply) -> tuple[Any, Sequence[Any], list[str]]:
+        """What a reply says: value, repairs, and what is wrong with it."""
+        asked = self.question.asked
+        if reply.finish == "refusal":
+            return None, (), ["the model refused: " + reply.text[:200]]
+        if asked.kind is None and self.question.options.format != "json":
+            text = reply.text.strip()
+            return text, (), [] if text else ["the answer is empty"]
+        from dana.ipv.decoding import DecodeError, decode
+
+        try:
+            found = decode(reply.text, asked.kind)
+        except DecodeError as wrong:
+            if wrong.best is not None:
+                self.best = wrong.best
+            problems = [_problem(each) for each in wrong.problems] or ["it is no " + asked.name]
+            if reply.finish == "length":
+                problems.insert(0, "the answer was cut off: be shorter")
+            return None, (), problems
+        if reply.finish == "length" and found.repairs and self.question.options.precision in ("specific", "exact"):
+            self.best = found.value
+            return None, (), ["the answer was cut off: be shorter"]
+        refused = self._too_free(found.repairs)
+        if refused:
+            self.best = found.value
+        return found.value, found.repairs, refused
+
+    def _too_free(self, repairs: Sequence[Any]) -> list[str]:
+        """With `precision="exact"` the values themselves must be as the type says; their form may be put right."""
+        if self.question.options.precision != "exact" or self.question.asked.family != "data":
+            return []  # a bare number or word has hardly any form: what it says is certain once it is read
+        touched = [each for each in repairs if each.kind in READ_INTO]
+        return [f"{each.path}: write {each.after} instead of {each.before}" for each in touched]
+
+    # --- accounts -------------------------------------------------------------------------------
+
+    def _account(self, attempt: Attempt, reply: Reply) -> None:
+        """Tell what an attempt took; raises what stops the run when that is too much."""
+        emit = self.host.emit
+        if emit is not None:
+            emit("model.call", {
+                "model": reply.model or self.model.name, "outcome": "ok" if not attempt.problems else "not valid",
+                "prompt_tokens": reply.usage.prompt_tokens, "completion_tokens": reply.usage.completion_tokens,
+                "usd": reply.usd, "seconds": round(attempt.seconds, 6), "attempt": attempt.number,
+                "sent": getattr(reply, "attempts", 1),
+            })  # fmt: skip
+        if self.host.spend is not None:
+            self.host.spend(attempt.tokens, attempt.usd or 0.0)
+
+    def _told(self, problem: ModelError) -> None:
+        if self.host.emit is not None:
+            data = {"model": self.model.name, "outcome": type(problem).__name__, "attempt": len(self.attempts) + 1}
+            self.host.emit("model.call", data)
+
+    def _within_budget(self) -> None:
+        """Raises `ReasonError` (E845) when another attempt would go beyond the budget."""
+        options = self.question.options
+        used = sum(attempt.tokens for attempt in self.attempts)
+        dollars = sum(attempt.usd or 0.0 for attempt in self.attempts)
+        last = self.attempts[-1]
+        if options.budget_tokens is not None and used + last.tokens > options.budget_tokens:
+            raise self._spent(f"{used} of {options.budget_tokens} tokens are used")
+        if options.budget_usd is not None and dollars + (last.usd or 0.0) > options.budget_usd:
+            raise self._spent(f"{dollars:.6f} of {options.budget_usd:g} USD are spent")
+
+    # --- failures -------------------------------------------------------------------------------
+
+    def failure(self, code: str, message: str, hint: str = "") -> Exception:
+        """A `ReasonError` with everything tried so far."""
+        return failed(code, message, hint, attempts=self.attempts, best=self.best)
+
+    def _spent(self, why: str) -> Exception:
+        wrong = "; ".join(self.attempts[-1].problems[:2])
+        return self.failure("E845", f"the budget allows no further attempt ({why}): {wrong}", "`budget=` is larger")
+
+    def _exhausted(self) -> Exception:
+        number = len(self.attempts)
+        times = "1 attempt" if number == 1 else f"{number} attempts"
+        wrong = "; ".join(self.attempts[-1].problems[:2])
+        hint = "`e.best` is what came closest, `e.attempts` what was tried; `retries=` allows more"
+        return self.failure("E844", f"no valid {self.question.asked.name} in {times}: {wrong}", hint)
+
+    def _unanswered(self, problem: ModelError) -> Exception:
+        code = "E840" if problem.code == "E850" and self.model.name == "" else "E842"
+        error = self.failure(code, f"the model `{self.model.name}` gave no answer: {problem}", problem.hint)
+        error.retryable = problem.retryable  # type: ignore[attr-defined]
+        error._leaf = problem.leaf  # type: ignore[attr-defined]
+        return error
+
+
+def _problem(each: Any) -> str:
+    """What is wrong at a place of the answer, as the model is told it."""
+    path = str(each.path) if each.path else ""
+    message = str(each.message)[:200]
+    return f"{path}: {message}" if path and path != "$" else message
+

@@ -1,0 +1,300 @@
+"""`reason` for one program: what its calls say, turned into questions for `asking`.
+
+A call is checked where it stands: options, type, permission. What it returns is a coroutine for the event loop, so
+that many questions are under way at once; tokens and money go on the account of the run that asked.
+"""
+
+from __future__ import annotations
+
+from dana.ipv.asking import Host, Question, ask
+from dana.ipv.errors import failed
+from dana.ipv.inferring import Forms
+from dana.ipv.options import Options, OptionRefused, SYNONYMS
+from dana.models.errors import SETUP, ModelError, ModelMissing
+from dana.runtime.outside import elsewhere
+from dana.runtime.stops import failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+    from typing import Any
+
+    from dana.models.messages import Model, Reply, Request
+    from dana.runtime.calls import Run
+    from dana.runtime.program import Program
+
+
+
+class Reasoning:
+    """What one program asks. `models.get(spec, mock=…)` opens models: spec None is the one that is configured."""
+
+    __slots__ = ("_chosen", "_forms", "_models", "_program")
+
+    def __init__(self, program: Program, models: Any) -> None:
+        self._program = program
+        self._models = models
+        self._forms = Forms()
+        # What `set_model` said.
+        self._chosen: Any = None
+
+    def set_model(self, spec: Any) -> None:
+        """Which model is asked where a call names none."""
+        self._chosen = checked_spec(spec)
+
+    def begin(self, prompt: Any, options: Any, given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
+        """The coroutine of one call. What is wrong with the call is raised here, where it stands."""
+        if prompt.__class__ is not str:
+            from dana.runtime.typevalues import kind_of
+
+            raise failure(TypeError, "E841", f"the prompt of reason is a text, not {kind_of(prompt)}")
+        said = merged(options, given)
+        how = said.pop(".how", "")
+        expected = said.pop(".expected", None)
+        kind = said.pop("type", None)
+        asked = self._forms.of(expected if kind is None else kind)
+        context = said.pop("context", None)
+        spec, mock = said.pop("model", None), said.pop("use_mock", None)
+        stream = said.pop("stream", None)
+        try:
+            settled = Options(said, asked.family)
+        except OptionRefused as wrong:
+            raise failure(ValueError, "E841", str(wrong), wrong.hint) from None
+        if settled.format == "json" and asked.kind is None:
+            asked = self._forms.of(_json_kind())
+        model = self.model(spec, mock)
+        within = self._program.meter.remaining()
+        question = Question(prompt, asked, settled, context=context, how=how, within=within)
+        if stream is not None:
+            question.stream = self._listener(stream, asked)
+        return self._asked(model, question)
+
+    async def _asked(self, model: Model, question: Question) -> Any:
+        program = self._program
+        emit = self._emitter()
+        host = Host(spend=_account(program), emit=emit)
+        if emit is None:
+            return (await ask(model, question, host=host)).value
+        now = host.monotonic
+        begun = now()
+        emit("reason.start", {"model": model.name, "type": question.asked.name, "characters": len(question.prompt)})
+        outcome: dict[str, Any] = {"outcome": "cancelled"}
+        try:
+            answer = await ask(model, question, host=host)
+            outcome = {
+                "outcome": "ok", "attempts": len(answer.attempts), "tokens": answer.tokens, "usd": answer.usd,
+                "repairs": len(answer.repairs),
+            }  # fmt: skip
+        except Exception as error:
+            outcome = {"outcome": type(error).__name__, "attempts": len(getattr(error, "attempts", ()))}
+            raise
+        finally:
+            emit("reason.end", {"model": model.name, **outcome, "seconds": round(now() - begun, 6)})
+        return answer.value
+
+    def _emitter(self) -> Callable[[str, dict[str, Any]], object] | None:
+        """Who is told: listeners of the engine, and the ledger of a program that keeps one. Never prompts or answers."""
+        program = self._program
+        emit = program.emit
+        if program.store is None:
+            return emit
+        ledger = program.ledger
+
+        def tell(kind: str, data: dict[str, Any]) -> None:
+            if emit is not None:
+                emit(kind, data)
+            ledger.keep(kind, str(data.get("model", "")), data)
+
+        return tell
+
+    # --- models ---------------------------------------------------------------------------------
+
+    def model(self, spec: Any, mock: Any) -> Model:
+        """The model a call means, which the policy grants."""
+        spec = checked_spec(spec if spec is not None else self._chosen)
+        if elsewhere.host is not None:
+            return Distant(spec, mock)
+        policy = self._program.policy
+        if spec is not None and mock is not True:
+            for each in [spec] if isinstance(spec, str) else spec:
+                self._reads(each)
+        try:
+            model, needs_grant = self._models.get(spec, mock=mock, policy=policy)
+        except ModelError as problem:
+            raise told(problem) from None
+        if model.name.startswith("mock"):  # it reaches nothing
+            return model  # type: ignore[no-any-return]
+        denial = policy.policy.denial("model", model.name)
+        if denial is not None and (needs_grant or not denial.flag):  # without a flag it is denied, not just not granted
+            policy.require("model", model.name)
+        return model  # type: ignore[no-any-return]
+
+    def _reads(self, spec: str) -> None:
+        """Models that are files: a program that names one must be allowed to read it."""
+        scheme, colon, path = spec.partition(":")
+        if not colon or scheme not in ("scripted", "replay"):
+            return
+        path, _, recording = path.partition("?")
+        self._program.policy.path("read", path)
+        if recording:
+            self._program.policy.path("write", path)
+
+    async def complete_for_worker(self, spec: Any, mock: Any, data: Any) -> dict[str, Any]:
+        """What a model says to the request of a program in a worker; `data` is a stranger's."""
+        request = request_of(data)
+        model = self.model(spec, mock)
+        try:
+            reply = await model.complete(request)
+        except ModelError as problem:
+            return {"refused": str(problem), "hint": problem.hint, "code": problem.code, "retryable": problem.retryable}
+        meter = self._program.meter
+        tokens = reply.usage.prompt_tokens + reply.usage.completion_tokens
+        meter.spend(tokens=tokens, usd=reply.usd or 0.0)
+        return {
+            "text": reply.text, "finish": reply.finish, "usd": reply.usd, "model": reply.model or model.name,
+            "tokens": [reply.usage.prompt_tokens, reply.usage.completion_tokens], "took_s": reply.took_s,
+        }  # fmt: skip
+
+    # --- streams --------------------------------------------------------------------------------
+
+    def _listener(self, handler: Any, asked: Any) -> Callable[[str], Any]:
+        """Calls a function of the program with the best value so far, each time it has changed."""
+        if not callable(handler):
+            raise failure(TypeError, "E841", "`stream` of reason is a function, called with what is there so far")
+        from dana.runtime.effects import bridge
+
+        program = self._program
+        last: list[Any] = [None]
+
+        async def hear(text: str) -> None:
+            value = text if asked.kind is None else so_far(text, asked.kind)
+            if value is None or value == last[0]:
+                return
+            last[0] = value
+            await bridge.drive(program, lambda: handler(value))
+
+        return hear
+
+
+def so_far(text: str, kind: Any) -> Any:
+    """The best value of a growing text, None while there is none."""
+    from dana.ipv.decoding import partial
+
+    return partial(text, kind)
+
+
+def merged(options: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a call: a dict, and those by name, which win. None means that nothing was said."""
+    said: dict[str, Any] = {}
+    if options is not None:
+        if not isinstance(options, dict) or not all(isinstance(name, str) for name in options):
+            raise failure(TypeError, "E841", "the options of reason are a dict from name to value")
+        said.update(options)
+    said.update(given)
+    for old, name in SYNONYMS.items():
+        if old in said:
+            said.setdefault(name, said.pop(old))
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def checked_spec(spec: Any) -> Any:
+    """A model as a program names it: a text, or a list of them. Raises TypeError (E841)."""
+    if spec is None or (isinstance(spec, str) and spec.strip()):
+        return spec
+    if isinstance(spec, list | tuple) and spec and all(isinstance(each, str) and each.strip() for each in spec):
+        return list(spec)
+    hint = 'as in model="openai:gpt-4o-mini", or a list of them to fall back on'
+    raise failure(TypeError, "E841", "`model` of reason is the name of a model", hint)
+
+
+def told(problem: ModelError) -> Exception:
+    """A model that cannot be opened, in Dana's words."""
+    if isinstance(problem, ModelMissing):
+        return failed("E840", str(problem), problem.hint or SETUP)
+    return failed("E842", str(problem), problem.hint)
+
+
+def _json_kind() -> Any:
+    from dana.runtime.coercion import DICT, LIST, _union
+
+    return _union([DICT, LIST])
+
+
+def _account(program: Program) -> Callable[[int, float], None]:
+    """Counts on the account of the run that asks, whoever runs when the answer comes."""
+    from dana.runtime.calls import account
+
+    meter = program.meter
+    run: Run = account(meter)
+
+    def spend(tokens: int, usd: float) -> None:
+        if meter._call is not None and meter._call.run is run:
+            meter.spend(tokens=tokens, usd=usd)
+            return
+        run.tokens += tokens
+        run.usd += usd
+        if meter.most_tokens is not None and run.tokens > meter.most_tokens:
+            raise meter.stop("tokens")
+        if meter.most_usd is not None and run.usd > meter.most_usd:
+            raise meter.stop("usd")
+
+    return spend
+
+
+# --- for programs in a worker -------------------------------------------------------------------
+
+
+class Distant:
+    """A model that the host asks in the stead of a worker."""
+
+    __slots__ = ("_mock", "_spec", "name")
+
+    def __init__(self, spec: Any, mock: Any) -> None:
+        self._spec = spec
+        self._mock = mock
+        self.name = spec if isinstance(spec, str) else "of the host"
+
+    async def complete(self, request: Request) -> Reply:
+        """The host's answer."""
+        from dana.models.messages import Reply, Usage
+
+        data = {**request.to_data(), "timeout_s": request.timeout_s}
+        said = await elsewhere.later("reason", "complete", self._spec, self._mock, data)
+        if "refused" in said:
+            if said["code"] == "E850":
+                raise failed("E840", said["refused"], said["hint"])
+            raise ModelError(said["refused"], said["hint"], retryable=said["retryable"])
+        prompt, completion = said["tokens"]
+        return Reply(
+            said["text"], finish=said["finish"], usage=Usage(prompt, completion), usd=said["usd"], model=said["model"],
+            took_s=said["took_s"],
+        )  # fmt: skip
+
+    async def stream(self, request: Request) -> AsyncIterator[str | Reply]:
+        """The whole answer as one piece: what crosses to a worker is a reply."""
+        reply = await self.complete(request)
+        yield reply.text
+        yield reply
+
+    async def aclose(self) -> None:
+        """Nothing is held here."""
+
+
+def request_of(data: Any) -> Request:
+    """A request a worker has described. Raises ValueError where it is none."""
+    from dana.models.messages import Message, Request
+
+    if not isinstance(data, dict):
+        raise ValueError("a request to a model is a dict")
+    found = data.get("messages")
+    if not isinstance(found, list) or not 0 < len(found) <= 100:
+        raise ValueError("a request to a model has messages")
+    messages = []
+    for each in found:
+        if not isinstance(each, dict) or not isinstance(each.get("content"), str):
+            raise ValueError("a message to a model has a content")
+        messages.append(Message(str(each.get("role")), each["content"]))
+    kinds: dict[str, Any] = {
+        "temperature": (int, float), "max_tokens": int, "seed": int, "schema": dict, "timeout_s": (int, float),
+    }  # fmt: skip
+    options = {name: data[name] for name, kind in kinds.items() if isinstance(data.get(name), kind)}
+    return Request(messages, **options)
