@@ -94,7 +94,7 @@ class Client:
 
     async def _attempt(self, call: Call) -> Reply:
         await self._rate(call)
-        with Admitted(self, call) as admitted:
+        async with Placed(self, call), Admitted(self, call) as admitted:
             reply = await self._in_dialect(call)
             admitted.took(remember=True)
         return reply
@@ -182,7 +182,7 @@ class Client:
 
     async def _attempt_stream(self, call: Call) -> AsyncGenerator[str | Reply, None]:
         await self._rate(call)
-        with Admitted(self, call) as admitted:
+        async with Placed(self, call), Admitted(self, call) as admitted:
             async with Bounded(self, call):
                 answer = await self._opened_stream(call)
             growing = Growing(self._endpoint.key)
@@ -315,6 +315,32 @@ def _is_worth(error: BaseException) -> bool:
     return isinstance(error, ModelError) and error.retryable and not isinstance(error, CircuitOpen)
 
 
+class Placed:
+    """An attempt's turn: only so many are under way at once."""
+
+    __slots__ = ("_call", "_client", "_places")
+
+    def __init__(self, client: Client, call: Call) -> None:
+        self._client = client
+        self._call = call
+        self._places = client._connections.places()
+
+    async def __aenter__(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._call.left()):
+                await self._places.acquire()
+        except TimeoutError:
+            raise ModelTimeout(
+                f"{self._client.name}: too many requests are under way", "`timeout` waits longer"
+            ) from None
+
+    async def __aexit__(self, *_ended: object) -> None:
+        self._places.release()
+
+
 class Admitted:
     """An attempt that the breaker lets through; it hears how it ended."""
 
@@ -327,30 +353,38 @@ class Admitted:
         self._clock = client._connections.clock
         self._ended = False
         self._begun = self._clock.monotonic()
-        self._ticket = self._breaker.admit(self._begun)
+        self._ticket = 0
 
-    def __enter__(self) -> Admitted:
+    async def __aenter__(self) -> Admitted:
+        self._begun = self._clock.monotonic()
+        self._ticket = self._breaker.admit(self._begun)
         if not self._ticket:
             after = self._breaker.retry_after(self._begun)
             said = f"{self._client._endpoint.target} failed too often and is not asked for {after:.3g} s"
             raise CircuitOpen(said, retry_after=after)
+        self._client._shared.begins()
         return self
 
     def took(self, *, remember: bool) -> None:
         """The answer is there."""
         now = self._clock.monotonic()
         self._ended = True
+        self._client._shared.ends(failed=False)
         if remember:
-            self._client._shared.took.append(now - self._begun)
+            self._client._shared.remember(now - self._begun)
         self._breaker.success(self._ticket, now - self._begun, now)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._ended:
             return
         now = self._clock.monotonic()
-        if isinstance(error, ServerFault | ConnectionLost | ModelTimeout):
+        is_failure = isinstance(error, ServerFault | ConnectionLost | ModelTimeout)
+        counts = self._client._shared.ends(failed=is_failure)
+        if is_failure and counts:
             self._breaker.failure(self._ticket, now - self._begun, now)
-        elif isinstance(error, ModelError):
+        elif isinstance(error, ModelError) and not is_failure:
             self._breaker.success(self._ticket, now - self._begun, now)  # it is there, and says no
         else:
             self._breaker.cancelled(self._ticket)
@@ -359,19 +393,35 @@ class Admitted:
 class Bounded:
     """The limit of an attempt; `whole`: all that is left of the call, for what comes after the beginning."""
 
-    __slots__ = ("_client", "_seconds", "_timeout")
+    __slots__ = ("_begun", "_call", "_client", "_loop", "_seconds", "_timeout", "_unpaced")
 
     def __init__(self, client: Client, call: Call | None, *, whole: bool = False, seconds: float = 0.0) -> None:
         self._client = client
         self._seconds = seconds if call is None else call.left() if whole else call.limit()
         self._timeout = asyncio.timeout(self._seconds)
+        self._loop = asyncio.get_running_loop()
+        self._begun = self._loop.time()
+        self._call = call
+        self._unpaced = call is not None and not whole and client.p95() is None
 
     async def __aenter__(self) -> None:
         await self._timeout.__aenter__()
+        if self._unpaced:
+            self._client._shared.unpaced.add(self)
+
+    def hurry(self) -> None:
+        """The endpoint's pace is known now: what began before goes by it. Called in whatever loop learnt it."""
+        if self._call is None or self._loop is not asyncio.get_running_loop() or self._timeout.expired():
+            return
+        seconds = self._call.limit()
+        if self._begun + seconds < (self._timeout.when() or self._begun):
+            self._seconds = seconds
+            self._timeout.reschedule(max(self._begun + seconds, self._loop.time()))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._client._shared.unpaced.discard(self)
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from dana.models.client import Bounded
     from dana.models.endpoints import Endpoint
 
-CONNECTIONS = 200
+# Requests under way at once, in one loop; others wait for their turn, which is no part of an attempt.
+CONNECTIONS = 100
 KEPT_S = 5.0
 CONNECT_S = 10.0
 # So many times in a minute, at least, an endpoint must have been asked before the breaker judges it.
@@ -41,28 +43,58 @@ OPEN_MAX_S = 60.0
 # Latencies that are remembered, and how many it takes to go by them.
 REMEMBERED = 200
 KNOWN = 20
+# With fewer requests than this under way, every failure counts.
+FEW = 10
 
 
 class Shared:
     """What is known of one endpoint, whoever asks it."""
 
-    __slots__ = ("breaker", "budget", "dialects", "requests", "tokens", "took")
+    __slots__ = ("_row", "_under_way", "breaker", "budget", "dialects", "requests", "tokens", "took", "unpaced")
 
     def __init__(self, endpoint: Endpoint, now: float) -> None:
         settings = endpoint.settings
         self.breaker = Breaker(
             failure_rate=FAILURE_RATE, least=LEAST, window=50, window_s=60.0, open_s=OPEN_S, open_max_s=OPEN_MAX_S
         )
-        # As many retries as calls in the long run: with a third of all attempts failing, half as many are needed.
-        self.budget = RetryBudget(share=1.0, burst=50.0)
+        # As many retries as calls in the long run: with a third of all attempts failing, half as many are needed, and
+        # hundreds of calls may have begun together. An endpoint that is down is left alone by the breaker much earlier.
+        self.budget = RetryBudget(share=1.0, burst=500.0)
         self.requests = bucket(settings.requests_per_minute, now)
         self.tokens = bucket(settings.tokens_per_minute, now)
         self.dialects: dict[str, Dialect] = {}
         self.took: deque[float] = deque(maxlen=REMEMBERED)
+        # Attempts under way, and failures since the last answer.
+        self._under_way = 0
+        self._row = 0
+        # Attempts that began before the endpoint's pace was known.
+        self.unpaced: set[Bounded] = set()
 
     def dialect(self, model: str) -> Dialect:
         """How a model of the endpoint is spoken to."""
         return self.dialects.setdefault(model, Dialect())
+
+    def begins(self) -> None:
+        """An attempt begins."""
+        self._under_way += 1
+
+    def ends(self, *, failed: bool) -> bool:
+        """An attempt has ended; whether that says something about the endpoint.
+
+        Of many requests that were sent together the failures come back first: they are quick. So a failure among many
+        counts only once as many came in a row as are under way.
+        """
+        self._under_way -= 1
+        self._row = self._row + 1 if failed else 0
+        return not failed or self._under_way < FEW or self._row > self._under_way
+
+    def remember(self, seconds: float) -> None:
+        """An answer took so long. Once enough is known, attempts that are under way get their limit by it."""
+        self.took.append(seconds)
+        if self.unpaced and len(self.took) >= KNOWN:
+            waiting, self.unpaced = self.unpaced, set()
+            for attempt in waiting:
+                attempt.hurry()
 
     def p95(self) -> float | None:
         """The time within which 19 of 20 answers came; None before enough did."""
@@ -119,21 +151,28 @@ class Connections:
         limits = {"timeout": {"connect": connect, "read": None, "write": None, "pool": None}}
         request = httpx.Request(method, endpoint.base_url + path, headers=headers, content=body, extensions=limits)
         try:
-            response = await self._way().handle_async_request(request)
+            response = await self._way(endpoint.base_url.partition(":")[0]).handle_async_request(request)
         except httpx.HTTPError as error:
             raise lost(error, endpoint.target) from None
         except httpx.InvalidURL:
             raise ConnectionLost(f"{endpoint.target} is no address", retryable=False) from None
         return Answer(response, endpoint)
 
-    def _way(self) -> httpx.AsyncBaseTransport:
+    def places(self) -> asyncio.Semaphore:
+        """The places for requests of the running loop."""
+        return self._pool().places
+
+    def _way(self, scheme: str) -> httpx.AsyncBaseTransport:
         if self._transport is not None:
             return self._transport
+        return self._pool().opened(asyncio.get_running_loop(), scheme)
+
+    def _pool(self) -> Pool:
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is None:
             pool = self._pools[loop] = Pool()
-        return pool.opened(loop)
+        return pool
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
@@ -156,21 +195,22 @@ class Connections:
 class Pool:
     """The connections of one loop."""
 
-    __slots__ = ("_keeper", "_transport")
+    __slots__ = ("_keeper", "_transports", "places")
 
     def __init__(self) -> None:
-        self._transport: httpx.AsyncHTTPTransport | None = None
+        self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
+        self.places = asyncio.Semaphore(CONNECTIONS)
         self._keeper: asyncio.Task[None] | None = None
 
-    def opened(self, loop: asyncio.AbstractEventLoop) -> httpx.AsyncHTTPTransport:
+    def opened(self, loop: asyncio.AbstractEventLoop, scheme: str) -> httpx.AsyncHTTPTransport:
         """The way out, opened at first use and after a rest."""
         if self._keeper is None or self._keeper.done():
             self._keeper = loop.create_task(self._keep())
             # A program that is dropped without an end takes it along, which is no reason for a message.
             self._keeper._log_destroy_pending = False  # type: ignore[attr-defined]
-        if self._transport is None:
-            self._transport = transport()
-        return self._transport
+        if scheme not in self._transports:
+            self._transports[scheme] = transport(scheme)
+        return self._transports[scheme]
 
     async def _keep(self) -> None:
         try:
@@ -181,14 +221,13 @@ class Pool:
 
     def _is_idle(self) -> bool:
         """Whether every connection has rested for so long that it would be closed anyway."""
-        if self._transport is None:
-            return False  # it is only just being made
-        return all(each.is_closed() or each.has_expired() for each in self._transport._pool.connections)
+        opened: list[Any] = [each._pool for each in self._transports.values()]
+        return bool(opened) and all(c.is_closed() or c.has_expired() for pool in opened for c in pool.connections)
 
     async def _drop(self) -> None:
-        dropped, self._transport = self._transport, None
-        if dropped is not None:
-            await dropped.aclose()
+        dropped, self._transports = self._transports, {}
+        for each in dropped.values():
+            await each.aclose()
 
     def cancel(self) -> None:
         """End from a callback of the loop: the keeper closes what is open."""
@@ -204,15 +243,20 @@ class Pool:
         await self._drop()
 
 
-def transport() -> httpx.AsyncHTTPTransport:
+def transport(scheme: str) -> httpx.AsyncHTTPTransport:
     """A pool of connections."""
     import httpx
 
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEPT_S)
-    return httpx.AsyncHTTPTransport(verify=_verifying(), trust_env=False, limits=limits)
+    return httpx.AsyncHTTPTransport(verify=_verifying(scheme), trust_env=False, limits=limits)
 
 
-def _verifying() -> Any:
+def _verifying(scheme: str) -> Any:
+    """Who is trusted: whom the system and certifi trust; nobody where there is no encryption."""
+    if scheme == "http":
+        from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+
+        return SSLContext(PROTOCOL_TLS_CLIENT)
     from dana.runtime.outside.exchange import tls
 
     return tls()
