@@ -201,6 +201,7 @@ usage: dana poet list [options]
        dana poet import FILE [options]
        dana poet reset FUNCTION... [options]
        dana poet migrate FROM TO [--yes]
+       dana poet plugins [check FILE] [--json]
 
 What a store knows about decorated functions: their parameters with all versions, how their calls went,
 what was said about them. A package (export, import) carries parameters to another place; with a key it
@@ -220,6 +221,7 @@ examples:
   dana poet status prices.quote
   dana poet export prices.json prices.quote --key team.key
   dana poet migrate json:.poet sqlite:///.poet/parameters.db
+  dana poet plugins check .poet/plugins/wine.na
 """
 
 LEDGER = """\

@@ -262,6 +262,12 @@ def _reset(options: Options, terminal: Terminal) -> int:
     return OK
 
 
+def _plugins(options: Options, terminal: Terminal) -> int:
+    from dana.cli.plugins import plugins
+
+    return plugins(options, terminal)
+
+
 ACTS: dict[str, Callable[[Options, Terminal], int]] = {
     "list": _list,
     "status": _status,
@@ -270,6 +276,7 @@ ACTS: dict[str, Callable[[Options, Terminal], int]] = {
     "import": _import,
     "reset": _reset,
     "migrate": _migrate,
+    "plugins": _plugins,
 }
 
 

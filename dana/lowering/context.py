@@ -135,6 +135,7 @@ class Context:
         "quick",
         "raw_used",
         "scalar_functions",
+        "sites",
         "sliced",
         "specs",
         "statements",
@@ -173,6 +174,8 @@ class Context:
         self.counters: set[str] = set()
         # Functions that return no sequence, once somebody has asked (`growth`).
         self.scalar_functions: frozenset[int] | None = None
+        # The calls of every function, once somebody asks (`facts.py`).
+        self.sites: dict[int, list[tuple[int, str, str]]] | None = None
         # Functions and structs whose entry without checks some call uses.
         self.raw_used: set[int] = set()
         self.methods_of = _unchecked_candidates(checked.module)

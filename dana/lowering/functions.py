@@ -8,6 +8,7 @@ from dana import abi
 from dana import ast as na
 from dana.lowering.annotations import accepts_anything, check_variable, type_name
 from dana.lowering.context import LOAD, Context, FunctionScope
+from dana.lowering.facts import facts_of
 from dana.lowering.pipelines import lower_composed_body
 from dana.lowering.promises import follows, scoped
 from dana.lowering.proven import owner_of
@@ -30,7 +31,7 @@ def unchecked_function(cx: Context, node: na.FunctionDef, owner: str = "") -> py
 def function_of(cx: Context, node: na.FunctionDef, name: str, *, checked: bool = True) -> py.FunctionDef:
     """The Python function `name` for a Dana function."""
     params = with_receiver(node.receiver, node.params)
-    decorators = lower_decorators(cx, node.decorators, params)
+    decorators = lower_decorators(cx, node.decorators, params, node)
     signature, fresh = lower_params(cx, params, node)
     attach = attachment(cx, node.receiver, node.name, node) if checked else []
     cx.functions.append(FunctionScope(node.name, node.returns, params, node.body))
@@ -68,32 +69,37 @@ def attachment(cx: Context, receiver: na.Receiver | None, name: str, node: na.No
     return [cx.call(".attach", node, cx.load(".module", node), where, cx.const(name, node), existing)]
 
 
-# Options for which `@poet` must know the annotations, which compiled functions do not carry.
-_TYPED = frozenset({"domain", "plugins", "custom_plugin"})
+# Options for which `@poet` must know what compiled functions do not carry: annotations, docs, call sites.
+_CURIOUS = frozenset(
+    {"domain", "plugins", "custom_plugin", "profile", "perceive_handler", "enforce_handler", "train_handler"}
+)
 
 
-def lower_decorators(cx: Context, nodes: tuple[na.Decorator, ...], params: tuple[na.Param, ...] = ()) -> list[py.expr]:
-    return [lower_decorator(cx, n, params) for n in nodes]
+def lower_decorators(
+    cx: Context,
+    nodes: tuple[na.Decorator, ...],
+    params: tuple[na.Param, ...] = (),
+    owner: na.FunctionDef | na.ComposedDef | None = None,
+) -> list[py.expr]:
+    return [lower_decorator(cx, n, params, owner) for n in nodes]
 
 
-def type_text(node: na.TypeExpr) -> str:
-    """The name of a plain annotation, like `float`; "other" for one that is more than a name."""
-    return ".".join(node.path) if isinstance(node, na.TypeName) else "other"
-
-
-def lower_decorator(cx: Context, node: na.Decorator, params: tuple[na.Param, ...] = ()) -> py.expr:
+def lower_decorator(
+    cx: Context,
+    node: na.Decorator,
+    params: tuple[na.Param, ...] = (),
+    owner: na.FunctionDef | na.ComposedDef | None = None,
+) -> py.expr:
     """Python's decorators, and the native `@poet`, whose options were checked at compile time (L42)."""
     if id(node) not in cx.checked.decorators:
         return cx.expr(node.expr)
     keywords = node.expr.keywords if isinstance(node.expr, na.Call) else ()
     keys: list[py.expr | None] = [cx.const(k.name, k) for k in keywords]
     options = py.Dict(keys=keys, values=[cx.expr(k.value) for k in keywords], **cx.at(node))
-    if not any(k.name in _TYPED for k in keywords):
+    if owner is None or not any(k.name in _CURIOUS for k in keywords):
         return cx.call(".poet", node, cx.load(".module", node), options)
-    named = [(p.name, type_text(p.annotation)) for p in params if p.annotation is not None]
-    names: list[py.expr | None] = [cx.const(name, node) for name, _ in named]
-    types = py.Dict(keys=names, values=[cx.const(text, node) for _, text in named], **cx.at(node))
-    return cx.call(".poet", node, cx.load(".module", node), options, types)
+    facts = cx.const(facts_of(cx, owner, params), node)
+    return cx.call(".poet", node, cx.load(".module", node), options, facts)
 
 
 # --- parameters ---------------------------------------------------------------------------------
@@ -321,7 +327,7 @@ def _assignment(statement: py.stmt) -> tuple[str, py.expr]:
 def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
     """`def f(a) -> T = x | y` is an ordinary function whose body is the pipeline (L21)."""
     params = with_receiver(node.receiver, node.params)
-    decorators = lower_decorators(cx, node.decorators, params)
+    decorators = lower_decorators(cx, node.decorators, params, node)
     attach = attachment(cx, node.receiver, node.name, node)
     if node.has_params:
         signature, fresh = lower_params(cx, params, node)

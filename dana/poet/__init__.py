@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # Where a public name is; loaded when it is first asked for.
 _PLACES = {
-    **dict.fromkeys(("poet", "enable", "disable"), "dana.poet.python"),
+    **dict.fromkeys(("poet", "enable", "disable", "register_handler"), "dana.poet.python"),
     **dict.fromkeys(("explain", "status", "configuration"), "dana.poet.explaining"),
     **dict.fromkeys(("POETConfig", "register_profile"), "dana.poet.config"),
     **dict.fromkeys(("POETExecutor", "SimplePOETConfig", "SimplePOETExecutor"), "dana.poet.executor"),

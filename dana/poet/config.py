@@ -3,6 +3,7 @@
 explicit      it is written at the decorator
 profile       the profile says so                  (`profiles.py`)
 domain        the domain suggests it               (`Plugin.hints`)
+signature     the function's name and parameters   (`domain="auto"`)
 priority      it follows from the priority (P86)
 default       nobody said anything
 """
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 EXPLICIT, PROFILE, DOMAIN, PRIORITY, DEFAULT = "explicit", "profile", "domain", "priority", "default"
+SIGNATURE = "signature"
 # How the priority changes a number of retries nobody chose (P86).
 MORE_RETRIES = {"low": -1, "normal": 0, "high": 0, "critical": 2}
 MOST_RETRIES = 10

@@ -359,7 +359,7 @@ class Execution:
         guidance = [] if status is None else list(status.guidance)
         notes = [] if status is None else [repr(note) for note in status.notes]
         failures = plan.failed_attempts(self.record)
-        return Call(plan.name, bound, number, failures, guidance, notes, plan.config.context_window)
+        return Call(plan.name, bound, number, failures, guidance, notes, plan.config.context_window, plan)
 
     def _staged(self, stage: str, *, ok: bool) -> None:
         if self.plan.observer is not None and self.status is not None:

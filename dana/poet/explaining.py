@@ -48,6 +48,20 @@ def configuration(function: Any) -> dict[str, dict[str, Any]]:
     return {name: {"value": plain(getattr(config, name)), "origin": config.origins[name]} for name in OPTIONS}
 
 
+def _about_domain(function: Any) -> list[str]:
+    """Why a domain was chosen by itself, or which would fit a function that names none."""
+    plan = plan_of(function)
+    if plan.choice:
+        return [f"  domain: {plan.choice}"]
+    if plan.plugins or plan.parameters is None:
+        return []
+    from dana.poet.plugins.choosing import fitting_built_in
+
+    types = plan.context.types
+    fit, why = fitting_built_in(plan.name, [(name, types.get(name, "")) for name in plan.parameters.names])
+    return [] if fit is None else [f"  no domain; {fit.domain} would fit ({why})"]
+
+
 def explain(function: Any) -> str:
     """The same for people: what was chosen and by whom, what happened, and what is known."""
     known = status(function)
@@ -55,6 +69,7 @@ def explain(function: Any) -> str:
     for name, option in configuration(function).items():
         if option["origin"] != "default":
             lines.append(f"  {name} = {option['value']!r}   ({option['origin']})")
+    lines += _about_domain(function)
     others = [name for name, option in configuration(function).items() if option["origin"] == "default"]
     lines += [f"  {len(others)} others have their defaults", "", "calls"]
     if not known["calls"]:

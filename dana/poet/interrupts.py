@@ -14,6 +14,10 @@ What a person says is a `Signal`. Its effect depends on the kind of feedback:
     guidance     the words are added to the context, and the attempt is made (again) with them
     override     this value is the result of the call, now
 
+Who is asked: the host's handler for the stage, else the host's for all stages; where the host has none, the program's
+own (`on_interrupt` of the module `poet`), and where nobody said anything, the person at the terminal. A program cannot
+put itself in the place of a handler of its host.
+
 A signal may also be sent from outside, to a running execution and the stage where it is meant to be heard; it waits in
 a queue by execution and stage until that stage is reached, and none is lost on the way. Every signal heard is on record
 in the call's status. An approval is bound to a digest of what was approved and can be used once (M93).
@@ -23,7 +27,8 @@ from __future__ import annotations
 
 from threading import Lock
 
-from dana.adaptive.canonical import digest
+from dana.adaptive.canonical import canonical, digest
+from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +60,8 @@ KINDS = (CORRECTION, GUIDANCE, OVERRIDE, DENIAL)
 
 # Signals for executions that never reach their stage make room.
 MAX_PENDING = 1000
+# Deeper values are cut off in digests.
+MAX_DEPTH = 30
 
 
 class Signal:
@@ -110,6 +117,9 @@ class Manager:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._handlers: dict[str, Handler] = {}
+        self._programs: dict[str, Handler] = {}
+        # Who is asked where neither the host nor the program has said anybody.
+        self.fallback: Handler | None = None
         self._pending: dict[tuple[str, str], list[Signal]] = {}
         self._approved: dict[str, int] = {}
         self._lock = Lock()
@@ -118,10 +128,14 @@ class Manager:
 
     def on(self, stage: str, handler: Handler) -> None:
         """`handler(question)` is asked at a stage ("*": at all that have none of their own); None means "go on"."""
-        if stage != "*" and stage not in STAGES:
-            msg = f"a stage is one of {', '.join(STAGES)} or *, not {stage!r}"
-            raise ValueError(msg)
-        self._handlers[stage] = handler
+        self._handlers[_stage(stage)] = handler
+
+    def on_program(self, stage: str, handler: Handler | None) -> None:
+        """The same for a handler of the program itself, which is asked where the host has none; None removes it."""
+        if handler is None:
+            self._programs.pop(_stage(stage), None)
+        else:
+            self._programs[_stage(stage)] = handler
 
     def send(self, signal: Signal) -> None:
         """Put a signal into the queue of its execution and stage."""
@@ -172,7 +186,7 @@ class Manager:
             return waiting
         if not reason:
             return None
-        handler = self._handlers.get(stage) or self._handlers.get("*")
+        handler = self._handler(stage)
         if handler is None:
             return None
         question = Question(stage, status, value, reason)
@@ -183,12 +197,21 @@ class Manager:
             return _Later(self, answer, stage, status)
         return self._heard(answer, stage, status)
 
+    def _handler(self, stage: str) -> Handler | None:
+        for known in (self._handlers, self._programs):
+            found = known.get(stage) or known.get("*")
+            if found is not None:
+                return found
+        return self.fallback
+
     def _heard(self, answer: Any, stage: str, status: Status) -> Signal | None:
         if answer is None:
             return None
         if not isinstance(answer, Signal):
             msg = f"an interrupt handler gives a Signal or None, not {type(answer).__name__}"
-            raise TypeError(msg)
+            fault = TypeError(msg)
+            fault._hint = "correct(…), guide(…), override(…) and deny() of the module poet make one"  # type: ignore[attr-defined]
+            raise fault
         answer.execution_id, answer.target_stage = status.execution_id, stage
         answer.timestamp = answer.timestamp or self._now()
         return answer
@@ -204,6 +227,43 @@ class Manager:
             if not queue:
                 del self._pending[execution_id, stage]
             return signal
+
+
+def _stage(stage: str) -> str:
+    if stage != "*" and stage not in STAGES:
+        near = suggest(stage, STAGES)
+        hint = f" (did you mean {near!r}?)" if near else ""
+        msg = f"a stage is one of {', '.join(STAGES)} or *, not {stage!r}{hint}"
+        raise ValueError(msg)
+    return stage
+
+
+class Asked:
+    """A question as a handler written in Dana sees it: plain data.
+
+    `function`, `stage`, `reason` (texts), `value` (before Enforce the result, else the arguments by name), `arguments`,
+    `attempt` from 1, `last_failure` ("" when none has failed), `guidance` (what was said before), `digest` (stands for
+    exactly this function, stage and value).
+    """
+
+    __slots__ = (
+        "arguments", "attempt", "digest", "function", "guidance", "last_failure", "reason", "stage", "value",
+    )  # fmt: skip
+
+    def __init__(self, question: Question) -> None:
+        status: Any = question.status
+        self.function: str = status.function_name
+        self.stage = question.stage
+        self.reason = question.reason
+        self.value = dict(question.value) if question.stage != ENFORCE else question.value
+        self.arguments = dict(getattr(status, "perceived_input", None) or {})
+        self.attempt: int = status.attempt
+        self.last_failure: str = status.last_failure
+        self.guidance = list(getattr(status, "guidance", ()))
+        self.digest = question.digest
+
+    def __repr__(self) -> str:
+        return f"<{self.function}, before {self.stage}: {self.reason}>"
 
 
 class _Later:
@@ -300,14 +360,24 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else text[:197] + "…"
 
 
-def _data(value: Any) -> Any:
-    """A value as its digest sees it: structs by their fields, everything else as data or by its text."""
-    to_dict: Any = getattr(value, "to_dict", None)
-    if callable(to_dict):
-        return {"struct": type(value).__name__, "fields": _data(to_dict())}
-    if isinstance(value, dict):
+def _data(value: Any, depth: int = 0) -> Any:
+    """A value as its digest sees it: structs by type and fields, data as it is, everything else by its text.
+
+    Nothing of the program runs for it: a struct cannot say that it is another one.
+    """
+    if depth > MAX_DEPTH:
+        return {"deep": True}
+    shape: Any = getattr(type(value), "_shape", None)
+    if shape is not None:
+        fields = [[f.name, _data(getattr(value, f.slot, None), depth + 1)] for f in shape.fields]
+        return {"struct": [shape.record.name, shape.name], "fields": fields}
+    if value.__class__ is dict:
         pairs: Mapping[Any, Any] = value
-        return {str(name): _data(item) for name, item in pairs.items()}
-    if isinstance(value, list | tuple):
-        return [_data(item) for item in value]
-    return value if isinstance(value, str | int | float | bool) or value is None else repr(value)
+        return {"dict": sorted(([_data(n, depth + 1), _data(v, depth + 1)] for n, v in pairs.items()), key=canonical)}
+    if value.__class__ in (list, tuple):
+        return {type(value).__name__: [_data(item, depth + 1) for item in value]}
+    if value.__class__ in (set, frozenset):
+        return {"set": sorted((_data(item, depth + 1) for item in value), key=canonical)}
+    if value is None or value.__class__ in (str, bool, int, bytes):
+        return value
+    return [type(value).__name__, repr(value)]

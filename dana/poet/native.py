@@ -6,6 +6,7 @@ value `poet`, and loads this module when the first decorator runs.
 
 from __future__ import annotations
 
+from dana.poet.handlers import HANDLERS, resolved
 from dana.poet.pipeline import decorate, plan_of
 from dana.poet.registry import registry_of
 from dana.runtime.structs import MISSING
@@ -15,20 +16,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from dana.poet.facts import Compiled
     from dana.runtime.program import Program
 
 FRESH = (MISSING,)
 
 
 def decorator(
-    program: Program, options: Mapping[str, Any], types: Mapping[str, str] | None = None
+    program: Program, options: Mapping[str, Any], facts: Compiled | None = None, scope: Mapping[str, Any] | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """What `@poet(**options)` is in `program`; raises `POETConfigError` when applied with options that cannot work.
 
-    `types` are the annotations of the function's parameters, as text.
+    `facts` is what the compiler wrote about the function, `scope` the names of the module in which the decorator stands.
     """
     files, show = program.sources, program.catching.caught
-    return lambda function: decorate(program, function, options, files=files, fresh=FRESH, show=show, types=types)
+    types = dict(facts[0]) if facts is not None else None
+
+    def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
+        given = options
+        if any(isinstance(options.get(option), str) for option in HANDLERS):
+            name = getattr(function, "__name__", "function")
+            given = resolved(options, scope or {}, registry_of(program).handlers, name)
+        more = {"files": files, "fresh": FRESH, "show": show, "types": types, "facts": facts}
+        return decorate(program, function, given, **more)  # type: ignore[arg-type]
+
+    return decorated
 
 
 def explain(_program: Program, function: Any) -> str:
@@ -58,3 +70,31 @@ def switch(program: Program, function: Any, on: bool) -> None:
         registry_of(program).switch(on=on)
     else:
         plan_of(function).switch(on=on)
+
+
+def on_interrupt(program: Program, stage: str, handler: Any) -> None:
+    """Who is asked at a stage where the host names nobody; None: nobody any more. Raises `ValueError`, `TypeError`."""
+    from dana.poet.interrupts import Asked
+
+    people = registry_of(program).interrupts
+    if handler is None:
+        people.on_program(stage, None)
+        return
+    if not callable(handler):
+        msg = f"an interrupt handler is a function, not {type(handler).__name__}"
+        raise TypeError(msg)
+    people.on_program(stage, lambda question: handler(Asked(question)))
+
+
+def signal(_program: Program, kind: str, data: Any) -> Any:
+    """What a handler answers."""
+    from dana.poet.interrupts import Signal
+
+    return Signal(kind, data)
+
+
+def register_handler(program: Program, name: str, handler: Any) -> None:
+    """Make a function of the program known as a handler, under a name."""
+    from dana.poet.handlers import register
+
+    register(registry_of(program).handlers, name, handler)

@@ -178,7 +178,7 @@ OPTIONS: dict[str, Option] = {
         Option(
             "domain",
             None,
-            "the name of a domain, or None",
+            'the name of a domain, "auto", or None',
             "What a trade knows about arguments and results: reads messy values, refuses impossible ones.",
             v.domain,
         ),
@@ -227,21 +227,21 @@ OPTIONS: dict[str, Option] = {
         Option(
             "train_handler",
             None,
-            "a function, or None",
+            "a function, the name of one, or None",
             "Called after a success with the call, its result and its figures.",
             v.handler,
         ),
         Option(
             "perceive_handler",
             None,
-            "a function, or None",
+            "a function, the name of one, or None",
             "Receives the bound arguments before the call and may return changed ones.",
             v.handler,
         ),
         Option(
             "enforce_handler",
             None,
-            "a function, or None",
+            "a function, the name of one, or None",
             "Receives the result; returns it (mended, if need be) or raises to refuse it.",
             v.handler,
         ),
@@ -373,7 +373,7 @@ def _unknown(name: str, node: Any) -> Problem:
 
 
 def _repair(option: Option, value: Any) -> str:
-    if value.__class__ is str and option.check is v.handler:
+    if value.__class__ is str and option.check is v.fallback:
         return "pass the function itself, not its name as text"
     if value.__class__ is bool and option.name == "retries":
         return f"write `retries={3 if value else 0}`"

@@ -16,10 +16,11 @@ from __future__ import annotations
 from dana.adaptive.faults import NEVER
 from dana.adaptive.perform import Attempt
 from dana.adaptive.statistics import DEGRADED, TIMED_OUT
-from dana.poet.config import POETConfig, refuse_wrong
+from dana.poet.config import SIGNATURE, POETConfig, refuse_wrong
 from dana.poet.errors import POETConfigError, said
 from dana.poet.execution import Execution, carry_out
-from dana.poet.plan import Plan, outcome_of
+from dana.poet import profiles
+from dana.poet.plan import Plan, declared_types, outcome_of
 from dana.poet.registry import registry_of
 from dana.poet.shapes import shaped
 from dana.poet.state import Call, POETStatus
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping
     from typing import Any, NoReturn, Protocol
 
+    from dana.poet.facts import Compiled
     from dana.poet.plugins.base import Plugin
 
     class Clock(Protocol):
@@ -59,6 +61,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "decorate", "plan_of"]
 
+# Options that bring plugins with them.
+_PLUGGED = frozenset({"domain", "plugins", "custom_plugin"})
 LATER_RESULT = 0x20 | 0x80 | 0x200  # the code flags of generators, coroutines and both
 COROUTINE = 0x80
 
@@ -76,13 +80,14 @@ def decorate(
     fresh: Collection[Any] = (),
     show: Callable[[BaseException], Any] | None = None,
     types: Mapping[str, str] | None = None,
+    facts: Compiled | None = None,
     coroutines: bool = False,
 ) -> Callable[..., Any]:
     """`function` with the pipeline its options ask for; itself when it is not `enabled`.
 
     `files` are the names of the program's files, `fresh` the defaults that mean "new in each call", `show`
-    makes a fault ready to be looked at by the program's own functions, `types` are annotations by parameter;
-    `coroutines`: an `async def` may be decorated. Raises `POETConfigError` when an option is wrong or a handler does
+    makes a fault ready to be looked at by the program's own functions, `types` are annotations by parameter,
+    `facts` what the compiler wrote about the function; `coroutines`: an `async def` may be decorated. Raises `POETConfigError` when an option is wrong or a handler does
     not fit the function.
     """
     name = given.get("name") or getattr(function, "__name__", None) or type(function).__name__
@@ -94,11 +99,20 @@ def decorate(
         raise POETConfigError(message, name, "decorate the ordinary function that does the work")
     refuse_wrong(given, name)
     registry = registry_of(host)
-    plugins = _plugins(given, name) if "domain" in given or "plugins" in given or "custom_plugin" in given else []
+    named = given.get("profile") or registry.profile
+    base = profiles.profile(named) if named in profiles.names() else {}
+    plugins: list[Plugin] = []
+    domain, why = None, ""
+    if "domain" in base or not _PLUGGED.isdisjoint(given):
+        plugins, domain, why = _plugins(given, base, name, function, types or {}, host)
     config = POETConfig.resolved(given, registry.profile, _hints(plugins))
+    if why:
+        config.domain, config.origins["domain"] = domain, SIGNATURE
     if not config.enabled:
         return function
-    plan = Plan(host, registry, function, name, config, plugins, files=files, fresh=fresh, show=show, types=types)
+    about = {"files": files, "fresh": fresh, "show": show, "types": types, "facts": facts}
+    plan = Plan(host, registry, function, name, config, plugins, **about)  # type: ignore[arg-type]
+    plan.choice = why
     if registry.off:
         plan.switch(on=False)
     registry.plans.add(plan)
@@ -129,18 +143,20 @@ def plan_of(function: Any) -> Plan:
 # --- plugins ----------------------------------------------------------------------------------------
 
 
-def _plugins(given: Mapping[str, Any], name: str) -> list[Plugin]:
-    """The plugins of one function, in order: its domain, its list, its own (P17, P19, P20)."""
+def _plugins(
+    given: Mapping[str, Any], profile: Mapping[str, Any], name: str, function: Any, types: Mapping[str, str], host: Any
+) -> tuple[list[Plugin], str | None, str]:
+    """The plugins of one function, its domain, and why the first is its domain (`choosing.chosen`)."""
+    from dana.poet.binding import Parameters, readable
     from dana.poet.plugins.base import PluginError
-    from dana.poet.plugins.choosing import plugin_of
+    from dana.poet.plugins.choosing import chosen
 
-    config = given.get("plugin_config")
+    own = Parameters(function).names if readable(function) else ()
+    annotated = {**declared_types(function), **types}
     try:
-        wanted = [(given.get("domain"), config), *((p, None) for p in given.get("plugins") or ())]
-        wanted.append((given.get("custom_plugin"), config if given.get("domain") is None else None))
-        return [plugin_of(candidate, settings) for candidate, settings in wanted if candidate is not None]
+        return chosen(given, profile, name, [(each, annotated.get(each, "")) for each in own], host)
     except PluginError as wrong:
-        raise POETConfigError(f"`{name}`: {wrong}", name, wrong.hint) from wrong
+        raise POETConfigError(f"`{name}`: {wrong}", name, wrong.hint, wrong.code) from wrong
 
 
 def _hints(plugins: list[Plugin]) -> dict[str, Any]:
@@ -247,7 +263,7 @@ class _Entries:
         assert plan.parameters is not None
         assert plan.enforcer is not None
         bound = plan.parameters.bind(args, keywords)
-        return plan.enforcer(value, Call(plan.name, bound, 1, [], context_window=plan.config.context_window))
+        return plan.enforcer(value, Call(plan.name, bound, 1, [], context_window=plan.config.context_window, plan=plan))
 
     def recover(
         self,

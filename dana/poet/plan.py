@@ -31,7 +31,7 @@ from dana.runtime.exceptions import DeniedFault, LimitFault, POETFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Mapping
+    from collections.abc import Callable, Collection, Container, Mapping, Sequence
     from typing import Any
 
     from dana.adaptive.breaker import Breaker
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dana.adaptive.perform import Record
     from dana.poet.caching import Cache
     from dana.poet.config import POETConfig
+    from dana.poet.facts import CodeContext, Compiled
     from dana.poet.pipeline import Host
     from dana.poet.plugins.base import Plugin
     from dana.poet.registry import Registry
@@ -56,10 +57,10 @@ class Plan:
     """
 
     __slots__ = (
-        "__weakref__", "annotated", "asks", "breaker", "budget", "bulkhead", "cache", "calls", "clock", "config", "critical",
-        "enforcer", "failures", "fallbacks", "files", "function", "host", "judging", "meter", "name", "needs_arguments",
-        "observer", "off", "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "readers", "record",
-        "registry", "tells", "train", "types", "worth",
+        "__weakref__", "annotated", "asks", "breaker", "budget", "bulkhead", "cache", "calls", "choice", "clock",
+        "config", "critical", "enforcer", "facts", "failures", "fallbacks", "files", "function", "host", "judging",
+        "meter", "name", "needs_arguments", "observer", "off", "parameters", "perceiver", "perceivers", "perceives",
+        "plugins", "policy", "readers", "record", "registry", "tells", "train", "types", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -75,7 +76,9 @@ class Plan:
         fresh: Collection[Any] = (),
         show: Callable[[BaseException], Any] | None = None,
         types: Mapping[str, str] | None = None,
+        facts: Compiled | None = None,
     ) -> None:
+        self.facts: Compiled | CodeContext | None = facts
         self.host = host
         self.registry = registry
         self.meter = host.meter
@@ -98,7 +101,9 @@ class Plan:
             self.fallbacks = (config.fallback,)
         self.train = config.train_handler
         self.plugins = plugins
-        self.types = {**_annotations(function), **(types or {})}
+        # Why the domain was chosen, where it was chosen by itself.
+        self.choice = ""
+        self.types = {**annotations(function), **(types or {})}
         self.annotated = self._annotated() if plugins else []
         self.perceivers = self._bound_plugins()
         self.breaker = _breaker(config.breaker)
@@ -200,6 +205,15 @@ class Plan:
                 "decorate a function written in Dana or Python that calls it",
             )
         return self.parameters
+
+    @property
+    def context(self) -> CodeContext:
+        """What the code says about the function; put together when a handler first asks."""
+        from dana.poet.facts import CodeContext, context_of
+
+        if not isinstance(self.facts, CodeContext):
+            self.facts = context_of(self.function, self.name, self.facts)
+        return self.facts
 
     # --- Perceive -----------------------------------------------------------------------------------
 
@@ -434,7 +448,7 @@ def _is_transient(fault: BaseException) -> bool:
     return is_worth_retrying(fault) and not isinstance(fault, (POETFault, DeniedFault, LimitFault))
 
 
-def _annotations(function: Callable[..., Any]) -> dict[str, str]:
+def declared_types(function: Callable[..., Any]) -> dict[str, str]:
     """The annotations of a Python function as text."""
     found = getattr(function, "__annotations__", None) or {}
     return {

@@ -96,6 +96,29 @@ def settled(options: dict[str, Any]) -> dict[str, Any]:
         raise POETConfigError(msg, "", "plugin_config is a dict, or the path of a JSON file with one") from wrong
 
 
+def named(host: Host, function: Any, options: dict[str, Any]) -> Any:
+    """The options with handlers in the place of their names: of the function's module, or registered."""
+    from dana.poet.handlers import HANDLERS, resolved
+    from dana.poet.registry import registry_of
+
+    if not any(isinstance(options.get(option), str) for option in HANDLERS):
+        return options
+    scope = getattr(function, "__globals__", {})
+    return resolved(options, scope, registry_of(host).handlers, getattr(function, "__name__", "function"))
+
+
+def register_handler(name: str, handler: Callable[..., Any], *, host: Host | None = None) -> None:
+    """Make a function known as a handler: `@poet(enforce_handler="plausible")`.
+
+    Names of the module in which the decorator stands go first. `host`: whose functions it is for, by default those of
+    the shared one. Raises `POETConfigError` for what is no name, or no function.
+    """
+    from dana.poet.handlers import register
+    from dana.poet.registry import registry_of
+
+    register(registry_of(host or shared_host()).handlers, name, handler)
+
+
 if TYPE_CHECKING:
 
     @overload
@@ -115,7 +138,8 @@ else:
         """
 
         def decorator(function: Any) -> Any:
-            return decorate(host or shared_host(), function, settled(options), coroutines=True)
+            where = host or shared_host()
+            return decorate(where, function, named(where, function, settled(options)), coroutines=True)
 
         return decorator if function is None else decorator(function)
 

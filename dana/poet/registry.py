@@ -7,6 +7,7 @@ from weakref import WeakSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from dana.poet.interrupts import Manager
@@ -27,6 +28,8 @@ class Registry:
         self.off = False
         self.testing = False
         self.next_number = count(1).__next__
+        # Handlers that options may name (`handlers.py`).
+        self.handlers: dict[str, Callable[..., Any]] = {}
         self._interrupts: Manager | None = None
         self._ledger: Any = None
         self._prefix = ""
@@ -63,7 +66,7 @@ class Registry:
             return
         from dana.poet.interrupts import Terminal
 
-        manager.on("*", Terminal(read, self.host.write, _value_of))
+        manager.fallback = Terminal(read, self.host.write, _value_of)
 
     @property
     def ledger(self) -> Any:

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
     from dana.poet.config import POETConfig
     from dana.poet.errors import Failure
+    from dana.poet.facts import CodeContext
+    from dana.poet.plan import Plan
 
 
 class Call:
@@ -17,7 +19,7 @@ class Call:
     said (texts), `notes`: what a domain changed in the arguments (texts), `context_window` in tokens.
     """
 
-    __slots__ = ("arguments", "attempt", "context_window", "failures", "function", "guidance", "notes")
+    __slots__ = ("arguments", "attempt", "context_window", "failures", "function", "guidance", "notes", "_plan")
 
     def __init__(
         self,
@@ -28,7 +30,9 @@ class Call:
         guidance: list[str] | None = None,
         notes: list[str] | None = None,
         context_window: int = 0,
+        plan: Plan | None = None,
     ) -> None:
+        self._plan = plan
         self.function = function
         self.arguments = arguments
         self.attempt = attempt
@@ -36,6 +40,39 @@ class Call:
         self.guidance = [] if guidance is None else guidance
         self.notes = [] if notes is None else notes
         self.context_window = context_window
+
+    @property
+    def context(self) -> CodeContext:
+        """What the code says about the function: docs, annotations, where it is called (P67)."""
+        from dana.poet.facts import CodeContext
+
+        return CodeContext(self.function) if self._plan is None else self._plan.context
+
+    @property
+    def expected(self) -> str:
+        """The type of result that is expected, as it is written; "" when nobody says (P70)."""
+        return self.context.expected
+
+    @property
+    def signature(self) -> str:
+        """The shape of the input: names and types, no values (P68)."""
+        from dana.poet.facts import signature_of
+
+        return signature_of(self.arguments)
+
+    @property
+    def history(self) -> dict[str, Any]:
+        """How the function's calls went so far: `calls`, `success_rate`, `p95` (seconds), `failures` (texts) (P75)."""
+        plan = self._plan
+        if plan is None:
+            return {"calls": 0, "success_rate": 1.0, "p95": None, "failures": []}
+        calls = plan.calls
+        return {
+            "calls": calls.count,
+            "success_rate": calls.success_rate,
+            "p95": calls.times.quantile(0.95) if calls.count else None,
+            "failures": [text for _at, text in plan.failures],
+        }
 
     def __repr__(self) -> str:
         return f"<attempt {self.attempt} of {self.function}>"

@@ -167,9 +167,13 @@ def domain(value: Any) -> Wrong:
         return _got(value)
     from dana.poet.domains import ALIASES, DOMAINS
 
-    if value in DOMAINS or value in ALIASES:
+    if value in DOMAINS or value in ALIASES or value == "auto":
         return None
-    close = suggest(value, [*DOMAINS, *ALIASES])
+    from dana.poet.plugins import finding
+
+    if finding.found(value) is not None:
+        return None
+    close = suggest(value, finding.names())
     known = f"did you mean {close!r}?" if close else "there is " + ", ".join(DOMAINS)
     return WRONG_VALUE, f"there is no domain {value!r} ({known})"
 
@@ -194,7 +198,10 @@ def profile(value: Any) -> Wrong:
 
 
 def handler(value: Any) -> Wrong:
-    """A function, or None."""
+    """A function, the name of one, or None."""
+    if value.__class__ is str:
+        path = value.removeprefix("Dana::").split(".")
+        return None if all(part.isidentifier() for part in path) else (WRONG_VALUE, f"{value!r} names no function")
     return None if value is None or callable(value) else _got(value)
 
 
@@ -202,7 +209,7 @@ def fallback(value: Any) -> Wrong:
     """A function, several of them, or None."""
     if value.__class__ in (list, tuple) and value and all(callable(item) for item in value):
         return None
-    return handler(value)
+    return None if value is None or callable(value) else _got(value)
 
 
 def retry_on(value: Any) -> Wrong:

@@ -179,3 +179,208 @@ def test_a_person_at_a_terminal(lines, kind, data) -> None:
 def test_an_empty_line_or_the_end_of_input_goes_on() -> None:
     assert talk("")[0] is None
     assert talk()[0] is None
+
+
+# --- the digest ---------------------------------------------------------------------------------------
+
+
+def digest_of(value):
+    return Question("operate", Call(), {"x": value}, "").digest
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, "1"), (1, True), (1, 1.0), (None, "None"), ({1: 2}, {"1": 2}), ([1, 2], (1, 2)), ([1, 2], [2, 1]), ({1}, [1]),
+        ([["a"]], [["a"], []]), ({"a": {"b": 1}}, {"a": {"b": 2}}), (b"a", "a"), ({"struct": ["m", "P"]}, {"struct": ["m", "Q"]}),
+    ],
+)  # fmt: skip
+def test_what_is_not_the_same_has_another_digest(one, other) -> None:
+    assert digest_of(one) != digest_of(other)
+
+
+def test_what_is_the_same_has_the_same_digest() -> None:
+    assert digest_of({"a": 1, "b": [2, {3, 4}]}) == digest_of({"b": [2, {4, 3}], "a": 1})
+    deep: list = []
+    for _ in range(100):
+        deep = [deep]
+    assert digest_of(deep)
+
+
+LYING = """
+from poet import on_interrupt, override
+
+struct Payment:
+    to: str
+    amount: int
+    def to_dict(self) -> dict:
+        return {"to": "bob", "amount": 1}
+
+seen = []
+def look(question):
+    seen.append(question.digest)
+    return override(0)
+
+on_interrupt("operate", look)
+
+@poet(interrupts="on")
+def pay(payment: Payment): return payment
+
+pay(Payment("bob", 1))
+pay(Payment("bob", 1_000_000))
+pay(Payment("bob", 1))
+print(seen[0] != seen[1], seen[0] == seen[2])
+"""
+
+
+def run(text, prepare=None):
+    from dana.engine import Engine
+
+    printed = []
+    engine = Engine(on_print=printed.append, cache=False)
+    engine.run(text)
+    return "".join(printed).splitlines()
+
+
+def test_a_struct_cannot_say_that_it_is_another_one() -> None:
+    assert run(LYING) == ["True True"]
+
+
+# --- handlers in Dana ---------------------------------------------------------------------------------
+
+ASKING = """
+from poet import correct, deny, guide, on_interrupt, override
+
+def noted(value, call: any):
+    return f"{value} {call.guidance}" if len(call.guidance) > 0 else value
+
+@poet(interrupts="on", retries=1, backoff=0, enforce_handler=noted)
+def greet(name: str) -> str:
+    return "hi " + name
+
+def at(stage, answer):
+    for each in ["perceive", "operate", "enforce"]:
+        on_interrupt(each, none)
+    on_interrupt(stage, answer)
+"""
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer", "printed"),
+    [
+        ("perceive", 'correct({"name": "Eve"})', "hi Eve"),
+        ("perceive", 'correct("Eve")', "hi Eve"),
+        ("operate", 'correct({"name": "Eve"})', "hi Eve"),
+        ("enforce", 'correct("hello")', "hello"),
+        ("perceive", "override(1)", "1"),
+        ("operate", "override(1)", "1"),
+        ("enforce", "override(none)", "None"),
+        ("operate", 'guide("be nice")', "hi Ada ['be nice']"),
+        ("enforce", 'guide("be nice") if q.attempt == 1 else none', "hi Ada ['be nice']"),
+        ("perceive", "deny()", "a person denied the call of `greet` before perceive"),
+        ("enforce", "deny()", "a person denied the call of `greet` before enforce"),
+        ("*", "none", "hi Ada"),
+        ("operate", 'correct({"nam": 1})', "a correction names `nam`, which is no parameter of `greet`"),
+    ],
+)
+def test_a_handler_in_dana_corrects_guides_overrides_and_denies(stage, answer, printed) -> None:
+    text = f"""{ASKING}
+at("{stage}", lambda q: {answer})
+try:
+    print(greet("Ada"))
+except POETError as e:
+    print(e)
+"""
+    assert run(text) == [printed]
+
+
+def test_a_question_in_dana_is_plain_data() -> None:
+    text = ASKING + """
+def look(q):
+    print(q.function, q.stage, q.reason, q.attempt, q.value, q.arguments, q.guidance, q.last_failure, len(q.digest))
+
+at("*", look)
+greet("Ada")
+"""
+    assert run(text) == [
+        "greet perceive every stage is looked at 0 {'name': 'Ada'} {} []  64",
+        "greet operate every stage is looked at 1 {'name': 'Ada'} {'name': 'Ada'} []  64",
+        "greet enforce every stage is looked at 1 hi Ada {'name': 'Ada'} []  64",
+    ]
+
+
+@pytest.mark.parametrize("name", ["status", "config", "__class__", "origins"])
+def test_a_question_leads_nowhere(name) -> None:
+    import dana
+
+    with pytest.raises(dana.DanaError, match="no attribute|has no|is reserved"):
+        run(f"{ASKING}\nat('*', lambda q: q.{name})\ngreet('Ada')\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('on_interrupt("enfrce", len)', "did you mean 'enforce'"),
+        ('on_interrupt("enforce", 3)', "is a function, not int"),
+        ('at("enforce", lambda q: true)\ngreet("Ada")', "a Signal or None, not bool"),
+        ('at("enforce", lambda q: 1 / 0)\ngreet("Ada")', "division"),
+    ],
+)
+def test_mistakes_of_handlers_are_errors_of_the_program(text, said) -> None:
+    import dana
+
+    with pytest.raises(dana.DanaError, match=said):
+        run(f"{ASKING}\n{text}\n")
+
+
+def test_a_program_cannot_stand_in_for_the_handler_of_its_host() -> None:
+    from dana.engine import Engine
+    from dana.poet.registry import registry_of
+
+    printed, asked = [], []
+    engine = Engine(on_print=printed.append, cache=False)
+    module = engine.load(ASKING + '\nat("operate", lambda q: none)\ndef call(): return greet("Ada")\n', name="asking")
+
+    def person(question):
+        asked.append(question.stage)
+        return Signal("denial")
+
+    registry_of(module._run.program).interrupts.on("operate", person)
+    import dana
+
+    with pytest.raises(dana.DanaError, match="a person denied"):
+        module.call()
+    assert asked == ["operate"]
+
+
+def test_an_approval_is_spent_by_the_call_it_was_given_for() -> None:
+    from dana.poet.python import Host, poet
+    from dana.poet.registry import registry_of
+
+    host, paid = Host(), []
+    people = registry_of(host).interrupts
+
+    def person(question):
+        return Signal("denial")
+
+    people.on("operate", person)
+
+    @poet(host=host, interrupts="on", retries=0)
+    def pay(to, amount):
+        paid.append((to, amount))
+        return amount
+
+    class Status(Call):
+        function_name = "pay"
+
+    status = Status()
+    status.function_name = "pay"
+    people.approve(Question("operate", status, {"to": "bob", "amount": 10}, ""))
+    from dana.poet.errors import POETInterruptError
+
+    with pytest.raises(POETInterruptError):
+        pay("bob", 1000)
+    assert pay("bob", 10) == 10
+    with pytest.raises(POETInterruptError):
+        pay("bob", 10)
+    assert paid == [("bob", 10)]

@@ -60,7 +60,7 @@ def test_an_option_of_a_later_version_says_so(name):
         ("retry_on", [OSError, "x"]),
         ("retry_on", int),
         ("retry_budget", "10%"),
-        ("perceive_handler", "clean"),
+        ("perceive_handler", 7),
         ("enforce_handler", 3),
         ("enabled", 1),
     ],

@@ -19,7 +19,7 @@ A result that says `approved` must say why not when it is not, and at which rate
 from __future__ import annotations
 
 from dana.poet.domains.quantities import NotUnderstoodError, Quantity, clean, money, number, share, years
-from dana.poet.plugins.base import Field, Plugin, Reading, RejectionError
+from dana.poet.plugins.base import Field, Plugin, Reading, RejectionError, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class FinancialServices(Plugin):
 
     def clean(self, name: str, type_: str) -> Clean | None:
         """See `Plugin`."""
-        kind, _words = _kind(name, type_)
+        kind, _ = _kind(name, type_)
         if not kind:
             return None
         if kind == "score":
@@ -192,15 +192,9 @@ def _decision(value: Any) -> Mapping[str, Any] | None:
 
 def _kind(name: str, type_: str) -> tuple[str, frozenset[str]]:
     """What a parameter of this name and annotation is ("" for what is none of the domain's business), its words."""
-    words = frozenset(_words(name))
+    words = words_of(name)
     kind = next((kind for kind, known in KINDS if known & words), "")
     return kind if type_ in _NUMERIC else "", words
-
-
-def _words(name: str) -> list[str]:
-    import re
-
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
 
 def _occurs(phrase: list[str], words: list[str]) -> bool:

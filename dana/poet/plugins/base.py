@@ -13,6 +13,8 @@ Plugins written for the older protocol (`get_domain_name`, `process_inputs`, `va
 
 from __future__ import annotations
 
+import re
+
 from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
@@ -24,13 +26,20 @@ if TYPE_CHECKING:
     # A class, and the lowest and highest value of it.
     Clean = tuple[type, float, float]
 
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+# What a plugin that cannot be used is reported as, and settings or plugins that do not fit.
+BROKEN, UNFIT = "E819", "E814"
+
 
 class PluginError(Exception):
     """A plugin, or its configuration, is wrong."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", code: str = UNFIT) -> None:
         super().__init__(message)
         self.hint = hint
+        self.code = code
 
 
 class RejectionError(ValueError):
@@ -263,3 +272,8 @@ def adapt(candidate: Any) -> Plugin:
         msg = f"{type(made).__name__} is no plugin: it has no {', '.join(missing)}"
         raise PluginError(msg, "derive from dana.poet.plugins.base.Plugin")
     return _Adapted(made)
+
+
+def words_of(name: str) -> frozenset[str]:
+    """The words of a name, in small letters: `creditScore`, `credit_score` → credit, score."""
+    return frozenset(word.lower() for word in _WORD.findall(name))

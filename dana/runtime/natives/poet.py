@@ -73,6 +73,66 @@ def disable(program: Any) -> Callable[..., None]:
     return disable
 
 
+def on_interrupt(program: Any) -> Callable[[str, Any], None]:
+    """Says who is asked before a stage ("perceive", "operate", "enforce", "*"); the handler is given the question."""
+
+    def on_interrupt(stage: str, handler: Any, /) -> None:
+        """Says who is asked before a stage ("perceive", "operate", "enforce", "*"); the handler is given the question."""
+        program.builtins[".about_poet"]("on_interrupt", stage, handler)
+
+    return on_interrupt
+
+
+def correct(program: Any) -> Callable[[Any], Any]:
+    """An answer: the stage works with this instead, the arguments as a dict, or before Enforce the result."""
+
+    def correct(value: Any, /) -> Any:
+        """An answer: the stage works with this instead, the arguments as a dict, or before Enforce the result."""
+        return program.builtins[".about_poet"]("signal", "correction", value)
+
+    return correct
+
+
+def guide(program: Any) -> Callable[[str], Any]:
+    """An answer: words that are added to the context; a result is sent back with them."""
+
+    def guide(words: str, /) -> Any:
+        """An answer: words that are added to the context; a result is sent back with them."""
+        return program.builtins[".about_poet"]("signal", "guidance", words)
+
+    return guide
+
+
+def override(program: Any) -> Callable[[Any], Any]:
+    """An answer: this is the result of the call, now."""
+
+    def override(value: Any, /) -> Any:
+        """An answer: this is the result of the call, now."""
+        return program.builtins[".about_poet"]("signal", "override", value)
+
+    return override
+
+
+def deny(program: Any) -> Callable[[], Any]:
+    """An answer: the call ends with a `POETInterruptError`."""
+
+    def deny() -> Any:
+        """An answer: the call ends with a `POETInterruptError`."""
+        return program.builtins[".about_poet"]("signal", "denial", None)
+
+    return deny
+
+
+def register_handler(program: Any) -> Callable[[str, Any], None]:
+    """Makes a function known under a name that `perceive_handler`, `enforce_handler` and `train_handler` may say."""
+
+    def register_handler(name: str, handler: Any, /) -> None:
+        """Makes a function known under a name that the handlers of `@poet` may say."""
+        program.builtins[".about_poet"]("register_handler", name, handler)
+
+    return register_handler
+
+
 SIGNATURES = {
     "poet": "(function: any / = None, **options: any) -> any",
     "explain": "(function: any /) -> str",
@@ -80,6 +140,12 @@ SIGNATURES = {
     "configuration": "(function: any /) -> dict",
     "enable": "(function: any / = None) -> None",
     "disable": "(function: any / = None) -> None",
+    "on_interrupt": "(stage: str /, handler: any /) -> None",
+    "correct": "(value: any /) -> any",
+    "guide": "(words: str /) -> any",
+    "override": "(value: any /) -> any",
+    "deny": "() -> any",
+    "register_handler": "(name: str /, handler: any /) -> None",
 }
 EXPORTS: dict[str, object] = {
     "poet": poet,
@@ -88,6 +154,12 @@ EXPORTS: dict[str, object] = {
     "configuration": configuration,
     "enable": enable,
     "disable": disable,
+    "on_interrupt": on_interrupt,
+    "correct": correct,
+    "guide": guide,
+    "override": override,
+    "deny": deny,
+    "register_handler": register_handler,
 }
 NEEDS_PROGRAM = frozenset(EXPORTS)
 __getattr__ = types_on_demand(SIGNATURES)

@@ -1,0 +1,116 @@
+"""`dana poet plugins`: which plugins there are, and whether one written in Dana is right.
+
+dana poet plugins                   those that are built in, of the project, and of installed packages; runs none
+dana poet plugins check FILE        checks and runs a plugin's file as a program would, without any grant
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from dana.cli.grants import printable
+from dana.cli.ledgers import table
+from dana.cli.options import UsageProblem
+from dana.cli.terminal import FAILED, OK
+from dana.diagnostics import Diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dana.cli.options import Options
+    from dana.cli.terminal import Terminal
+    from dana.poet.plugins.scripted import ScriptedPlugin
+
+LONGEST_S = 10.0
+
+
+def plugins(options: Options, terminal: Terminal) -> int:
+    """`dana poet plugins [check FILE]`."""
+    words = options.words[1:]
+    if not words:
+        return _listed(options)
+    if words[0] != "check":
+        raise UsageProblem(
+            "E905", f"`dana poet plugins` has no {printable(words[0])!r}", "dana poet plugins check FILE"
+        )
+    if len(words) != 2:
+        raise UsageProblem("E905", "`dana poet plugins check` takes one file", "dana poet plugins check wine.na")
+    return _checked(words[1], options, terminal)
+
+
+def _listed(options: Options) -> int:
+    from dana.poet.plugins.finding import every
+
+    found = [{"domain": each.name, "kind": each.kind, "place": each.place} for each in every()]
+    if "json" in options.given:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+        return OK
+    rows = [(each["domain"], each["kind"], _near(each["place"])) for each in found]
+    sys.stdout.write(table([printable(cell) for cell in row] for row in [("domain", "kind", "place"), *rows]))
+    return OK
+
+
+def _near(place: str) -> str:
+    """A file below the current folder as people write it."""
+    here = os.path.join(os.getcwd(), "")
+    return place.removeprefix(here)
+
+
+def _checked(path: str, options: Options, terminal: Terminal) -> int:
+    import dana
+    from dana.engine import Engine, Limits
+    from dana.poet.plugins.base import PluginError
+
+    if not os.path.isfile(path):
+        raise UsageProblem(
+            "E902", f"there is no file {printable(path)}", "a plugin is a file like .poet/plugins/wine.na"
+        )
+    engine = Engine(limits=Limits(wall_s=LONGEST_S), on_print=sys.stderr.write)
+    warnings = [found for found in engine.check(path) if found.code[0] == "W"]
+    try:
+        plugin = _made(engine, path)
+    except dana.DanaError as error:
+        return terminal.fail(error)
+    except PluginError as wrong:
+        terminal.report([Diagnostic(wrong.code, printable(str(wrong)), hint=printable(wrong.hint))])
+        return FAILED
+    if warnings:
+        terminal.report(warnings)
+    sys.stderr.write("".join(f"note: {printable(doubt)}\n" for doubt in plugin.doubts()))
+    facts = _facts(plugin)
+    if "json" in options.given:
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(table((printable(name), printable(_text(value))) for name, value in facts.items() if value))
+    return OK
+
+
+def _made(engine: Any, path: str) -> ScriptedPlugin:
+    from dana.poet.plugins.scripted import ScriptedPlugin
+
+    name = os.path.basename(path).removesuffix(".na")
+    module = engine.load(path, name=name)
+    names = {each: getattr(module, each) for each in dir(module) if each != "struct"}
+    return ScriptedPlugin(name, path, names)
+
+
+def _facts(plugin: ScriptedPlugin) -> dict[str, Any]:
+    return {
+        "domain": plugin.domain,
+        "version": plugin.version,
+        "reads": sorted(plugin.readers),
+        "perceives": "all arguments" if plugin.perceive else "",
+        "judges": "the result" if plugin.enforce else "",
+        "settings": {name: field.default for name, field in plugin.fields.items()},
+        "hints": plugin.hints(),
+        "words": sorted(plugin.words),
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {json.dumps(each, ensure_ascii=False)}" for name, each in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
