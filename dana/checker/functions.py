@@ -80,14 +80,26 @@ READING = frozenset({"perceive_handler", "domain", "plugins", "custom_plugin"})
 
 def poet_type(function: Function) -> Type:
     """The signature callers of a `@poet` function see: with a `perceive_handler` or a domain any argument may be
-    given, because these work before the parameters' annotations are enforced.
+    given, because these work before the parameters' annotations are enforced; with `batch` it is called with one item,
+    and gives its result.
     """
     kind, params, result = function.type
-    for decorator in function.node.decorators:
-        for keyword in decorator.expr.keywords if isinstance(decorator.expr, na.Call) else ():
-            if keyword.name in READING:
-                return (kind, tuple((name, ANY, how, default) for name, _, how, default in params), result)
-    return function.type
+    options = _options_of(function.node)
+    if params is None or (READING.isdisjoint(options) and "batch" not in options):
+        return function.type
+    free = tuple((name, ANY, how, default) for name, _, how, default in params)
+    return (kind, free, ANY if "batch" in options else result)
+
+
+def _options_of(node: Any) -> set[str | None]:
+    """The names of the options all decorators are given."""
+    calls = [d.expr for d in node.decorators if isinstance(d.expr, na.Call)]
+    return {keyword.name for call in calls for keyword in call.keywords}
+
+
+def takes_items(function: Function) -> bool:
+    """Whether the function takes a list and is called with single items (`batch`)."""
+    return function.decorated and "batch" in _options_of(function.node)
 
 
 def function_signature(c: Context, node: Any) -> tuple[Type, bool]:
@@ -318,7 +330,7 @@ def mark_cells(c: Context, scope: Scope, node: Any) -> None:
 def result_of(c: Context, function: Function) -> Type:
     """What calling the function yields: declared, or found out from its body."""
     if function.declared:
-        return function.type[2]  # type: ignore[no-any-return]
+        return ANY if takes_items(function) else function.type[2]
     if function.decorated:
         return ANY
     if function.state == 0:

@@ -19,6 +19,8 @@ whole story.
     coroutines.py   `async def` functions                                caching.py    results of pure functions
     interrupts.py   a person looks at a call                             observing.py  calls on record
     explaining.py   what a function is set to and has done               errors.py     the story of a failure
+    subjects.py     what is learnt about functions, and feedback          batching.py   single items, gathered
+    hedging.py      a second attempt beside a late one                    isolating.py  bodies in worker processes
     native.py       the decorator in Dana programs                       python.py     the decorator for Python
     testing.py      no waits, the same chances every time
     simulation/     worlds in which decisions have consequences
@@ -26,8 +28,8 @@ whole story.
 The decisions — when to try again, how long to wait, when to stop asking — are `dana.adaptive`'s; here they meet
 functions.
 
-Decoration specialises: a stage that is switched off leaves no trace in the code a call runs. Nothing
-here starts a thread or reads a clock of its own; time, chance and deadlines belong to the program.
+Decoration specialises: a stage that is switched off leaves no trace in the code a call runs. Time, chance and
+deadlines belong to the program; only what is learnt is saved by threads of its own, where a function has a store.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 # Where a public name is; loaded when it is first asked for.
 _PLACES = {
-    **dict.fromkeys(("poet", "enable", "disable", "register_handler"), "dana.poet.python"),
+    **dict.fromkeys(("poet", "enable", "disable", "feedback", "register_handler"), "dana.poet.python"),
     **dict.fromkeys(("explain", "status", "configuration"), "dana.poet.explaining"),
     **dict.fromkeys(("POETConfig", "register_profile"), "dana.poet.config"),
     **dict.fromkeys(("POETExecutor", "SimplePOETConfig", "SimplePOETExecutor"), "dana.poet.executor"),

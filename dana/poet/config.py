@@ -5,6 +5,7 @@ profile       the profile says so                  (`profiles.py`)
 domain        the domain suggests it               (`Plugin.hints`)
 signature     the function's name and parameters   (`domain="auto"`)
 priority      it follows from the priority (P86)
+learnt        it was learnt (`subjects.py`), in the place of one of those that may be
 default       nobody said anything
 """
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 EXPLICIT, PROFILE, DOMAIN, PRIORITY, DEFAULT = "explicit", "profile", "domain", "priority", "default"
 SIGNATURE = "signature"
+LEARNT = "learnt"
 # How the priority changes a number of retries nobody chose (P86).
 MORE_RETRIES = {"low": -1, "normal": 0, "high": 0, "critical": 2}
 MOST_RETRIES = 10
@@ -56,6 +58,9 @@ class POETConfig:
     priority: str
     fallback: Any
     cache: Any
+    batch: dict[str, Any] | None
+    hedge: Any
+    isolation: str | None
     domain: str | None
     plugins: Any
     custom_plugin: Any
@@ -63,6 +68,8 @@ class POETConfig:
     profile: str | None
     interrupts: str
     learning: str
+    store: Any
+    learnable: Any
     train_handler: Callable[..., Any] | None
     perceive_handler: Callable[..., Any] | None
     enforce_handler: Callable[..., Any] | None
@@ -111,6 +118,15 @@ class POETConfig:
         if more and self.origins["retries"] != EXPLICIT:
             self.retries = max(0, min(self.retries + more, MOST_RETRIES))
             self.origins["retries"] = PRIORITY
+
+    def changed(self, learnt: Mapping[str, Any]) -> POETConfig:
+        """The same with some options at what was learnt."""
+        made = POETConfig.__new__(POETConfig)
+        for name in OPTIONS:
+            setattr(made, name, learnt.get(name, getattr(self, name)))
+        made.origins = Origins(self.origins)
+        made.origins.update(dict.fromkeys(learnt, LEARNT))
+        return made
 
     def to_dict(self) -> dict[str, Any]:
         """Every option's value by name."""

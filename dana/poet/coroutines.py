@@ -30,12 +30,15 @@ def awaited(plan: Plan) -> Callable[..., Any]:
     @wraps(function)
     async def call(*args: Any, **keywords: Any) -> Any:
         if plan.off:
-            return await function(*args, **keywords)
+            if plan.disabled:
+                return await plan.bare(*args, **keywords)
+            if plan.learner is not None and not plan.learner.is_ready:
+                await asyncio.to_thread(plan.learner.ready)
         key, found = looked_up(plan, args, keywords)
         if found is not None:
             return found[0]
         if plan.config.rollout < 1 and not is_chosen(plan, args, keywords):
-            return await function(*args, **keywords)
+            return await plan.bare(*args, **keywords)
         if plan.budget is not None:
             plan.budget.call()
         mark = effects_begun(plan)

@@ -43,10 +43,14 @@ _NONE_YET = _NoValue()
 class Execution:
     """The call of `plan.function` with these arguments."""
 
-    __slots__ = ("args", "began", "bound", "inner", "keywords", "override", "plan", "record", "status", "token")
+    __slots__ = (
+        "args", "began", "bound", "config", "inner", "keywords", "learnt", "override", "plan", "policy", "record",
+        "status", "token",
+    )  # fmt: skip
 
     def __init__(self, plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any], status: POETStatus | None) -> None:
         self.plan = plan
+        self.config, self.policy, self.learnt = plan.current or (plan.config, plan.policy, ())
         self.args = args
         self.keywords = keywords
         self.status = status
@@ -64,6 +68,11 @@ class Execution:
         """All stages, from the place in the bulkhead to the record of how it ended."""
         plan = self.plan
         self.began = plan.clock()
+        told = plan.train is not None or plan.observer is not None or plan.tells
+        if told and plan.learner is not None and self.status is not None:
+            from dana.poet.subjects import remember
+
+            remember(plan, self.status.execution_id, self.args, self.keywords)
         try:
             value, error = yield from self._admitted()
             if error is not None and plan.fallbacks:
@@ -126,7 +135,7 @@ class Execution:
 
     def _timed(self) -> Steps:
         plan = self.plan
-        limit = plan.config.timeout
+        limit = self.config.timeout
         token = self.token = None if limit is None else plan.meter.push_deadline(limit)
         waiting = getattr(plan.host, "waiting", None)
         mark = 0 if waiting is None else waiting.number
@@ -215,7 +224,7 @@ class Execution:
     def _attempts(self, first: Attempt | None) -> Steps:
         """Attempts until one gives an acceptable result or the policy says that it is enough."""
         plan, record = self.plan, self.record
-        effects = perform(plan.policy, record, plan.host.random.random, self._remaining)
+        effects = perform(self.policy, record, plan.host.random.random, self._remaining)
         kind, amount = next(effects)
         if first is not None:
             self._failed(first)
@@ -284,12 +293,13 @@ class Execution:
     def _operate(self) -> Generator[Step, Any, Any]:
         """The function, under the deadline of one attempt."""
         plan = self.plan
-        limit = plan.config.attempt_timeout
+        limit = self.config.attempt_timeout
         if limit is None:
-            return (yield plan.function, self.args, self.keywords)
+            return (yield self._operation(self.token))
         inner = self.inner = plan.meter.push_deadline(limit)
         try:
-            return (yield plan.function, self.args, self.keywords)
+            outer = self.token
+            return (yield self._operation(inner if outer is None or inner.at < outer.at else outer))
         except TimeoutStop as stop:
             if stop.token is not inner:
                 raise
@@ -298,6 +308,12 @@ class Execution:
             self.inner = None
             plan.meter.pop_deadline(inner)
         raise TimeoutError(message)
+
+    def _operation(self, nearest: Any) -> Step:
+        """The function and its arguments; a process of its own is also told the nearest deadline."""
+        if self.config.isolation is None:
+            return self.plan.operate, self.args, self.keywords
+        return self.plan.operate, (nearest, self.args, self.keywords), {}
 
     # --- Enforce ------------------------------------------------------------------------------------
 
@@ -359,7 +375,10 @@ class Execution:
         guidance = [] if status is None else list(status.guidance)
         notes = [] if status is None else [repr(note) for note in status.notes]
         failures = plan.failed_attempts(self.record)
-        return Call(plan.name, bound, number, failures, guidance, notes, plan.config.context_window, plan)
+        named, learnt = "" if status is None else status.execution_id, list(self.learnt)
+        return Call(
+            plan.name, bound, number, failures, guidance, notes, plan.config.context_window, named, learnt, plan
+        )
 
     def _staged(self, stage: str, *, ok: bool) -> None:
         if self.plan.observer is not None and self.status is not None:
@@ -396,7 +415,15 @@ class Execution:
         if plan.config.learning == "off":
             return
         count = len(self.record.attempts) + 1
-        figures = {"took_s": plan.clock() - self.began, "attempts": count, "success_rate": plan.calls.success_rate}
+        calls = plan.calls
+        figures = {
+            "took_s": plan.clock() - self.began,
+            "attempts": count,
+            "success_rate": calls.success_rate,
+            "calls": calls.count,
+            "p95": calls.times.quantile(0.95) if calls.count else None,
+            "learnt": dict(plan.learnt),
+        }
         try:
             yield plan.train, (self._call(count), value, figures), {}
         except NEVER:

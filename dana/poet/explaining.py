@@ -17,7 +17,8 @@ def status(function: Any) -> dict[str, Any]:
     """The state of a decorated function as plain data. Raises `TypeError` for any other value.
 
     `function`, `enabled`, `calls`, `outcomes` by name, `success_rate`, `p50`, `p95`, `p99` (seconds, None before the
-    first call), `breaker`, `bulkhead` and `cache` (None where there is none), `learning`, `learnt`, `last_failures`.
+    first call), `breaker`, `bulkhead`, `cache` and `hedge` (None where there is none), `learning`, `learnt`,
+    `last_failures`.
     """
     plan = plan_of(function)
     calls = plan.calls
@@ -26,7 +27,7 @@ def status(function: Any) -> dict[str, Any]:
     bulkhead, cache = plan.bulkhead, plan.cache
     return {
         "function": plan.name,
-        "enabled": not plan.off,
+        "enabled": not plan.disabled,
         "calls": count,
         "outcomes": {name: n for name, n in zip(OUTCOMES, calls.outcomes, strict=True) if n},
         "success_rate": calls.success_rate,
@@ -36,8 +37,9 @@ def status(function: Any) -> dict[str, Any]:
         if bulkhead is None
         else {"limit": bulkhead.limit, "inside": bulkhead.inside, "refused": bulkhead.refused},
         "cache": None if cache is None else {"kept": len(cache), "hits": cache.hits, "misses": cache.misses},
+        "hedge": None if plan.hedging is None else {"begun": plan.hedging.begun, "won": plan.hedging.won},
         "learning": plan.config.learning,
-        "learnt": {},
+        "learnt": dict(plan.learnt),
         "last_failures": [text for _at, text in plan.failures],
     }
 
@@ -79,10 +81,12 @@ def explain(function: Any) -> str:
         lines.append(f"  {known['calls']} ({told}); {known['success_rate']:.1%} gave a value")
         times = ", ".join(f"{q} {seconds(known[q])}" for q in ("p50", "p95", "p99"))
         lines.append(f"  {times}")
-    for part in ("breaker", "bulkhead", "cache"):
+    for part in ("breaker", "bulkhead", "cache", "hedge"):
         if known[part] is not None:
             lines.append(f"  {part}: " + ", ".join(f"{name} {value}" for name, value in known[part].items()))
-    lines += ["", f"learning ({known['learning']})", "  nothing is learnt yet: figures are kept, nothing is changed"]
+    learnt = [f"  {name} = {value!r}" for name, value in known["learnt"].items()]
+    nothing = "  nothing is learnt yet: figures are kept, nothing is changed"
+    lines += ["", f"learning ({known['learning']})", *(learnt or [nothing])]
     if known["last_failures"]:
         lines += ["", "last failures", *(f"  {text}" for text in known["last_failures"])]
     return "\n".join(lines)

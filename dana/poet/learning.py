@@ -252,6 +252,11 @@ class LearningStore:
                     self._store.close()
 
     @property
+    def is_failing(self) -> bool:
+        """Whether the store could not answer when it was asked last."""
+        return bool(self._ask_again)
+
+    @property
     def waiting(self) -> int:
         """How much is not saved yet."""
         return self._writer.count

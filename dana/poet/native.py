@@ -27,10 +27,13 @@ def decorator(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """What `@poet(**options)` is in `program`; raises `POETConfigError` when applied with options that cannot work.
 
-    `facts` is what the compiler wrote about the function, `scope` the names of the module in which the decorator stands.
+    `facts` is what the compiler wrote about the function, `scope` has the names of the decorator's module.
     """
     files, show = program.sources, program.catching.caught
     types = dict(facts[0]) if facts is not None else None
+
+    if isinstance(options.get("store"), str):
+        options = {**options, "store": granted(program, options["store"])}
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         given = options
@@ -41,6 +44,31 @@ def decorator(
         return decorate(program, function, given, **more)  # type: ignore[arg-type]
 
     return decorated
+
+
+def granted(program: Program, where: str) -> str:
+    """A store a program names, at the real path, when the program may write there. Raises `Denied`."""
+    from dana.poet.store.opening import place_of, problem_of
+
+    if problem_of(where) is not None:
+        return where  # the option's own check says what is wrong
+    place = place_of(where)
+    if place:
+        kind = "json:" if where.startswith("json:") else ""
+        return kind + program.policy.path("write", place)
+    if where != "memory:":
+        from urllib.parse import urlsplit
+
+        address = urlsplit(where)
+        program.policy.require("net", f"{address.hostname or 'localhost'}:{address.port or 5432}")
+    return where
+
+
+def feedback(program: Program, about: Any, said: Mapping[str, Any]) -> None:
+    """Keep what is said about a call; see `dana.poet.subjects.give`."""
+    from dana.poet.subjects import give
+
+    give(registry_of(program), about, said)
 
 
 def explain(_program: Program, function: Any) -> str:

@@ -41,6 +41,8 @@ class LedgerObserver:
         config = status.config
         said_ = {n: plain(getattr(config, n)) for n in OPTIONS if config.origins[n] != "default"}
         data = {"arguments": plain(status.perceived_input), "options": said_}
+        if status.learnings_applied:
+            data["learnt"] = list(status.learnings_applied)
         self.ledger.audit("poet.call.start", status.function_name, data, act=status.execution_id)
 
     def stage(self, status: POETStatus, stage: str, *, ok: bool) -> None:

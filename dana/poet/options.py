@@ -176,6 +176,27 @@ OPTIONS: dict[str, Option] = {
             v.cache,
         ),
         Option(
+            "batch",
+            None,
+            "a dict with size and window, or None",
+            "Gather single items of calls made side by side into one call with a list.",
+            v.batch,
+        ),
+        Option(
+            "hedge",
+            None,
+            'seconds above 0, "p50", "p90", "p95", "p99", or None',
+            "Begin a second attempt beside one that has not answered by then; the first answer counts.",
+            v.hedge,
+        ),
+        Option(
+            "isolation",
+            None,
+            'None or "process"',
+            "Run the body of a Python function in a worker process, which is ended at a deadline.",
+            v.isolation,
+        ),
+        Option(
             "domain",
             None,
             'the name of a domain, "auto", or None',
@@ -223,6 +244,20 @@ OPTIONS: dict[str, Option] = {
             "True, False or " + v.one_of(v.LEARNING),
             "How the function learns from its calls; figures are kept in any case.",
             v.learning,
+        ),
+        Option(
+            "store",
+            None,
+            "a path or a URL of a store, or None for the program's",
+            "Where what is learnt about the function is kept from one run to the next.",
+            v.store,
+        ),
+        Option(
+            "learnable",
+            (),
+            "a list of options: " + ", ".join(v.LEARNABLE),
+            "Options that learning may change although their values are written out.",
+            v.learnable,
         ),
         Option(
             "train_handler",
@@ -290,17 +325,13 @@ OPTIONS: dict[str, Option] = {
     )
 }
 
-# Named by the design, absent here: they are refused until they work.
+# Named by the design, absent here: they belong to learning from simulations, and are refused until they work.
 LATER = frozenset(
     {
         "feedback_mode",
         "simulation_models",
         "learning_algorithm",
         "enable_safe_testing",
-        "batch",
-        "hedge",
-        "store",
-        "isolation",
     }
 )
 
@@ -331,6 +362,9 @@ SYNONYMS = {
     "critical": "safety_critical",
     "audit": "audit_trail",
     "memoize": "cache",
+    "batching": "batch",
+    "hedging": "hedge",
+    "learning_store": "store",
     "plugin": "custom_plugin",
 }
 

@@ -13,13 +13,15 @@ through every stage untouched, as do exhausted recursion and memory.
 
 from __future__ import annotations
 
+from math import inf
+
 from dana.adaptive.faults import NEVER
 from dana.adaptive.perform import Attempt
 from dana.adaptive.statistics import DEGRADED, TIMED_OUT
+from dana.poet import profiles
 from dana.poet.config import SIGNATURE, POETConfig, refuse_wrong
 from dana.poet.errors import POETConfigError, said
 from dana.poet.execution import Execution, carry_out
-from dana.poet import profiles
 from dana.poet.plan import Plan, declared_types, outcome_of
 from dana.poet.registry import registry_of
 from dana.poet.shapes import shaped
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         def clock(self) -> Callable[[], float]: ...
         def push_deadline(self, seconds: float) -> Any: ...
         def pop_deadline(self, token: Any) -> None: ...
+        def scopes(self, seconds: float) -> tuple[Callable[[float], Any], Callable[[Any], None]]: ...
         def remaining(self) -> float | None: ...
         def check(self) -> None: ...
 
@@ -108,11 +111,18 @@ def decorate(
     config = POETConfig.resolved(given, registry.profile, _hints(plugins))
     if why:
         config.domain, config.origins["domain"] = domain, SIGNATURE
-    if not config.enabled:
+    if not config.enabled and config.batch is None:
         return function
     about = {"files": files, "fresh": fresh, "show": show, "types": types, "facts": facts}
     plan = Plan(host, registry, function, name, config, plugins, **about)  # type: ignore[arg-type]
     plan.choice = why
+    _attempts_otherwise(plan, is_coroutine=bool(flags))
+    if not config.enabled:
+        return plan.bare
+    if config.store is not None or registry.store is not None:
+        from dana.poet.subjects import learner_of
+
+        plan.learns(learner_of(plan))
     if registry.off:
         plan.switch(on=False)
     registry.plans.add(plan)
@@ -124,6 +134,24 @@ def decorate(
         made = _Entries(plan).made()
     made.__poet__ = plan  # type: ignore[attr-defined]
     return made
+
+
+def _attempts_otherwise(plan: Plan, *, is_coroutine: bool) -> None:
+    """What an attempt calls, where that is not just the function."""
+    config = plan.config
+    if config.isolation is not None:
+        from dana.poet.isolating import isolated
+
+        plan.operate = isolated(plan, is_coroutine=is_coroutine)
+    if config.hedge is not None:
+        from dana.poet.hedging import Hedge
+
+        plan.hedging = Hedge(plan, is_coroutine=is_coroutine)
+        plan.operate = plan.hedging.call
+    if config.batch is not None:
+        from dana.poet.batching import batched
+
+        plan.operate, plan.bare = batched(plan, is_coroutine=is_coroutine)
 
 
 def plan_of(function: Any) -> Plan:
@@ -199,18 +227,23 @@ class _Entries:
             "bulkhead": simple and plan.bulkhead is not None,
             "fallback": simple and bool(plan.fallbacks),
         }
+        seconds = plan.config.timeout if simple else None
+        push, pop = (None, None) if seconds is None else plan.meter.scopes(seconds)
         given = {
             "off": plan.off,
+            "bypass": self.bypass,
             "function": plan.function,
             "enter": self.enter,
             "recover": self.recover,
             "perceive": plan.perceive,
             "enforce": self.first_check if plan.tells else plan.enforcer,
+            "purse": plan.budget,
             "spend": plan.budget.call if plan.budget is not None else None,
-            "push": plan.meter.push_deadline,
-            "pop": plan.meter.pop_deadline,
+            "push": push,
+            "pop": pop,
             "clock": plan.clock,
-            "seconds": plan.config.timeout,
+            "breaker": breaker,
+            "slow": inf if breaker is None or breaker.slow_s is None else breaker.slow_s,
             "admit": breaker.admit if breaker is not None else None,
             "success": breaker.success if breaker is not None else None,
             "turned_away": plan.turned_away,
@@ -237,6 +270,15 @@ class _Entries:
 
     # --- observed calls -----------------------------------------------------------------------------
 
+    def bypass(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """A call that does not take the fast way now: none at all, the first one, or one with other deadlines."""
+        plan = self.plan
+        if plan.disabled:
+            return plan.bare(*args, **keywords)
+        if plan.learner is not None:
+            plan.learner.ready()
+        return self.enter(args, keywords)
+
     def enter(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A call that is observed, cached, limited or replaced in some way."""
         plan = self.plan
@@ -244,7 +286,7 @@ class _Entries:
         if found is not None:
             return found[0]
         if plan.config.rollout < 1 and not is_chosen(plan, args, keywords):
-            return plan.function(*args, **keywords)
+            return plan.bare(*args, **keywords)
         if plan.budget is not None:
             plan.budget.call()
         mark = effects_begun(plan)
@@ -263,7 +305,8 @@ class _Entries:
         assert plan.parameters is not None
         assert plan.enforcer is not None
         bound = plan.parameters.bind(args, keywords)
-        return plan.enforcer(value, Call(plan.name, bound, 1, [], context_window=plan.config.context_window, plan=plan))
+        window, learnt = plan.config.context_window, list(plan.learnt)
+        return plan.enforcer(value, Call(plan.name, bound, 1, [], None, None, window, "", learnt, plan))
 
     def recover(
         self,
@@ -344,7 +387,11 @@ class _Entries:
 
 def execution(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> Execution:
     """A new call with a status of its own."""
-    return Execution(plan, args, keywords, POETStatus(plan.registry.new_id(), plan.name, plan.config, plan.clock()))
+    running = Execution(plan, args, keywords, None)
+    status = running.status = POETStatus(plan.registry.new_id(), plan.name, running.config, plan.clock())
+    if running.learnt:
+        status.learnings_applied.extend(running.learnt)
+    return running
 
 
 def looked_up(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, tuple[Any] | None]:

@@ -7,6 +7,8 @@ said then. `shapes` makes the function that is called, `execution` what happens 
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from dana.adaptive.budget import RetryBudget
 from dana.adaptive.faults import NEVER
 from dana.adaptive.policy import OUT_OF_BUDGET, OUT_OF_TIME, PERMANENT_FAULT, Backoff, Retry
@@ -43,10 +45,13 @@ if TYPE_CHECKING:
     from dana.poet.pipeline import Host
     from dana.poet.plugins.base import Plugin
     from dana.poet.registry import Registry
+    from dana.poet.subjects import Learner
     from dana.runtime.stops import TimeoutStop
 
 LONGEST_NAP_S = 0.05
 KEPT_FAILURES = 10
+# What most functions have learnt, and how most are annotated: one for all of them.
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Plan:
@@ -57,9 +62,10 @@ class Plan:
     """
 
     __slots__ = (
-        "__weakref__", "annotated", "asks", "breaker", "budget", "bulkhead", "cache", "calls", "choice", "clock",
-        "config", "critical", "enforcer", "facts", "failures", "fallbacks", "files", "function", "host", "judging",
-        "meter", "name", "needs_arguments", "observer", "off", "parameters", "perceiver", "perceivers", "perceives",
+        "__weakref__", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "calls", "choice",
+        "clock", "config", "critical", "current", "disabled", "enforcer", "facts", "failures", "fallbacks",
+        "files", "function", "given", "hedging", "host", "judging", "learner", "learnt", "meter", "name",
+        "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
         "plugins", "policy", "readers", "record", "registry", "tells", "train", "types", "worth",
     )  # fmt: skip
 
@@ -82,15 +88,23 @@ class Plan:
         self.host = host
         self.registry = registry
         self.meter = host.meter
-        self.clock = host.meter.clock
+        tape = getattr(host, "tape", None)
+        self.clock = host.meter.clock if tape is None else tape.poet_clock(host.meter.clock)
         self.function = function
         self.name = name
         self.config = config
         self.files = files
-        backoff = Backoff(config.backoff, config.backoff_factor, config.backoff_max, config.jitter)
+        # What is called without a pipeline, and what an attempt calls.
+        self.bare = self.operate = function
+        self.hedging: Any = None
         self.budget = RetryBudget(config.retry_budget) if config.retry_budget is not None else None
         self.worth = _worth(config.retry_on, show)
-        self.policy = Retry(config.retries, backoff, self.worth, self.budget)
+        # What is written, and what was learnt in its place.
+        self.given = config
+        self.learnt: Mapping[str, Any] = NOTHING
+        self.policy = self._policy(config)
+        # Once something was learnt: configuration, policy and its names as one value, which a call reads at its start.
+        self.current: tuple[POETConfig, Retry, tuple[str, ...]] | None = None
         self.parameters = Parameters(function, fresh) if readable(function) else None
         self.perceiver = config.perceive_handler
         self.perceives = () if self.perceiver is None else self._names_perceived(self.perceiver)
@@ -103,8 +117,9 @@ class Plan:
         self.plugins = plugins
         # Why the domain was chosen, where it was chosen by itself.
         self.choice = ""
-        self.types = {**annotations(function), **(types or {})}
-        self.annotated = self._annotated() if plugins else []
+        # A thousand functions without plugins share what is empty.
+        self.types: Mapping[str, str] = {**declared_types(function), **(types or {})} if plugins else NOTHING
+        self.annotated: Sequence[tuple[str, str]] = self._annotated() if plugins else ()
         self.perceivers = self._bound_plugins()
         self.breaker = _breaker(config.breaker)
         self.bulkhead = _bulkhead(config.bulkhead)
@@ -115,8 +130,10 @@ class Plan:
         self.calls = Calls()
         self.record = self.calls.succeeded()
         self.failures: list[tuple[float, str]] = []
-        # What a call looks at first: not empty when the pipeline is switched off.
+        # What a call looks at first: not empty when its way is not the fast one (`steer`).
         self.off: list[bool] = []
+        self.disabled = False
+        self.learner: Learner | None = None
         self.observer = self._observer() if config.audit_trail else None
         self.needs_arguments = bool(plugins) or self.asks or self.observer is not None or self.train is not None
         if self.needs_arguments and self.parameters is None:
@@ -133,11 +150,46 @@ class Plan:
         """Whether only what the fast form of a call knows is switched on."""
         config = self.config
         observed = self.needs_arguments and self.readers is None
-        return not observed and self.cache is None and config.attempt_timeout is None and config.rollout >= 1
+        direct = self.cache is None and self.operate is self.function and config.attempt_timeout is None
+        return not observed and direct and config.rollout >= 1
 
     def switch(self, *, on: bool) -> None:
         """Switch the pipeline on or off; off, calls go to the bare function (P30)."""
-        self.off[:] = [] if on else [True]
+        self.disabled = not on
+        self.steer()
+
+    def learns(self, learner: Learner | None) -> None:
+        """Have a learner, which is asked at the first call."""
+        self.learner = learner
+        self.steer()
+
+    def adopt(self, learnt: Mapping[str, Any]) -> None:
+        """Have the values of knobs that were learnt, from the next call on; all others are as they are written."""
+        options = {name: value for name, value in learnt.items() if not name.startswith("breaker_")}
+        for name in ("timeout", "attempt_timeout"):
+            if options.get(name) == 0:
+                options[name] = None
+        if self.breaker is not None:
+            fresh = _breaker(self.given.breaker)
+            for name in ("failure_rate", "slow_rate", "open_s"):
+                setattr(self.breaker, name, learnt.get(f"breaker_{name}", getattr(fresh, name)))
+        config = self.given.changed(options) if options else self.given
+        policy = self._policy(config)
+        self.current = config, policy, tuple(sorted(learnt))
+        self.config, self.policy = config, policy
+        self.learnt = dict(learnt) if learnt else NOTHING
+        self.steer(ready=True)
+
+    def steer(self, *, ready: bool = False) -> None:
+        """Decide which way calls take: the fast one knows neither stores to be asked nor deadlines that were learnt."""
+        given, config = self.given, self.config
+        is_new = given.timeout != config.timeout or given.attempt_timeout != config.attempt_timeout
+        asks = self.learner is not None and not (ready or self.learner.is_ready)
+        self.off[:] = [True] if self.disabled or is_new or asks else []
+
+    def _policy(self, config: POETConfig) -> Retry:
+        backoff = Backoff(config.backoff, config.backoff_factor, config.backoff_max, config.jitter)
+        return Retry(config.retries, backoff, self.worth, self.budget)
 
     # --- decoration ---------------------------------------------------------------------------------
 

@@ -52,6 +52,10 @@ class Stopwatch:
     def pop_deadline(self, token: Deadline) -> None:
         pass
 
+    def scopes(self, seconds: float) -> tuple[Callable[[float], Deadline], Callable[[Deadline], None]]:
+        """Both for one length of time, as a program's meter has them."""
+        return lambda now: Deadline(now + seconds), self.pop_deadline
+
     def remaining(self) -> float | None:
         """Nothing but the call itself watches the time."""
         return None
@@ -61,9 +65,13 @@ class Stopwatch:
 
 
 class Host:
-    """Time and chance for decorated Python functions; tests pass a fake clock and a seeded random source."""
+    """Time and chance for decorated Python functions; tests pass a fake clock and a seeded random source.
 
-    def __init__(self, clock: Any = None, random: Any = None) -> None:
+    `store`: where functions that name none keep what is learnt (a path, a URL or a `LearningStore`).
+    """
+
+    def __init__(self, clock: Any = None, random: Any = None, store: Any = None) -> None:
+        self.store = store
         self.clock = SystemClock() if clock is None else clock
         self.random = Random() if random is None else random  # noqa: S311  jitter is no secret
         self.meter = Stopwatch(self.clock.monotonic)
@@ -142,6 +150,28 @@ else:
             return decorate(where, function, named(where, function, settled(options)), coroutines=True)
 
         return decorator if function is None else decorator(function)
+
+
+def feedback(
+    about: Any,
+    *,
+    ok: bool | None = None,
+    score: float | None = None,
+    kind: str | None = None,
+    failure: str | None = None,
+    comment: str | None = None,
+    host: Host | None = None,
+) -> None:
+    """Say how a call turned out, now or much later; it is kept in the store of its function.
+
+    `about`: the `call.id` a handler was told, the call itself, or a decorated function. `score` is from 0 (useless) to 1,
+    `failure` the name of what was wrong. Raises `POETConfigError` for a call nobody knows, and without a store.
+    """
+    from dana.poet.registry import registry_of
+    from dana.poet.subjects import give
+
+    said = {"ok": ok, "score": score, "kind": kind, "failure": failure, "comment": comment}
+    give(registry_of(host or shared_host()), about, said)
 
 
 def enable(function: Any = None) -> None:

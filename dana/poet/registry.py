@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from dana.poet.interrupts import Manager
     from dana.poet.plan import Plan
+    from dana.poet.subjects import Keeper, Learner
+
+
+# The store of `.poet` where there is such a folder, as the command line takes it.
+AUTO = "auto"
 
 
 class Registry:
@@ -30,6 +35,9 @@ class Registry:
         self.next_number = count(1).__next__
         # Handlers that options may name (`handlers.py`).
         self.handlers: dict[str, Callable[..., Any]] = {}
+        # What can be spoken about: the learner of a call and the shape of its input, by its id, oldest first.
+        self.recent: dict[str, tuple[Learner, str]] = {}
+        self._keepers: dict[Any, Keeper] = {}
         self._interrupts: Manager | None = None
         self._ledger: Any = None
         self._prefix = ""
@@ -78,6 +86,38 @@ class Registry:
 
             self._ledger = Ledger()
         return self._ledger
+
+    @property
+    def store(self) -> Any:
+        """Where functions that name no store are kept: in the host's, if it has one."""
+        where = getattr(self.host, "poet_store", None) or getattr(self.host, "store", None)
+        if where == AUTO:
+            from os.path import isdir
+
+            from dana.poet.store.opening import DEFAULT
+
+            return DEFAULT if isdir(".poet") else None
+        # What is in memory only is forgotten with the program.
+        return None if where == "memory:" else where
+
+    def keeper(self, where: Any) -> Keeper:
+        """The keeper of a store, one for all functions that name it."""
+        found = self._keepers.get(where)
+        if found is None:
+            from dana.poet.subjects import Keeper
+
+            found = self._keepers[where] = Keeper(where, self)
+        return found
+
+    def save(self) -> None:
+        """Hand what was learnt to the stores."""
+        for keeper in list(self._keepers.values()):
+            keeper.save()
+
+    def close(self) -> None:
+        """Save what was learnt; nothing more is kept."""
+        for keeper in list(self._keepers.values()):
+            keeper.close()
 
     def switch(self, *, on: bool) -> None:
         """Switch all pipelines on or off: those there are, and those to come."""

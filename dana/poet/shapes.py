@@ -1,34 +1,43 @@
 """The function that is called: the stages that are switched on, and nothing else.
 
-A decorated `def price(item, region="EU")` with retries, a timeout and an enforce handler becomes
+A decorated `def price(item, region="EU")` with retries, a timeout, a breaker and an enforce handler becomes
 
     def price(item, region="EU"):
         if off:
-            return function(item, region)
-        token = push(2.0)
+            return bypass((item, region), {})
         start = clock()
+        ticket = 0
+        token = push(start)
         try:
             try:
-                value = function(item, region)
-            except Exception as fault:
-                failed = [fault]; refused = False
-            else:
+                good = breaker.good
+                ticket = breaker.turn if good is not None else admit(start)
+                if not ticket:
+                    raise turned_away()
                 try:
-                    checked = enforce(value)
-                    …
-                    record(clock() - start)
-                    return checked
+                    value = function(item, region)
                 except Exception as fault:
-                    failed = [fault]; refused = True
-            return recover(failed, refused, (item, region), {}, token, start, 0)
-        except TimeoutStop as stop:
-            raise stopped(stop, token, start, 0)
+                    failed = [fault]; refused = False
+                else:
+                    try:
+                        checked = enforce(value)
+                        …
+                    except Exception as fault:
+                        failed = [fault]; refused = True
+                    else:
+                        now = clock(); took = now - start
+                        …
+                        record(took)
+                        return checked
+                return recover(failed, refused, (item, region), {}, token, start, ticket)
+            except BaseException as stop:
+                raise stopped(stop, token, start, ticket)
         finally:
             pop(token)
 
 with the parameters, defaults, name and docs of the original, so that whoever asks for its signature gets the true
 one, and an attempt that succeeds costs one more Python call. Lines for stages that are off are not there.
-Such a text is compiled once per *shape* (numbers of parameters and the stages); a decoration puts
+Such a tree is built and compiled once per *shape* (numbers of parameters and the stages); a decoration puts
 its own names into a copy of the code.
 
 This is the fast form of a call, for functions whose calls nobody observes. The other form binds nothing and hands its
@@ -37,9 +46,32 @@ arguments on: `return enter((item, region), {})`.
 
 from __future__ import annotations
 
+import _ast as py
 from types import FunctionType
 
+from dana.poet import trees
 from dana.poet.binding import Parameters
+from dana.poet.trees import (
+    any_of,
+    attempt,
+    attribute,
+    both,
+    compare,
+    constant,
+    dict_of,
+    do,
+    either,
+    finally_,
+    give,
+    less,
+    name,
+    negated,
+    put,
+    starred,
+    throw,
+    tuple_of,
+    when,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,49 +92,60 @@ class _Shape(tuple[int, int, bool, int, bool]):
         shape = len(p.positional), p.positional_only, p.rest is not None, len(p.keyword), p.rest_keywords is not None
         return tuple.__new__(cls, shape)
 
-    def texts(self, read: Mapping[str, str] | None = None) -> tuple[str, str, str, str]:
-        """The parameter list, the arguments of the same call, and both halves of it as values.
+    @property
+    def names(self) -> list[str]:
+        """What stands for the positional parameters."""
+        return [f"a{i}" for i in range(self[0])]
 
-        `read` names the variables that hold what was read of a parameter.
-        """
-        count, only, rest, keywords, others = self
-        names = [f"a{i}" for i in range(count)]
-        given = [f"k{i}" for i in range(keywords)]
-        params = names[:only] + (["/"] if only else []) + names[only:]
-        params += ["*rest"] if rest else ["*"] if given else []
-        params += given + (["**others"] if others else [])
-        stars = ["*rest"] if rest else []
-        more = ["**others"] if others else []
-        held = read or {}
-        values = [held.get(n, n) for n in names]
-        call = values + stars + [f"{k}={held.get(k, k)}" for k in given] + more
-        positional = "(" + "".join(f"{n}, " for n in values + stars) + ")"
-        by_name = "{" + ", ".join([f'"{k}": {held.get(k, k)}' for k in given] + more) + "}"
-        return ", ".join(params), ", ".join(call), positional, by_name
+    @property
+    def keywords(self) -> list[str]:
+        """What stands for the keyword-only parameters."""
+        return [f"k{i}" for i in range(self[3])]
+
+    def parameters(self) -> py.arguments:
+        """The parameter list."""
+        _count, only, rest, _keywords, others = self
+        stars = "rest" if rest else None, "others" if others else None
+        return trees.parameters(self.names, only, stars[0], self.keywords, stars[1])
+
+
+class _Given:
+    """The arguments of a call: as another call hands them on, and both halves of them as values.
+
+    `held` names the variables that hold what was read of a parameter.
+    """
+
+    __slots__ = ("_args", "_keywords", "by_name", "positional")
+
+    def __init__(self, shape: _Shape, held: Mapping[str, str]) -> None:
+        self._args = [name(held.get(n, n)) for n in shape.names] + ([starred("rest")] if shape[2] else [])
+        self._keywords: list[tuple[str | None, py.expr]] = [(k, name(held.get(k, k))) for k in shape.keywords]
+        self._keywords += [(None, name("others"))] if shape[4] else []
+        self.positional = tuple_of(self._args)
+        self.by_name = dict_of(self._keywords)
+
+    @classmethod
+    def perceived(cls) -> Self:
+        """Those that are in the variables `args` and `keywords`."""
+        made = cls.__new__(cls)
+        made._args, made._keywords = [starred("args")], [(None, name("keywords"))]
+        made.positional, made.by_name = name("args"), name("keywords")
+        return made
+
+    def to(self, function: str) -> py.expr:
+        """`function` called with them."""
+        return trees.call(function, *self._args, keywords=self._keywords)
+
+    def told(self, function: str, *before: py.expr, after: tuple[py.expr, ...] = ()) -> py.expr:
+        """`function` told both halves."""
+        return trees.call(function, *before, self.positional, self.by_name, *after)
 
 
 # What a decorated function closes over.
 FREE = (
-    *("off", "function", "enter", "recover", "perceive", "enforce", "spend", "push", "pop", "clock", "seconds"),
-    *(
-        "admit",
-        "success",
-        "turned_away",
-        "enter_bulkhead",
-        "leave",
-        "full",
-        "priority",
-        "fall_back",
-        "record",
-        "Halt",
-        "stopped",
-        "late",
-        "Fault",
-        "NothingReturned",
-        "Unclear",
-        "unjudged",
-        "judge",
-    ),
+    *("off", "bypass", "function", "enter", "recover", "perceive", "enforce", "purse", "spend", "push", "pop", "clock"),
+    *("breaker", "slow", "admit", "success", "turned_away", "enter_bulkhead", "leave", "full", "priority", "fall_back"),
+    *("record", "Halt", "stopped", "late", "Fault", "NothingReturned", "Unclear", "unjudged", "judge"),
 )
 FEATURES = ("whole", "perceive", "enforce", "judge", "tells", "timeout", "budget", "breaker", "bulkhead", "fallback")
 _MAKERS: dict[tuple[Any, ...], Callable[..., Any]] = {}
@@ -125,9 +168,8 @@ def shaped(
     key = (shape, kinds, *(on[feature] for feature in FEATURES))
     maker = _MAKERS.get(key)
     if maker is None:
-        names: dict[str, Any] = {}
-        exec(compile(_text(shape, on, dict(kinds)), "<poet>", "exec"), names)  # noqa: S102
-        maker = _MAKERS[key] = names["make"]
+        code = trees.code_of(_maker(shape, on, dict(kinds)), "<poet>")
+        maker = _MAKERS[key] = FunctionType(code, {"__builtins__": {}})
     return _disguise(maker(*(given.get(free) for free in FREE), *needs), function, name, parameters)
 
 
@@ -152,100 +194,130 @@ def _reading(
 _NEEDS = {"tested": ("class", "low", "high", "read"), "read": ("read",), "given": ()}
 
 
-def _text(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> str:
-    params, call, positional, by_name = shape.texts()
-    lines = ["if off:", f"    return function({call})"]
-    if on["whole"]:
-        lines += [f"return enter({positional}, {by_name})"]
-    else:
-        lines += [*_read(kinds, f"return enter({positional}, {by_name})"), *_body(shape, on, kinds)]
-    free = (*FREE, *(f"{need}_{place}" for place, kind in kinds.items() for need in _NEEDS[kind]))
-    return "\n".join(
-        ["def make(" + ", ".join(free) + "):", f"    def call({params}):", *_in(_in(lines)), "    return call"]
-    )
+def _maker(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> py.stmt:
+    """`def make(…): def call(…): …; return call`."""
+    plain = _Given(shape, {})
+    body = [when(name("off"), give(plain.told("bypass")))]
+    whole = give(plain.told("enter"))
+    body += [whole] if on["whole"] else [*_read(kinds, whole), *_body(shape, on, kinds)]
+    free = [*FREE, *(f"{need}_{place}" for place, kind in kinds.items() for need in _NEEDS[kind])]
+    call = trees.function("call", shape.parameters(), *body)
+    return trees.function("make", trees.parameters(free, 0, None, (), None), call, give(name("call")))
 
 
-def _read(kinds: Mapping[str, str], leave: str) -> list[str]:
+def _read(kinds: Mapping[str, str], leave: py.stmt) -> list[py.stmt]:
     """Read the parameters that have a reader; leave it all to the whole form where one of them cannot be read so."""
-    lines: list[str] = []
-    given = [place for place, kind in kinds.items() if kind == "given"]
-    if given:
-        lines += ["if " + " or ".join(f"{place} is None" for place in given) + ":", f"    {leave}"]
-    reads: list[str] = []
-    for place, kind in kinds.items():
-        if kind == "read":
-            reads.append(f"r{place} = read_{place}({place})")
-        elif kind == "tested":
-            test = f"{place}.__class__ is class_{place} and low_{place} <= {place} <= high_{place}"
-            reads.append(f"r{place} = {place} if {test} else read_{place}({place})")
-    return [*lines, "try:", *_in(reads), "except Unclear:", f"    {leave}"] if reads else lines
+    lines: list[py.stmt] = []
+    absent = [compare(name(place), (py.Is, constant(None))) for place, kind in kinds.items() if kind == "given"]
+    if absent:
+        lines.append(when(any_of(absent), leave))
+    reads = [put(f"r{place}", _reads(place, kind)) for place, kind in kinds.items() if kind != "given"]
+    return [*lines, attempt(reads, "Unclear", None, leave)] if reads else lines
 
 
-def _body(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> list[str]:
-    held = {place: f"r{place}" for place, kind in kinds.items() if kind != "given"}
-    _params, call, positional, by_name = shape.texts(held)
-    body: list[str] = []
-    before: list[str] = []
+def _reads(place: str, kind: str) -> py.expr:
+    """What is read of one parameter."""
+    value = name(place)
+    read = trees.call(f"read_{place}", value)
+    if kind == "read":
+        return read
+    is_kind = compare(attribute("__class__", place), (py.Is, name(f"class_{place}")))
+    in_range = compare(name(f"low_{place}"), (py.LtE, value), (py.LtE, name(f"high_{place}")))
+    return either(both(is_kind, in_range), value, read)
+
+
+def _body(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> list[py.stmt]:
+    given = _Given(shape, {place: f"r{place}" for place, kind in kinds.items() if kind != "given"})
+    body: list[py.stmt] = []
+    before: list[py.stmt] = []
     if on["perceive"]:
-        before = [f"args, keywords = {positional}, {by_name}"]
-        body += ["args, keywords = perceive(args, keywords)"]
-        call, positional, by_name = "*args, **keywords", "args", "keywords"
-    if on["breaker"]:
-        body += ["ticket = admit(start)", "if not ticket:", "    raise turned_away()"]
-    body += _attempt(call, positional, by_name, on)
-    token, ticket = "token" if on["timeout"] else "None", "ticket" if on["breaker"] else "0"
+        before = [put(("args", "keywords"), tuple_of([given.positional, given.by_name]))]
+        given = _Given.perceived()
+        body = [put(("args", "keywords"), trees.call("perceive", name("args"), name("keywords")))]
+    body += [*_admission(on), *_attempt(given, on)]
     if on["timeout"] or on["breaker"]:
-        body = ["try:", *_in(body), "except Halt as stop:", f"    raise stopped(stop, {token}, start, {ticket})"]
+        stopped = trees.call("stopped", name("stop"), *_moment(on))
+        body = [attempt(body, "Halt", "stop", throw(stopped))]
     if on["timeout"]:
-        body = ["token = push(seconds)", *body, "finally:", "    pop(token)"]
-    if on["breaker"]:
-        body = ["ticket = 0", *body]
-    body = [*(["spend()"] if on["budget"] else []), "start = clock()", *body]
+        body = [put("token", trees.call("push", name("start"))), finally_(body, do(trees.call("pop", name("token"))))]
+    ticket = [put("ticket", constant(0))] if on["breaker"] else []
+    body = [put("start", trees.call("clock")), *ticket, *body]
+    if on["budget"]:
+        spent = compare(attribute("tokens", "purse"), (py.Lt, attribute("burst", "purse")))
+        body = [when(spent, do(trees.call("spend"))), *body]
     if on["bulkhead"]:
-        entering = ["if not enter_bulkhead(priority):", "    raise full()"]
-        body = [*entering, "try:", *_in(body), "finally:", "    leave()"]
+        entered = trees.call("enter_bulkhead", name("priority"))
+        left = finally_(body, do(trees.call("leave")))
+        body = [when(negated(entered), throw(trees.call("full"))), left]
     if on["fallback"]:
-        falling = [f"    return fall_back(error, {positional}, {by_name})"]
-        body = ["try:", *_in(body), "except Fault as error:", *falling]
+        falling = give(given.told("fall_back", name("error")))
+        body = [attempt(body, "Fault", "error", falling)]
     return [*before, *body]
 
 
-def _attempt(call: str, positional: str, by_name: str, on: Mapping[str, bool]) -> list[str]:
+def _admission(on: Mapping[str, bool]) -> list[py.stmt]:
+    """The breaker's ticket; nobody needs to be asked while the circuit is closed."""
+    if not on["breaker"]:
+        return []
+    closed = compare(name("good"), (py.IsNot, constant(None)))
+    return [
+        put("good", attribute("good", "breaker")),
+        put("ticket", either(closed, attribute("turn", "breaker"), trees.call("admit", name("start")))),
+        when(negated(name("ticket")), throw(trees.call("turned_away"))),
+    ]
+
+
+def _moment(on: Mapping[str, bool]) -> tuple[py.expr, py.expr, py.expr]:
+    """Deadline, beginning and ticket of a call."""
+    token = name("token") if on["timeout"] else constant(None)
+    return token, name("start"), name("ticket") if on["breaker"] else constant(0)
+
+
+def _attempt(given: _Given, on: Mapping[str, bool]) -> list[py.stmt]:
     """The first attempt, and the way to the others."""
-    token, ticket = "token" if on["timeout"] else "None", "ticket" if on["breaker"] else "0"
-    recover = f"return recover(failed, refused, {positional}, {by_name}, {token}, start, {ticket})"
-    failing = ["except Fault as fault:", "    failed = [fault]", "    refused = False"]
-    if not (on["enforce"] or on["judge"]):
-        good = _hand_out("value", on)
-        return ["try:", f"    value = function({call})", *failing, "else:", *_in(good), recover]
-    told = f", {positional}, {by_name}" if on["tells"] else ""
-    checking: list[str] = []
-    name = "value"
+    recover = give(given.told("recover", name("failed"), name("refused"), after=_moment(on)))
+    good = _judged(given, on) if on["enforce"] or on["judge"] else _hand_out("value", on)
+    return [attempt([put("value", given.to("function"))], "Fault", "fault", *_failing(False), otherwise=good), recover]
+
+
+def _failing(refused: bool) -> list[py.stmt]:
+    """What is remembered of a failed attempt: its fault in a list, as `fault` itself ends with the handler."""
+    failed = py.List([name("fault")], py.Load(), lineno=1, col_offset=0)
+    return [put("failed", failed), put("refused", constant(refused))]
+
+
+def _judged(given: _Given, on: Mapping[str, bool]) -> list[py.stmt]:
+    """Enforce: the handler, then the domain."""
+    checking: list[py.stmt] = []
+    value = "value"
     if on["enforce"]:
-        name = "checked"
-        checking += [f"checked = enforce(value{told})", "if checked is None and value is not None:"]
-        checking += ["    raise NothingReturned"]
+        value = "checked"
+        told = given.told("enforce", name("value")) if on["tells"] else trees.call("enforce", name("value"))
+        lost = both(
+            compare(name("checked"), (py.Is, constant(None))), compare(name("value"), (py.IsNot, constant(None)))
+        )
+        checking += [put("checked", told), when(lost, throw(name("NothingReturned")))]
     if on["judge"]:
-        checking += [f"if {name}.__class__ not in unjudged:", f"    {name} = judge({name}, {positional}, {by_name})"]
-    judging = ["try:", *_in(checking), "except Fault as fault:", "    failed = [fault]", "    refused = True"]
-    judging += ["else:", *_in(_hand_out(name, on))]
-    return ["try:", f"    value = function({call})", *failing, "else:", *_in(judging), recover]
+        judged = put(value, given.told("judge", name(value)))
+        checking.append(when(compare(attribute("__class__", value), (py.NotIn, name("unjudged"))), judged))
+    return [attempt(checking, "Fault", "fault", *_failing(True), otherwise=_hand_out(value, on))]
 
 
-def _hand_out(name: str, on: Mapping[str, bool]) -> list[str]:
+def _hand_out(value: str, on: Mapping[str, bool]) -> list[py.stmt]:
     """Return a good value, unless its time is over."""
+    elapsed = less(name("now") if on["timeout"] or on["breaker"] else trees.call("clock"), name("start"))
+    done = give(name(value))
     if not (on["timeout"] or on["breaker"]):
-        return ["record(clock() - start)", f"return {name}"]
-    lines = ["now = clock()"]
+        return [do(trees.call("record", elapsed)), done]
+    lines = [put("now", trees.call("clock")), put("took", elapsed)]
     if on["breaker"]:
-        lines += ["success(ticket, now - start, now)"]
+        is_good = both(compare(name("took"), (py.Lt, name("slow"))), compare(name("good"), (py.IsNot, constant(None))))
+        told = do(trees.call("success", name("ticket"), name("took"), name("now")))
+        lines.append(when(is_good, do(trees.call("good", name("now"))), otherwise=[told]))
     if on["timeout"]:
-        lines += ["if now > token.at:", "    raise late(now - start)"]
-    return [*lines, "record(now - start)", f"return {name}"]
-
-
-def _in(lines: list[str]) -> list[str]:
-    return ["    " + line for line in lines]
+        is_late = compare(name("now"), (py.Gt, attribute("at", "token")))
+        lines.append(when(is_late, throw(trees.call("late", name("took")))))
+    return [*lines, do(trees.call("record", name("took"))), done]
 
 
 def _disguise(made: Any, function: Callable[..., Any], name: str, parameters: Parameters | None) -> Callable[..., Any]:

@@ -16,10 +16,22 @@ class Call:
     """What a handler with a parameter for it is told about the call it judges.
 
     `arguments` by name, `attempt` from 1, `failures` so far (a list of `Failure`, newest last), `guidance`: what people
-    said (texts), `notes`: what a domain changed in the arguments (texts), `context_window` in tokens.
+    said (texts), `notes`: what a domain changed in the arguments (texts), `context_window` in tokens, `learnt`: the
+    options that have what was learnt, `id`: what feedback about the call names ("" for calls nobody can name).
     """
 
-    __slots__ = ("arguments", "attempt", "context_window", "failures", "function", "guidance", "notes", "_plan")
+    __slots__ = (
+        "_plan",
+        "arguments",
+        "attempt",
+        "context_window",
+        "failures",
+        "function",
+        "guidance",
+        "id",
+        "learnt",
+        "notes",
+    )
 
     def __init__(
         self,
@@ -30,9 +42,13 @@ class Call:
         guidance: list[str] | None = None,
         notes: list[str] | None = None,
         context_window: int = 0,
+        id: str = "",  # noqa: A002  (its name everywhere)
+        learnt: list[str] | None = None,
         plan: Plan | None = None,
     ) -> None:
         self._plan = plan
+        self.id = id
+        self.learnt = [] if learnt is None else learnt
         self.function = function
         self.arguments = arguments
         self.attempt = attempt

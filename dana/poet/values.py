@@ -24,6 +24,11 @@ INTERRUPTS = ("off", "auto", "on", "on_error", "on_critical")
 BREAKER = ("failure_rate", "slow_rate", "slow_s", "least", "window", "window_s", "open_s", "open_max_s", "probes",
            "probe_s")  # fmt: skip
 CACHE = ("ttl", "size")
+BATCH = ("size", "window")
+PERCENTILES = ("p50", "p90", "p95", "p99")
+# The options that stand for something that can be learnt.
+LEARNABLE = ("retries", "timeout", "attempt_timeout", "backoff", "backoff_factor", "backoff_max", "jitter", "breaker")
+MAX_WINDOW_S = 60.0
 PLUGIN = ("perceive", "enforce")
 
 
@@ -261,6 +266,52 @@ def cache(value: Any) -> Wrong:
         return _seconds(value, zero=False)
     wrong = _keys(value, CACHE, "setting of a cache") or timeout(value.get("ttl"))
     return wrong or _whole(value.get("size", 1), 1, MAX_ENTRIES)
+
+
+def batch(value: Any) -> Wrong:
+    """None, or a dict with `size` and `window`."""
+    if value is None:
+        return None
+    if value.__class__ is not dict:
+        return _got(value)
+    wrong = _keys(value, BATCH, "setting of batches") or _whole(value.get("size", 2), 2, MAX_ENTRIES)
+    if wrong is not None:
+        return wrong
+    window = value.get("window", 0)
+    if not _number(window):
+        return WRONG_TYPE, f"its window is {_describe(window)}"
+    return None if 0 <= window <= MAX_WINDOW_S else (WRONG_VALUE, f"its window is {window} seconds")
+
+
+def hedge(value: Any) -> Wrong:
+    """None, seconds, or a percentile of the calls so far."""
+    if value is None or value.__class__ is str:
+        return None if value is None else _choice(value, PERCENTILES, "percentile of the calls")
+    return _seconds(value, zero=False)
+
+
+def isolation(value: Any) -> Wrong:
+    """None or "process"."""
+    return None if value is None else _choice(value, ("process",), "kind of isolation")
+
+
+def store(value: Any) -> Wrong:
+    """None, the path or URL of a store, or in Python a `LearningStore`."""
+    if value is None or callable(getattr(value, "load_subject", None)):
+        return None
+    if value.__class__ is not str:
+        return _got(value)
+    from dana.poet.store.opening import problem_of
+
+    wrong = problem_of(value)
+    return None if wrong is None else (WRONG_VALUE, f"{wrong} ({wrong.hint})")
+
+
+def learnable(value: Any) -> Wrong:
+    """A list of options that stand for knobs."""
+    if value.__class__ not in (list, tuple):
+        return _got(value)
+    return next((wrong for name in value if (wrong := _choice(name, LEARNABLE, "option that can be learnt"))), None)
 
 
 def _keys(value: dict[Any, Any], known: tuple[str, ...], what: str) -> Wrong:

@@ -64,6 +64,7 @@ class Program:
         "emit",
         "enter_from_host",
         "families",
+        "load_file",
         "loader",
         "lock",
         "log",
@@ -72,6 +73,7 @@ class Program:
         "open_ledger",
         "poet_profile",
         "poet_registry",
+        "poet_store",
         "policy",
         "printing",
         "public",
@@ -84,6 +86,7 @@ class Program:
         "store",
         "system",
         "table",
+        "tape",
         "types",
         "waiting",
     )
@@ -120,10 +123,15 @@ class Program:
         # Where the ledger is kept ("sqlite:///PATH"; None: in memory), who opens it; which profile `@poet` takes.
         self.store: str | None = None
         self.poet_profile: str | None = None
+        self.poet_store: str | None = None
         self.open_ledger: Callable[[Program], Any] | None = None
         self._ledger: Any = None
+        # What keeps, or gives again, all that the program is told (`dana.engine.taping`).
+        self.tape: Any = None
         self._policy = policy
         self.emit = emit
+        # Runs the module in a file that no import leads to, once (path, name).
+        self.load_file: Callable[[str, str], ModuleRecord] | None = None
         # Whether the program holds effects, and what waits for them once one has begun.
         self.effectful = False
         self.waiting: Waiting | None = None
@@ -222,6 +230,9 @@ class Program:
             problems = stop_all(self.running)
         if self.waiting is not None:
             self.waiting.close()
+        registry = getattr(self, "poet_registry", None)
+        if registry is not None:
+            registry.close()
         if self._ledger is not None:
             try:
                 self._ledger.close()

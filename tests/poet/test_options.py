@@ -118,4 +118,4 @@ def test_options_without_a_name_are_refused():
 
 
 def test_all_problems_of_a_decorator_are_reported_at_once():
-    assert len(check([("retrys", None, 1), ("timeout", None, 0), ("hedge", None, 1)])) == 3
+    assert len(check([("retrys", None, 1), ("timeout", None, 0), ("simulation_models", None, 1)])) == 3

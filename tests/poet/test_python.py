@@ -77,7 +77,7 @@ def test_a_late_python_result_is_reported_not_handed_out():
 
 def test_wrong_options_are_refused():
     with pytest.raises(POETConfigError, match="not available in this version"):
-        poet(hedge=1.0)(lambda: 1)
+        poet(simulation_models=[])(lambda: 1)
 
 
 def test_importing_the_table_loads_none_of_the_rest():

@@ -54,6 +54,21 @@ def open_store(where: str = DEFAULT, *, on_problem: Callable[[StoreError], objec
     raise StoreError(msg, "a store is a .db file, a folder for JSON files, or a URL")
 
 
+def problem_of(where: str) -> StoreError | None:
+    """What is wrong with the name of a store, as far as can be said without opening it; None when nothing is."""
+    kind, colon, rest = where.partition(":")
+    if not where or "\0" in where:
+        return StoreError("a store has a name", "write .poet/parameters.db")
+    if where == "memory:" or (colon and kind in ("postgresql", "postgres")):
+        return None
+    if kind == "sqlite" and colon and (not rest.startswith("///") or len(rest) == 3):
+        return StoreError(f"`{where}` names no file", "write sqlite:///relative/path.db or sqlite:////absolute/path.db")
+    if colon and "/" not in kind and len(kind) > 1 and kind not in ("sqlite", "json"):
+        known = "there are sqlite:///file.db, postgresql://…, json:folder, memory:"
+        return StoreError(f"there is no kind of store called `{kind}`", known)
+    return None
+
+
 def place_of(where: str) -> str:
     """The file or folder a store is in; "" for one that is in neither."""
     kind, colon, rest = where.partition(":")

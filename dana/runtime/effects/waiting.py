@@ -61,6 +61,7 @@ class Waiting:
         "program",
         "watched",
         "workers",
+        "written",
     )
 
     def __init__(self, program: Program) -> None:
@@ -74,6 +75,8 @@ class Waiting:
         self.workers: dict[Worker, None] = {}
         self.effects: dict[Promise, None] = {}
         self.number = 0
+        # How many effects that write have begun.
+        self.written = 0
         # Loops whose long waits are being looked after.
         self.watched: set[AbstractEventLoop] = set()
         # A call that is inside a function of the host which runs a loop, with calls into the program on it.
@@ -83,6 +86,8 @@ class Waiting:
         self.lock.yielding = self._yield_to_thread
         if program.clock is time:
             program.clock = LoopClock(self)
+        elif hasattr(program.clock, "rebase"):
+            program.clock.rebase(LoopClock(self))
 
     # --- loops ------------------------------------------------------------------------------------
 
@@ -155,6 +160,7 @@ class Waiting:
         self.effects[promise] = None
         if writes:
             call.run.writing = promise
+            self.written += 1
         if self.program.emit is not None:
             self.program.emit("effect.start", {"name": start.name})
         task.add_done_callback(promise._ended, context=context)

@@ -1,0 +1,128 @@
+"""`isolation="process"`: bodies of Python functions in worker processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from dana.engine import Engine
+from dana.poet.errors import POETConfigError, POETTimeoutError
+from dana.poet.pipeline import plan_of
+from dana.poet.python import Host, poet
+
+MODULE = """
+import os
+from dana.poet import poet
+
+@poet(isolation="process", retries=1, backoff=0, timeout=20)
+def work(what, *rest, key=None):
+    if what == "pid":
+        return os.getpid()
+    if what == "raise":
+        raise ValueError("bad", 3)
+    if what == "die":
+        os._exit(3)
+    if what == "odd":
+        return lambda: 1
+    if what == "strange":
+        raise type("Strange", (Exception,), {})("text")
+    return what, rest, key
+
+@poet(isolation="process", timeout=0.5, retries=0)
+def endless():
+    while True:
+        pass
+"""
+
+
+@pytest.fixture(scope="module")
+def functions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("isolated")
+    (folder / "isolated_work.py").write_text(MODULE)
+    sys.path.insert(0, str(folder))
+    import isolated_work
+
+    yield isolated_work
+    sys.path.remove(str(folder))
+    for function in (isolated_work.work, isolated_work.endless):
+        plan_of(function).operate.close()
+
+
+def test_a_body_runs_in_a_worker_that_stays(functions):
+    import os
+
+    pid = functions.work("pid")
+    assert pid not in (os.getpid(), None)
+    assert functions.work("pid") == pid
+    assert functions.work(1, 2, key=[3]) == (1, (2,), [3])
+
+
+def test_what_the_body_raises_comes_back(functions):
+    with pytest.raises(ValueError, match="bad") as caught:
+        functions.work("raise")
+    assert caught.value.args == ("bad", 3)
+    with pytest.raises(Exception, match="Strange: text"):
+        functions.work("strange")
+
+
+def test_what_cannot_be_sent_is_said(functions):
+    with pytest.raises(TypeError, match="cannot be sent to a worker process"):
+        functions.work(lambda: 1)
+    with pytest.raises(TypeError, match="cannot be sent from a worker process"):
+        functions.work("odd")
+
+
+def test_a_worker_that_dies_is_a_failed_attempt(functions):
+    with pytest.raises(ConnectionError, match="status 3"):
+        functions.work("die")
+    assert functions.work("pid")
+
+
+def test_an_endless_body_is_ended(functions):
+    with pytest.raises(POETTimeoutError):
+        functions.endless()
+    assert plan_of(functions.endless).operate.idle == []
+
+
+def test_a_script_is_isolated_too(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import os
+            from dana.poet import poet
+
+            @poet(isolation="process")
+            def pid():
+                return os.getpid()
+
+            if __name__ == "__main__":
+                print(pid() != os.getpid())
+            """
+        )
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+def test_what_cannot_run_elsewhere_is_refused():
+    async def later(items):
+        return items
+
+    for function, options, why in [
+        (lambda: 1, {}, "at the top of a module"),
+        (later, {}, "is cancelled at its deadline"),
+        (side, {"batch": {}}, "does not go together"),
+    ]:
+        with pytest.raises(POETConfigError, match=why) as caught:
+            poet(host=Host(), isolation="process", **options)(function)
+        assert caught.value._code == "E809"
+    with pytest.raises(Exception, match="a Dana function is stopped"):
+        Engine().run("@poet(isolation='process')\ndef f() -> int:\n    return 1\n")
+
+
+def side(items):
+    return items
