@@ -64,18 +64,18 @@ class Models:
             return self._model("mock:", None), False
         if spec is not None:
             return self._model(spec, policy), True
-        return self._model(self.default, None), not self.granted
+        return self._model(self.default, policy, trusted=True), not self.granted
 
-    def _model(self, spec: Any, policy: Any) -> Model:
+    def _model(self, spec: Any, policy: Any, *, trusted: bool = False) -> Model:
         is_text = spec is None or isinstance(spec, str)
-        key = (spec if is_text else id(spec), None if policy is None else id(policy))
+        key = (spec if is_text else id(spec), None if policy is None else id(policy), trusted)
         known = self._opened.get(key)
         if known is None:
             from dana.models import open_model
 
             known = open_model(
                 spec, environ=self._environ, settings=self.settings, client=self._connections(), clock=self._clock,
-                policy=policy,
+                policy=policy, trusted=trusted,
             )  # fmt: skip
             if is_text or spec is self.default:
                 if len(self._opened) >= MOST_KEPT:

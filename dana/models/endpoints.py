@@ -75,14 +75,18 @@ class Endpoint:
         return target_of(self.base_url)
 
 
-def endpoint_of(spec: str, environ: Mapping[str, str], settings: Settings, policy: Permits | None) -> Endpoint:
-    """The endpoint of a spec. `policy` None: whoever gave the spec is trusted (a host, the user).
+def endpoint_of(
+    spec: str, environ: Mapping[str, str], settings: Settings, policy: Permits | None, *, trusted: bool = True
+) -> Endpoint:
+    """The endpoint of a spec. `trusted`: a host or the user gave it; else it goes as far as `policy`.
+
+    Settings that are not trusted go as far as `policy` in any case, without one nowhere.
 
     Raises `SettingsRefused` for a spec that means nothing, `AuthRefused` for a key that is missing or may not go there.
     """
     scheme, colon, rest = spec.partition(":")
     if scheme in ("http", "https"):
-        return _by_address(spec, environ, settings, policy)
+        return _by_address(spec, environ, settings, policy, trusted=trusted)
     if not colon or (scheme not in PROVIDERS and scheme not in settings.endpoints):
         raise unknown_spec(spec, settings)
     if not rest.strip():
@@ -113,14 +117,16 @@ def unknown_spec(spec: str, settings: Settings) -> SettingsRefused:
     return SettingsRefused(f"`{shown}` is no model", hint)
 
 
-def _by_address(spec: str, environ: Mapping[str, str], settings: Settings, policy: Permits | None) -> Endpoint:
+def _by_address(
+    spec: str, environ: Mapping[str, str], settings: Settings, policy: Permits | None, *, trusted: bool
+) -> Endpoint:
     address, _, model = spec.partition("#")
     url = checked_url(address, "the model's address")
     if not model:
         raise SettingsRefused(f"`{spec[:80]}` names no model", "as in: http://127.0.0.1:8000/v1#name")
     configured = environ.get(URL, "")
     is_own = bool(configured) and checked_url(configured, URL) == url
-    if not is_own:
+    if not is_own and not trusted:
         _may_connect(url, policy)
     key = _key(environ, KEY) if is_own else None
     return Endpoint(url.partition(":")[0], _safe(url, key), model, key, settings.of("http"))
@@ -164,13 +170,13 @@ def _with_path(scheme: str, address: str) -> str:
 
 def _may_connect(url: str, policy: Permits | None) -> None:
     target = target_of(url)
-    if policy is not None and not policy.permits("net", target):
+    if policy is None or not policy.permits("net", target):
         hint = f"--allow-net={target} permits it; an address from the environment ({URL}) needs no permission"
         raise AuthRefused(f"the project or the program asks a model at {target}, which is not granted", hint)
 
 
 def _may_read(variable: str, settings: Settings, policy: Permits | None) -> None:
-    if not settings.trusted and policy is not None and not policy.permits("env", variable):
+    if not settings.trusted and (policy is None or not policy.permits("env", variable)):
         hint = f"--allow-env={variable} permits it"
         raise AuthRefused(f"the project takes its model's key from {variable}, which is not granted", hint)
 

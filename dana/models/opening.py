@@ -33,18 +33,24 @@ def open_model(
     clock: Any = None,
     random: Random | None = None,
     policy: Permits | None = None,
+    trusted: bool | None = None,
 ) -> Model:
     """The model a spec stands for.
 
     `spec`: see above; None is the default of `default_spec`. `environ`: the variables that may be read. `settings`:
     what is configured. `client`: connections that several models share (default: own ones). `clock` has
-    `monotonic()` and `time()`, `random` is a `random.Random` (default: the machine's). `policy`: who gave the spec, or
-    a project's settings, is not trusted beyond it (None: trusted).
+    `monotonic()` and `time()`, `random` is a `random.Random` (default: the machine's). `trusted`: a
+    host or the user gave the spec; else, and for a project's settings in any case, it goes as far as `policy` (default:
+    trusted where no policy is given).
 
     Nothing is connected to here. Raises `SettingsRefused`, `ModelMissing` or `AuthRefused`.
     """
-    opening = Opening(environ, settings or Settings(), client, clock, random, policy)
-    return opening.model(default_spec(environ, opening.settings) if spec is None else spec)
+    settings = settings or Settings()
+    is_trusted = policy is None if trusted is None else trusted
+    if spec is None:
+        spec = default_spec(environ, settings)
+        is_trusted = settings.trusted or spec is not settings.default
+    return Opening(environ, settings, client, clock, random, policy, trusted=is_trusted).model(spec)
 
 
 def default_spec(environ: Mapping[str, str], settings: Settings) -> Any:
@@ -70,7 +76,7 @@ def is_mocked(said: str) -> bool:
 class Opening:
     """What opening models needs; the models of one opening share their connections."""
 
-    __slots__ = ("_client", "_clock", "_environ", "_policy", "_random", "settings")
+    __slots__ = ("_client", "_clock", "_environ", "_policy", "_random", "_trusted", "settings")
 
     def __init__(
         self,
@@ -80,7 +86,10 @@ class Opening:
         clock: Any,
         random: Random | None,
         policy: Permits | None,
+        *,
+        trusted: bool,
     ) -> None:
+        self._trusted = trusted
         self.settings = settings
         self._environ = environ
         self._client = client
@@ -145,7 +154,7 @@ class Opening:
         """The path of a script or recording, if it may be used."""
         if not path.strip():
             raise SettingsRefused(f"`{spec}` names no file", f"as in: {spec.partition(':')[0]}:calls.jsonl")
-        if self._policy is not None and not self._policy.permits(kind, path):
+        if not self._trusted and (self._policy is None or not self._policy.permits(kind, path)):
             hint = f"--allow-{kind}={path} permits it"
             raise AuthRefused(f"the model `{spec[:120]}` may not {kind} {path}", hint)
         return path
@@ -155,7 +164,7 @@ class Opening:
         from dana.models.endpoints import endpoint_of
         from dana.models.hedging import Hedged
 
-        endpoint = endpoint_of(spec, self._environ, self.settings, self._policy)
+        endpoint = endpoint_of(spec, self._environ, self.settings, self._policy, trusted=self._trusted)
         made = Client(endpoint, self.connections, self.settings.prices)
         if self.settings.hedge is None:
             return made
