@@ -15,7 +15,8 @@ import dana
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from dana.policy import Policy
 
@@ -56,7 +57,7 @@ def _cached(words: list[str]) -> int | None:
     from dana.engine.fastpath import run_cached
 
     try:
-        status = run_cached(words[0], words[1:], _policy)
+        status = run_cached(words[0], words[1:], _policy, _models)
         sys.stdout.flush()
     except dana.DanaError as error:
         from dana.cli.terminal import Terminal
@@ -74,6 +75,13 @@ def _policy(folder: str) -> Callable[[], Policy]:
     from dana.cli.granting import policy_of
 
     return policy_of({}, folder)
+
+
+def _models(folder: str) -> Mapping[str, Any] | None:
+    """What the project around a folder says about language models; only a program that asks one gets here."""
+    from dana.cli.project import model_of
+
+    return model_of(folder)
 
 
 if __name__ == "__main__":

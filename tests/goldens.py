@@ -13,6 +13,7 @@
     # folder: empty                                  run in an empty folder, which `# allow: read=.` grants
     # check only                                     parsed and checked, not run
     # host: effects                                  run by a host with the effects of `hosting`
+    # model: {"total": 12.5}                         one reply of a scripted model, to the end of the line; in order
 
 Code and fragment may be left out; a fragment must occur in the message, label, hint or a note. A case of
 several files is a folder with `main.na`; expectations may stand in any of its files.
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent / "golden"
 
 _MARK = re.compile(
-    r"# (?P<kind>expect value|expect|error|warning|runtime error|fails|args|allow|deny|folder|check only|host)"
+    r"# (?P<kind>expect value|expect|error|warning|runtime error|fails|args|allow|deny|folder|check only|host|model)"
     r"(?P<where> at line \d+| somewhere)?(?::[ ]?(?P<rest>.*?))?\r?$"
 )
 _CLAIM = re.compile(r'(?:(?P<name>[A-Za-z_]\w*))?\s*(?:"(?P<fragment>.*)")?$')
@@ -65,6 +66,7 @@ class Expected(NamedTuple):
     allow: dict[str, Any] | None = None
     deny: dict[str, Any] | None = None
     in_folder: bool = False
+    replies: tuple[str, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -117,6 +119,8 @@ def _read_line(expected: Expected, file: str, number: int, line: str) -> Expecte
         return expected._replace(**{kind: {name: value.split(",") if value else True for name, _, value in given}})
     elif kind == "check only":
         return expected._replace(check_only=True)
+    elif kind == "model":
+        return expected._replace(replies=(*expected.replies, rest.replace("\\n", "\n")))
     elif kind == "host":
         return expected._replace(host=rest.strip())
     else:
@@ -127,6 +131,15 @@ def _read_line(expected: Expected, file: str, number: int, line: str) -> Expecte
         at = 0 if where == "somewhere" else int(where.split()[-1]) if where else number
         expected.claims.append(Claim(kind, file, at, claim["name"] or "", claim["fragment"] or ""))
     return expected
+
+
+def model(expected: Expected) -> Any:
+    """The scripted model of a case, None when it has no replies."""
+    if not expected.replies:
+        return None
+    from dana.models import Scripted
+
+    return Scripted(list(expected.replies))
 
 
 def hosting(engine: Engine, write: Callable[[str], object]) -> None:

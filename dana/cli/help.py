@@ -24,6 +24,8 @@ commands:
   poet ACTION       what was learnt about functions: list, status, history, export, import, reset
   ledger ACTION     what a run has recorded: tail, query, runs
   audit verify FILE whether a ledger is as it was written
+  replay FILE       repeat a recorded run; say where it departs from the record
+  models            which language models are configured; `models check` asks one for a word
   completions SHELL a script that lets bash, zsh or fish complete dana's words
   explain CODE      what a code such as E201 means, with a wrong and a right program
   tokens FILE       what the parser reads          } every step of the compiler,
@@ -63,6 +65,11 @@ options:
   --output SIZE     stop when more than SIZE was printed (500K, 10M)
   --no-limits       let calls nest as deeply as Python can (nothing else is limited by default)
   --isolate         run in a worker process that can only compute, under the limits of a sandbox (docs/security.md)
+  --store STORE     where what `@poet` functions learn is kept: a .db file, a folder, a URL (without it: .poet, where
+                    there is such a folder; DANA_POET_STORE)
+  --record FILE     keep in a ledger what `dana replay FILE` needs to repeat the run
+  --metrics FILE    at the end, write what decorated functions did as Prometheus text (- is stdout)
+  --model SPEC      the language model that `reason` asks, as in openai:gpt-4o-mini; this also allows it (docs/reason.md)
   --no-cache        compile afresh and keep nothing
   --                what follows is not an option
 
@@ -244,6 +251,40 @@ examples:
   dana ledger query run.db --event 'poet.call.*' --json
 """
 
+REPLAY = """\
+usage: dana replay FILE [--run NAME] [--json]
+
+Repeats a run that `dana run --record FILE` recorded, and compares it with the record, event by event. Nothing is
+touched: files, network, host and models are answered from the record, the clock gives its readings, nobody waits.
+Exit status 0 when everything happened again as it was recorded, 1 when it did not.
+
+options:
+  --run NAME        which run (without it the latest; `dana ledger runs FILE` lists them)
+  --json            one object on stdout: run, program, events, departure (event, field, recorded, replayed, note)
+
+examples:
+  dana run --record runs.db main.na customer=Ann
+  dana replay runs.db
+"""
+
+MODELS = """\
+usage: dana models [list] [--json]
+       dana models check [SPEC] [--json]
+
+Shows which language model `reason` asks, which endpoints there are and whether their keys are set; keys are never
+shown. With `check` a model is asked for a word: the one named, or the one that is configured (docs/models.md).
+
+options:
+  --json            the same as one JSON object on stdout
+  --allow-…, -A     what a project's dana.toml may say about addresses (net) and keys (env)
+
+examples:
+  dana models
+  dana models check
+  dana models check ollama:llama3.2
+  dana models check http://127.0.0.1:8000/v1#qwen3
+"""
+
 AUDIT = """\
 usage: dana audit verify FILE [--anchor TIP] [--json]
 
@@ -348,6 +389,8 @@ TEXTS = {
     "poet": POET,
     "ledger": LEDGER,
     "audit": AUDIT,
+    "replay": REPLAY,
+    "models": MODELS,
     "completions": COMPLETIONS,
 }
 

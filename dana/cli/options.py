@@ -107,6 +107,13 @@ def _patterns(text: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def _model(text: str) -> str:
+    provider, colon, _name = text.partition(":")
+    if not colon or not provider.replace("-", "_").isidentifier():
+        raise ValueError
+    return text
+
+
 def _tip(text: str) -> str:
     number, colon, digits = text.partition(":")
     if not (number.isdecimal() and colon and len(digits) == 64 and set(digits) <= set("0123456789abcdef")):
@@ -130,12 +137,14 @@ NAME = ("a name", _text)
 STORE = ("a .db file, a folder of JSON files, or a URL such as postgresql://host/database", _text)
 TIP = ("a tip as `dana audit verify` prints it: a number, a colon, 64 hex digits", _tip)
 
+MODEL = ("a language model, as in openai:gpt-4o-mini or ollama:llama3.2", _model)
+
 RUNS = frozenset({"run", "repl"})
 REWRITES = frozenset({"fmt", "fix"})
 TESTS = frozenset({"test"})
 # What can be granted; `dana.policy` says what each is.
 KINDS = ("read", "write", "net", "env", "run", "python", "model")
-REACHES = RUNS | TESTS
+REACHES = RUNS | TESTS | {"models"}
 COMPILES = frozenset({"run", "check", "tokens", "tree", "ast", "lower"})
 EVERY = (
     COMPILES
@@ -143,6 +152,7 @@ EVERY = (
     | TESTS
     | REWRITES
     | {"explain", "new", "doctor", "completions", "grant", "grants", "poet", "ledger", "audit", "help", "version"}
+    | {"replay", "models"}
 )
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
@@ -164,6 +174,9 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--output": ("output", SIZE, None, RUNS),
     "--no-limits": ("no_limits", None, True, RUNS),
     "--isolate": ("isolate", None, True, frozenset({"run"})),
+    "--record": ("record", FILE, None, frozenset({"run"})),
+    "--metrics": ("metrics", FILE, None, frozenset({"run"})),
+    "--model": ("model", MODEL, None, RUNS),
     "--no-cache": ("no_cache", None, True, RUNS | TESTS),
     "-k": ("select", WORDS, None, TESTS),
     "--watch": ("watch", None, True, TESTS),
@@ -178,7 +191,7 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--diff": ("diff", None, True, REWRITES),
     "--style": ("style", STYLE, None, frozenset({"fmt"})),
     "--kind": ("kind", KIND, None, frozenset({"new"})),
-    "--json": ("json", None, True, frozenset({"check", "poet", "ledger", "audit"})),
+    "--json": ("json", None, True, frozenset({"check", "poet", "ledger", "audit", "replay", "models"})),
     "-A": ("allow_all", None, True, REACHES),
     "--allow-all": ("allow_all", None, True, REACHES),
     **{f"--allow-{kind}": (f"allow_{kind}", PATTERNS, None, REACHES) for kind in KINDS},
@@ -186,14 +199,14 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--no-prompt": ("no_prompt", None, True, REACHES),
     "--yes": ("yes", None, True, frozenset({"grant", "poet"})),
     "--revoke": ("revoke", None, True, frozenset({"grant"})),
-    "--store": ("store", STORE, None, frozenset({"poet"})),
+    "--store": ("store", STORE, None, frozenset({"poet", "run"})),
     "--domain": ("domain", NAME, None, frozenset({"poet"})),
     "--key": ("key", FILE, None, frozenset({"poet"})),
     "--only": ("only", PARAMETERS, None, frozenset({"poet"})),
     "--limit": ("limit", COUNT, None, frozenset({"poet", "ledger"})),
     "--event": ("kind_of_event", GLOB, None, frozenset({"ledger"})),
     "--subject": ("subject", GLOB, None, frozenset({"ledger"})),
-    "--run": ("run", NAME, None, frozenset({"ledger"})),
+    "--run": ("run", NAME, None, frozenset({"ledger", "replay"})),
     "--anchor": ("anchor", TIP, None, frozenset({"audit"})),
 }
 

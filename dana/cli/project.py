@@ -8,6 +8,8 @@
     read = ["data"]         paths start from the project's folder; `true` means everything
     [deny]                  what they may never do, whatever is granted
     read = ["data/private"]
+    [model]                 which language model `reason` asks (docs/reason.md); never a key
+    default = "openai:gpt-4o-mini"
 
 `dana doctor` shows what was understood. There are no other keys: one that nothing reads would be a promise that nothing
 keeps.
@@ -29,15 +31,16 @@ if TYPE_CHECKING:
 FILE = "dana.toml"
 KEYS = ("name", "version", "entry")
 TABLES = ("allow", "deny")
+MODEL = "model"
 
 
 class Project:
     """A folder with a `dana.toml` that was understood; `entry` is None when it names no program.
 
-    `asks` and `forbids` are its tables `[allow]` and `[deny]`.
+    `asks` and `forbids` are its tables `[allow]` and `[deny]`, `model` is its table `[model]`.
     """
 
-    __slots__ = ("asks", "entry", "folder", "forbids", "name", "version")
+    __slots__ = ("asks", "entry", "folder", "forbids", "model", "name", "version")
 
     def __init__(
         self,
@@ -47,7 +50,9 @@ class Project:
         entry: str | None,
         asks: dict[str, Any] | None = None,
         forbids: dict[str, Any] | None = None,
+        model: dict[str, Any] | None = None,
     ) -> None:
+        self.model = model
         self.asks = asks or {}
         self.forbids = forbids or {}
         self.folder = folder
@@ -102,8 +107,8 @@ def _project(folder: str) -> Project:
     except ValueError as problem:  # TOML's own errors, and text that is not UTF-8
         raise UsageProblem("E915", f"{path} is not TOML: {problem}") from None
     for key in found:
-        if key not in (*KEYS, *TABLES):
-            raise _unknown(path, key, (*KEYS, *TABLES))
+        if key not in (*KEYS, *TABLES, MODEL):
+            raise _unknown(path, key, (*KEYS, *TABLES, MODEL))
     name, version = _text(found, "name", path), _text(found, "version", path)
     entry = _text(found, "entry", path) if "entry" in found else None
     if entry is not None and (os.path.isabs(entry) or ".." in entry.split("/")):
@@ -111,7 +116,16 @@ def _project(folder: str) -> Project:
             "E915", f"`entry` in {path} is not below the project: {entry}", "write it relative to dana.toml"
         )
     asks, forbids = (_table(found, name, path) for name in TABLES)
-    return Project(folder, name, version, entry, asks, forbids)
+    model = found.get(MODEL)
+    if model is not None and not isinstance(model, dict):
+        raise UsageProblem("E915", f"`model` in {path} must be a table", 'as in: [model], then default = "ollama:llama3.2"')
+    return Project(folder, name, version, entry, asks, forbids, model)
+
+
+def model_of(folder: str) -> dict[str, Any] | None:
+    """What the project around a folder says under `[model]`; None without one. Raises `UsageProblem`."""
+    found = around(folder)
+    return None if found is None else found.model
 
 
 def _unknown(path: str, key: str, known: tuple[str, ...]) -> UsageProblem:

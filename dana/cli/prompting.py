@@ -7,7 +7,7 @@ import sys
 
 from dana.cli.granting import policy_of
 from dana.cli.options import UsageProblem
-from dana.cli.running import limits
+from dana.cli.running import configure_model, limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def repl(options: Options, _terminal: Terminal) -> int:
         colour=options.colour(_colourful()),
         cache="no_cache" not in options.given,
         policy=policy_of(options.given, os.getcwd(), asks=False),
+        configure=lambda engine: configure_model(engine, options, os.getcwd()),
     )
 
 

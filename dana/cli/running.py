@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dana.cli.options import Options
     from dana.cli.terminal import Terminal
-    from dana.engine import Limits
+    from dana.engine import Engine, Limits
 
 
 def run(options: Options, terminal: Terminal) -> int:
@@ -40,7 +40,9 @@ def run(options: Options, terminal: Terminal) -> int:
         policy=policy_of(options.given, folder),
         isolate="process" if "isolate" in options.given else None,
     )
+    configure_model(engine, options, folder)
     engine.poet_profile = os.environ.get("DANA_POET_PROFILE") or None
+    engine.poet_store = options.given.get("store") or os.environ.get("DANA_POET_STORE") or "auto"
     arguments = inputs.arguments(words)
     try:
         with backstop(engine):
@@ -59,6 +61,15 @@ def run(options: Options, terminal: Terminal) -> int:
     if shown and value is not None:
         sys.stdout.write(plain(value) + "\n")
     return exit_status(engine)
+
+
+def configure_model(engine: Engine, options: Options, folder: str | None) -> None:
+    """Who answers `reason` (L41): what `--model` names is allowed by being named; else the project's `[model]`."""
+    if "model" in options.given:
+        engine.model = options.given["model"]
+        engine.models.granted = True
+    elif folder is not None:
+        engine.model_table = lambda: project.model_of(folder)
 
 
 class File:

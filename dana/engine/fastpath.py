@@ -8,19 +8,23 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from dana.engine.engine import Engine
     from dana.policy import Policy
 
 
 def run_cached(
-    path: str, words: Sequence[str], policy: Callable[[str], Callable[[], Policy]] | None = None
+    path: str,
+    words: Sequence[str],
+    policy: Callable[[str], Callable[[], Policy]] | None = None,
+    models: Callable[[str], Mapping[str, Any] | None] | None = None,
 ) -> int | None:
     """Run a file whose compiled form is in the cache; None (and nothing has happened) when it is not.
 
     `words` are `key=value` arguments for `__main__`; `policy(folder)` gives the function that makes the policy when the
-    program first asks for something. Returns the exit status; raises `DanaError`.
+    program first asks for something; `models(folder)` what is configured about language models. Returns the exit status; raises `DanaError`.
     """
     from dana.compiler.cache import Cache, default_folder
 
@@ -45,6 +49,9 @@ def run_cached(
     gc.enable()
     engine = Engine(limits=Limits.none(), cache=cache, read=input, stderr=sys.stderr, policy=_lazily(policy, full))
     engine.poet_profile = os.environ.get("DANA_POET_PROFILE") or None
+    engine.poet_store = os.environ.get("DANA_POET_STORE") or "auto"
+    if models is not None:
+        engine.model_table = lambda: models(os.path.dirname(full))
     engine.run(full, arguments=arguments)
     return exit_status(engine)
 

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dana.engine import Limits
+    from dana.engine import Engine, Limits
     from dana.policy import Policy
 
 MISSING = """\
@@ -21,10 +21,18 @@ The full prompt needs prompt_toolkit, which is not installed; this is the plain 
 """
 
 
-def start(limits: Limits, *, colour: bool, cache: bool = True, policy: Callable[[], Policy] | None = None) -> int:
+def start(
+    limits: Limits,
+    *,
+    colour: bool,
+    cache: bool = True,
+    policy: Callable[[], Policy] | None = None,
+    configure: Callable[[Engine], None] | None = None,
+) -> int:
     """Talk until the user leaves; the exit status (of a pipe: 1 when an entry failed).
 
-    `policy` makes what entries may reach, at the first need (None: nothing); `:grants` changes it.
+    `policy` makes what entries may reach, at the first need (None: nothing); `:grants` changes it. `configure` sets
+    the engine up before the first entry.
     """
     from dana.engine import Engine
 
@@ -35,6 +43,8 @@ def start(limits: Limits, *, colour: bool, cache: bool = True, policy: Callable[
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     read = input if on_terminal else None
     engine = Engine(limits=limits, cache=cache, read=read, stderr=sys.stderr, policy=policy)
+    if configure is not None:
+        configure(engine)
     shell = Shell(engine, Screen(_write, width=_columns, colour=colour))
     if not on_terminal:
         from dana.repl.lines import pipe
