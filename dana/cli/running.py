@@ -30,6 +30,10 @@ def run(options: Options, terminal: Terminal) -> int:
         path, words = _program(options)
         if path != "-":
             inputs.must_be_readable(path)
+    for name in ("record", "metrics"):
+        if name in options.given and "isolate" in options.given:
+            hint = "only what runs in this process is recorded and measured"
+            raise UsageProblem("E904", f"--{name} cannot be used together with --isolate", hint)
     # A text without a place of its own has no project whose grants could be its own, too.
     folder = None if shown or path == "-" else os.path.dirname(os.path.abspath(path))
     engine = Engine(
@@ -40,6 +44,7 @@ def run(options: Options, terminal: Terminal) -> int:
         policy=policy_of(options.given, folder),
         isolate="process" if "isolate" in options.given else None,
     )
+    watched = _watched(engine, options)
     configure_model(engine, options, folder)
     engine.poet_profile = os.environ.get("DANA_POET_PROFILE") or None
     engine.poet_store = options.given.get("store") or os.environ.get("DANA_POET_STORE") or "auto"
@@ -58,6 +63,9 @@ def run(options: Options, terminal: Terminal) -> int:
                 engine.run(File(path), arguments=arguments)
     except DanaError as error:
         return terminal.fail(error)
+    finally:
+        if watched is not None:
+            watched()
     if shown and value is not None:
         sys.stdout.write(plain(value) + "\n")
     return exit_status(engine)
@@ -70,6 +78,42 @@ def configure_model(engine: Engine, options: Options, folder: str | None) -> Non
         engine.models.granted = True
     elif folder is not None:
         engine.model_table = lambda: project.model_of(folder)
+
+
+def _watched(engine: Engine, options: Options) -> Callable[[], None] | None:
+    """Have a run recorded and measured, where that is asked for; gives what is to be done at its end."""
+    if "record" in options.given:
+        from dana.adaptive.journal import JournalError
+        from dana.engine.taping import recorder
+
+        try:
+            engine._taping = recorder(options.given["record"])
+        except JournalError as problem:
+            raise UsageProblem("E920", str(problem), problem.hint) from None
+    path = options.given.get("metrics")
+    if path is None:
+        return None
+    from dana.errors import UsageError
+    from dana.poet.exporters import Prometheus
+
+    try:
+        figures = Prometheus()
+    except UsageError as missing:
+        said, _, hint = str(missing).partition(": ")
+        raise UsageProblem("E837", said, hint) from None
+    engine.observe(figures)
+
+    def write() -> None:
+        if path == "-":
+            sys.stdout.write(figures.text())
+            return
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(figures.text())
+        except OSError as error:
+            sys.stderr.write(f"warning: the figures cannot be written to {path}: {error.strerror}\n")
+
+    return write
 
 
 class File:

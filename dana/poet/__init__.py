@@ -20,6 +20,7 @@ whole story.
     interrupts.py   a person looks at a call                             observing.py  calls on record
     explaining.py   what a function is set to and has done               errors.py     the story of a failure
     subjects.py     what is learnt about functions, and feedback          batching.py   single items, gathered
+    stages.py       the stages one at a time
     hedging.py      a second attempt beside a late one                    isolating.py  bodies in worker processes
     native.py       the decorator in Dana programs                       python.py     the decorator for Python
     testing.py      no waits, the same chances every time
@@ -43,7 +44,23 @@ _PLACES = {
     **dict.fromkeys(("poet", "enable", "disable", "feedback", "register_handler"), "dana.poet.python"),
     **dict.fromkeys(("explain", "status", "configuration"), "dana.poet.explaining"),
     **dict.fromkeys(("POETConfig", "register_profile"), "dana.poet.config"),
+    **dict.fromkeys(("Plugin", "Field", "Reading", "RejectionError", "PluginError"), "dana.poet.plugins.base"),
+    **dict.fromkeys(("register_plugin", "unregister_plugin"), "dana.poet.plugins.finding"),
+    "PluginManager": "dana.poet.plugins.manager",
+    **dict.fromkeys(("POETPlugin", "BaseDomainPlugin"), "dana.poet.plugins.base"),
+    **dict.fromkeys(("Signal", "InterruptSignal", "InterruptManager"), "dana.poet.interrupts"),
+    "CodeContext": "dana.poet.facts",
     **dict.fromkeys(("POETExecutor", "SimplePOETConfig", "SimplePOETExecutor"), "dana.poet.executor"),
+    **dict.fromkeys(("LearningStore", "ParameterStorage"), "dana.poet.learning"),
+    "ParameterPackage": "dana.poet.packages",
+    **dict.fromkeys(
+        (
+            "PerceiveStage", "OperateStage", "EnforceStage", "TrainStage", "CodeContextAnalyzer", "POETIntegration",
+            "POETFunction", "DanaPOETBridge", "POETCapable",
+        ),
+        "dana.poet.stages",
+    ),
+    "POETLogger": "dana.poet.exporters",
     **dict.fromkeys(("LearningMode", "InterruptMode", "FeedbackMode", "Priority"), "dana.poet.modes"),
     **dict.fromkeys(
         (

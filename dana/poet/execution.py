@@ -68,11 +68,6 @@ class Execution:
         """All stages, from the place in the bulkhead to the record of how it ended."""
         plan = self.plan
         self.began = plan.clock()
-        told = plan.train is not None or plan.observer is not None or plan.tells
-        if told and plan.learner is not None and self.status is not None:
-            from dana.poet.subjects import remember
-
-            remember(plan, self.status.execution_id, self.args, self.keywords)
         try:
             value, error = yield from self._admitted()
             if error is not None and plan.fallbacks:
@@ -83,6 +78,22 @@ class Execution:
             self._end(None, stop)
             raise
         return self._end(value, error)
+
+    def perceived(self) -> Generator[Step, Any, BaseException | None]:
+        """Perceive alone (`stages.py`), as the four are that follow."""
+        return (yield from self._perceive())
+
+    def operated(self) -> Generator[Step, Any, Any]:
+        """Operate alone: one attempt."""
+        return (yield from self._operate())
+
+    def judged(self, value: Any) -> Generator[Step, Any, tuple[Any, Attempt | None, BaseException | None]]:
+        """Enforce alone."""
+        return (yield from self._judged(value, 1))
+
+    def trained(self, value: Any) -> Generator[Step, Any, None]:
+        """Train alone."""
+        return (yield from self._train(value))
 
     def fallen(self, error: BaseException) -> Steps:
         """What follows when the fast form of a call has failed for good: the fallbacks."""
@@ -168,6 +179,7 @@ class Execution:
             return None
         bound = self.bound = parameters.bind(self.args, self.keywords)
         if plan.observer is not None:
+            self._can_be_named(bound)
             status.perceived_input = bound
             plan.observer.start(status)
         error = yield from self._ask("perceive", bound, failed=False)
@@ -246,6 +258,7 @@ class Execution:
 
     def _failed(self, attempt: Attempt) -> None:
         status = self.status
+        self.plan.failed[0] += 1
         if status is not None:
             status.last_internal_failure = said(attempt.fault)
             if self.plan.observer is not None:
@@ -372,6 +385,7 @@ class Execution:
         if bound is None:
             assert plan.parameters is not None
             bound = plan.parameters.bind(self.args, self.keywords)
+        self._can_be_named(bound)
         guidance = [] if status is None else list(status.guidance)
         notes = [] if status is None else [repr(note) for note in status.notes]
         failures = plan.failed_attempts(self.record)
@@ -379,6 +393,14 @@ class Execution:
         return Call(
             plan.name, bound, number, failures, guidance, notes, plan.config.context_window, named, learnt, plan
         )
+
+    def _can_be_named(self, bound: dict[str, Any]) -> None:
+        """Somebody is told of this call: he may say later how it turned out."""
+        plan, status = self.plan, self.status
+        if plan.learner is not None and status is not None:
+            from dana.poet.subjects import remember
+
+            remember(plan, status.execution_id, bound)
 
     def _staged(self, stage: str, *, ok: bool) -> None:
         if self.plan.observer is not None and self.status is not None:

@@ -22,6 +22,7 @@ from weakref import WeakSet, finalize, ref
 from dana.adaptive.subject import Knob, KnobError, Subject
 from dana.poet.config import EXPLICIT
 from dana.poet.errors import POETConfigError
+from dana.poet.facts import signature_of
 from dana.poet.learning import LearningStore
 from dana.poet.store.base import NO_DOMAIN
 
@@ -102,12 +103,6 @@ def id_of(function: Any, name: str) -> str:
         module = file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0] or file.strip("<>") or "__main__"
     qualified = getattr(function, "__qualname__", None) or name
     return f"{module}.{qualified.replace('<locals>.', '')}"
-
-
-def signature_of(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> str:
-    """The shape of an input: kinds of values, not the values (P68)."""
-    kinds = [type(value).__name__ for value in args]
-    return ", ".join(kinds + [f"{name}: {type(keywords[name]).__name__}" for name in sorted(keywords)])
 
 
 class Learner:
@@ -354,11 +349,12 @@ def _refuse_wrong(entry: Mapping[str, Any]) -> None:
         raise POETConfigError("this feedback says nothing", "", "give ok=, score=, failure= or comment=", NO_STORE)
 
 
-def remember(plan: Plan, call: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+def remember(plan: Plan, call: str, arguments: Mapping[str, Any]) -> None:
     """Let a call be spoken about by its id."""
-    assert plan.learner is not None
     recent = plan.registry.recent
-    recent[call] = plan.learner, signature_of(args, keywords)
+    if plan.learner is None or call in recent:
+        return
+    recent[call] = plan.learner, signature_of(arguments)
     while len(recent) > KEPT_CALLS:
         recent.pop(next(iter(recent)), None)
 

@@ -19,7 +19,7 @@ from dana.poet.python import Host, feedback, poet
 from dana.poet.registry import registry_of
 from dana.poet.store.base import StoreError
 from dana.poet.store.sqlite import SqliteStore
-from dana.poet.subjects import id_of, knobs_of, signature_of
+from dana.poet.subjects import id_of, knobs_of
 
 
 @pytest.fixture
@@ -85,10 +85,6 @@ def test_the_id_of_a_function():
     assert id_of(space["f"], "f") == "loans.f"
     exec(compile("def f(): pass", "<text>", "exec"), space)
     assert id_of(space["f"], "f") == "text.f"
-
-
-def test_the_signature_of_an_input_has_kinds_not_values():
-    assert signature_of((1, "secret"), {"b": 2.0, "a": None}) == "int, str, a: NoneType, b: float"
 
 
 # --- applied -------------------------------------------------------------------------------------
@@ -358,7 +354,7 @@ def test_feedback_about_a_call_by_its_id_and_about_a_function(where):
     registry_of(host).close()
     store = LearningStore(where)
     said = [entry for _at, entry in store.feedback(PRICE)]
-    assert said[2] == {"call": seen[0].id, "signature": "str", "ok": False, "failure": "too dear"}
+    assert said[2] == {"call": seen[0].id, "signature": "x: str", "ok": False, "failure": "too dear"}
     assert said[1]["score"] == 0.5
     assert said[0] == {"comment": "fine"}
     analysed = store.analyze_patterns(PRICE)
