@@ -106,6 +106,15 @@ class Histogram:
         """How many values there are."""
         return sum(self.buckets)
 
+    @property
+    def total(self) -> float:
+        """The sum of all values, within 6 %: each counts as the middle of its bucket."""
+        return sum(n * (_edge(at) + _edge(at + 1)) / 2 for at, n in enumerate(self.buckets) if n)
+
+    def below(self, bound: float) -> int:
+        """How many values are at most `bound`; those in its own bucket count as above it."""
+        return sum(n for at, n in enumerate(self.buckets) if n and _edge(at + 1) <= bound)
+
     def add(self, value: float) -> None:
         """Take a value in."""
         mantissa, exponent = frexp(value)
@@ -147,6 +156,12 @@ class Histogram:
                 raise ValueError(msg)
             made.buckets[int(at)] = here
         return made
+
+
+def _edge(at: int) -> float:
+    """Where a bucket begins."""
+    octave, part = divmod(at - _BASE, _PARTS)
+    return ldexp((part + _PARTS) / (2 * _PARTS), octave - 1)
 
 
 class P2:
@@ -354,6 +369,12 @@ class Calls:
         """A call ended after `took` seconds."""
         self.outcomes[outcome] += 1
         self.times.add(took)
+
+    def merge(self, other: Calls) -> None:
+        """Take in all calls of another one."""
+        for at, count in enumerate(other.outcomes):
+            self.outcomes[at] += count
+        self.times.merge(other.times)
 
     @property
     def count(self) -> int:

@@ -28,4 +28,22 @@ ENTRIES: dict[str, Entry] = {
         "print(parallel(lambda x: x * 2, [1, 2, 3], limit=0))\n",
         "print(parallel(lambda x: x * 2, [1, 2, 3], limit=2))\n",
     ),
+    "E835": Entry(
+        "a run does not happen again as it was recorded",
+        "`dana replay` repeats a recorded run: the same text, arguments, clock, chance and answers. The event named is the "
+        "first one that differs; `recorded` and `now` are what stood there and what stands there now. Most often the program, "
+        "a module or Dana itself has changed since. Otherwise the program depends on something no record holds: a Python "
+        "module it was granted, what was learnt meanwhile, the order in which a set gives its items.",
+    ),
+    "E836": Entry(
+        "there is no recorded run to repeat",
+        "A ledger holds events of any run; what a replay needs besides (arguments, clock readings, answers from outside) is "
+        "kept by `dana run --record FILE` and `Engine(record=FILE)` only. A run whose process was killed has no end, and "
+        "an answer of the host that is no data has no form in which it could be kept.",
+    ),
+    "E837": Entry(
+        "what is watched cannot be exported",
+        "`dana run --metrics FILE` needs the Python package prometheus-client, and spans need opentelemetry-sdk. Neither comes "
+        "with Dana: `pip install 'dana[otel]'` installs both.",
+    ),
 }

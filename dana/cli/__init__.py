@@ -142,6 +142,18 @@ def _audit(chosen: options.Options, terminal: Terminal) -> int:
     return audit(chosen, terminal)
 
 
+def _replay(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.ledgers import replay
+
+    return replay(chosen, terminal)
+
+
+def _models(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.modelling import models
+
+    return models(chosen, terminal)
+
+
 def _poet(chosen: options.Options, terminal: Terminal) -> int:
     from dana.cli.learnings import poet
 
@@ -184,6 +196,8 @@ VERBS: dict[str, Verb] = {
     "poet": _poet,
     "ledger": _ledger,
     "audit": _audit,
+    "replay": _replay,
+    "models": _models,
     "tokens": _seam,
     "tree": _seam,
     "ast": _seam,

@@ -35,7 +35,7 @@ class Refused(Exception):
 
 
 def poet(options: Options, terminal: Terminal) -> int:
-    """`dana poet list|status|history|export|import|reset|migrate`."""
+    """`dana poet list|status|explain|history|export|import|reset|migrate`."""
     from dana.poet.packages import PackageError
     from dana.poet.store.base import StoreError
 
@@ -126,6 +126,51 @@ def _facts(state: dict[str, Any]) -> list[tuple[str, Any]]:
         facts += [(name, f"{state[name] * 1000:.3g} ms") for name in ("p50", "p95")]
     facts.append(("feedback", state["feedback"]))
     return facts
+
+
+def _explain(options: Options, terminal: Terminal) -> int:
+    """What a function is set to, where its file is named; what the store knows about it, in both cases."""
+    _no_more(options, 1)
+    if len(options.words) < 2:
+        hint = "dana poet explain prices.na::quote, or dana poet explain prices.quote"
+        raise UsageProblem("E905", "`dana poet explain` takes one function", hint)
+    path, colons, name = options.words[1].partition("::")
+    if not colons:
+        return _known(options, terminal, options.words[1])
+    from dana.engine import Engine
+    from dana.errors import DanaError, UsageError
+
+    if not os.path.exists(path):
+        raise UsageProblem("E902", f"there is no file {printable(path)}")
+    # What the file does when it is imported is done: with no permission at all, and what it prints is not shown.
+    engine = Engine(on_print=lambda _text: None)
+    try:
+        engine.load(os.path.abspath(path))
+        said = engine.explain(name)
+    except DanaError as error:
+        return terminal.fail(error)
+    except UsageError as error:
+        message, _, hint = str(error).partition("; ")
+        raise Refused("E923", message, hint) from None
+    sys.stdout.write("".join(printable(line) + "\n" for line in said.splitlines()))
+    return OK
+
+
+def _known(options: Options, terminal: Terminal, name: str) -> int:
+    """What the store knows about a function, without its program."""
+    store = _opened(options, terminal)
+    ((function_id, domain),) = _one(_functions(store, options), options)
+    state, versions = _state(store, function_id, domain), store.versions(function_id, domain, 5)
+    store.close()
+    if "json" in options.given:
+        return _json(state)
+    sys.stdout.write(printable(f"{name} ({domain}), as the store knows it") + "\n")
+    sys.stdout.write(_safe([("  " + fact, _value(value)) for fact, value in _facts(state)]))
+    before: list[dict[str, Any]] = [*(v.data for v in versions[1:]), {}]
+    for version, earlier in zip(versions, before, strict=True):
+        sys.stdout.write(printable(f"  {moment(version.at)}  {_changes(earlier, version.data)}") + "\n")
+    sys.stdout.write("  options are in its program: `dana poet explain FILE.na::FUNCTION` shows them\n")
+    return OK
 
 
 def _history(options: Options, terminal: Terminal) -> int:
@@ -271,6 +316,7 @@ def _plugins(options: Options, terminal: Terminal) -> int:
 ACTS: dict[str, Callable[[Options, Terminal], int]] = {
     "list": _list,
     "status": _status,
+    "explain": _explain,
     "history": _history,
     "export": _export,
     "import": _import,

@@ -1,6 +1,6 @@
-"""`dana ledger`, `dana audit`: what a run has left behind, and whether it is all still there.
+"""`dana ledger`, `dana audit`, `dana replay`: what a run has left behind, whether it is all there, whether it happens again.
 
-Both only look. Texts in a ledger come from programs: for a terminal they lose what a terminal would obey.
+All only look. Texts in a ledger come from programs: for a terminal they lose what a terminal would obey.
 """
 
 from __future__ import annotations
@@ -79,13 +79,17 @@ def _words(options: Options, acts: Sequence[str]) -> tuple[str, str]:
     return act, options.words[1]
 
 
-def _looking(path: str, terminal: Terminal, look: Any) -> int:
-    from dana.adaptive.journal import Journal, JournalError
-
+def _must_be_there(path: str) -> None:
     if not os.path.exists(path):
         raise UsageProblem("E902", f"there is no ledger {printable(path)}")
     if os.path.isdir(path):
         raise UsageProblem("E902", f"{printable(path)} is a folder, not a ledger")
+
+
+def _looking(path: str, terminal: Terminal, look: Any) -> int:
+    from dana.adaptive.journal import Journal, JournalError
+
+    _must_be_there(path)
     try:
         journal = Journal(path, reading=True)
         try:
@@ -168,4 +172,40 @@ def _verify(journal: Journal, options: Options, terminal: Terminal) -> int:
     intact = f"the first {found.count} are as they were written" if found.count else "none can be relied on"
     said = Diagnostic("E921", f"this is not what was written: {found.problem}", hint=f"{intact}; tip {found.tip}")
     terminal.report([said])
+    return FAILED
+
+
+# --- dana replay --------------------------------------------------------------------------------
+
+
+def replay(options: Options, terminal: Terminal) -> int:
+    """`dana replay FILE`: status 1 when the run departs from its record."""
+    from dana.adaptive.journal import JournalError
+    from dana.engine import Engine
+    from dana.engine.replaying import NotRecordedError, short
+
+    if len(options.words) != 1:
+        raise UsageProblem("E905", "`dana replay` takes one ledger", "dana replay runs.db; --run names one of its runs")
+    path = options.words[0]
+    _must_be_there(path)
+    try:
+        found = Engine().replay(path, options.given.get("run", ""))
+    except JournalError as problem:
+        terminal.report([Diagnostic("E920", printable(str(problem)), hint=problem.hint)])
+        return FAILED
+    except NotRecordedError as problem:
+        terminal.report([Diagnostic("E836", printable(str(problem)), hint=printable(problem.hint))])
+        return FAILED
+    departure = found.departure
+    if "json" in options.given:
+        facts = {"run": found.run, "program": found.program, "events": found.events}
+        sys.stdout.write(json.dumps({**facts, "departure": departure and departure.to_json()}) + "\n")
+        return OK if found else FAILED
+    if departure is None:
+        sys.stdout.write(printable(f"{found.run}: {found.events} events of {found.program}, all as recorded") + "\n")
+        return OK
+    said = f"the run {found.run} departs from its record at {departure.event}, in {departure.field}"
+    notes = (f"recorded: {short(departure.recorded)}", f"now: {short(departure.replayed)}")
+    hint = departure.note or f"the {found.events} events before happened again as recorded"
+    terminal.report([Diagnostic("E835", printable(said), notes=tuple(map(printable, notes)), hint=printable(hint))])
     return FAILED

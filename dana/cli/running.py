@@ -15,6 +15,8 @@ from dana.errors import CompileError, DanaError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dana.cli.options import Options
     from dana.cli.terminal import Terminal
     from dana.engine import Engine, Limits

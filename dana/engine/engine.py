@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dana.engine.session import Session
     from dana.engine.taping import Recorder
     from dana.isolation.walls import Walls
+    from dana.poet.exporters import Exporter
     from dana.policy import Allow, Deny, Policy
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -140,6 +141,8 @@ class Engine:
         self._alive: dict[int, ref[_Run]] = {}
         self._events: Events | None = None
         self._runs = 0
+        # Exporters of what decorated functions do (`observe`).
+        self._watchers: list[Any] = []
         # Makes the tape of a run that is recorded, or repeated (`taping`).
         self._taping: Callable[[Engine], Any] | None = None
         if record:
@@ -299,6 +302,16 @@ class Engine:
 
         return replay(self, path, run)
 
+    def explain(self, name: str) -> str:
+        """What the decorated function of a loaded module is set to, has done and has learnt, and why, in lines.
+
+        `name`: "module.function", or the function alone where only one loaded module has it. Raises `UsageError`.
+        """
+        from dana.engine.reading import decorated
+        from dana.poet.explaining import explain
+
+        return explain(decorated(self._loaded, name))
+
     # --- from outside ---------------------------------------------------------------------------
 
     def cancel(self, reason: str = "cancelled", *, of: Any = None) -> bool:
@@ -340,6 +353,12 @@ class Engine:
         from dana.engine.events import watch
 
         return watch(self._listened(), pattern)
+
+    def observe(self, exporter: Exporter) -> None:
+        """Have the decorated functions of programs started from now on observed (`dana.poet.exporters`)."""
+        if not callable(getattr(exporter, "decorated", None)):
+            raise dana.UsageError(f"observe takes an exporter of dana.poet.exporters, not {exporter!r}")
+        self._watchers.append(exporter)
 
     def _listened(self) -> Events:
         if self._events is None:
@@ -453,6 +472,7 @@ class _Run:
         self.program.load_file = self._file
         self.program.store, self.program.poet_profile = engine.store, engine.poet_profile
         self.program.poet_store = engine.poet_store
+        self.program.poet_watchers = engine._watchers if tape is None else [*engine._watchers, tape]
         _give_poet(self.program)
         _give_reason(self.program, engine)
         if tape is not None:

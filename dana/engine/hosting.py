@@ -95,8 +95,9 @@ class HostFunction:
         from dana.engine.hostcalls import written
 
         call = written(self, run)
+        tape = run.program.tape
         if not self.is_async:
-            return call
+            return call if tape is None else tape.native(self.name, call)
         from dana.runtime.effects import Effect
 
         return Effect(run.program, self.name, call, writes=self.writes, doc=self.function.__doc__)

@@ -7,6 +7,13 @@ import os
 from dana.errors import CompileError
 from dana.source import Source
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from dana.engine.engine import _Run
+
 
 def read_source(path: str) -> Source:
     """The text of a file. Raises `CompileError` when it cannot be read or is no text."""
@@ -35,3 +42,30 @@ def unreadable(path: str, error: OSError) -> CompileError:
     hint = f"did you mean `{near}`?" if near else ""
     found = Diagnostic("E540", f"cannot read {shown_name(path)}: {reason[:1].lower()}{reason[1:]}", hint=hint)
     return CompileError([found])
+
+
+def decorated(loaded: Mapping[str, _Run], name: str) -> Any:
+    """The decorated function of a loaded module that is meant by "module.function", or by its name alone.
+
+    Raises `UsageError` when there is none, or more than one.
+    """
+    from dana.diagnostics import suggest
+    from dana.errors import UsageError
+    from dana.poet.pipeline import plan_of
+
+    found: dict[str, Any] = {}
+    for module, run in loaded.items():
+        record = run.program.modules.get(module)
+        for each, value in (record.globals if record is not None else {}).items():
+            if getattr(value, "__poet__", None) is not None and each.isidentifier():
+                found[f"{module}.{each}"] = value
+    meant = [each for each in found if name in (each, each.rpartition(".")[2])]
+    if len(meant) == 1:
+        plan_of(found[meant[0]])
+        return found[meant[0]]
+    if meant:
+        raise UsageError(f"`{name}` is in several modules; {' or '.join(meant)} is meant")
+    names = [*found, *(each.rpartition(".")[2] for each in found)]
+    near = suggest(name, names)
+    hint = f"did you mean `{near}`?" if near else f"there are {', '.join(found)}" if found else "load its module first"
+    raise UsageError(f"no loaded module has a decorated function `{name}`; {hint}")

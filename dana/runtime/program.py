@@ -73,6 +73,7 @@ class Program:
         "open_ledger",
         "poet_profile",
         "poet_registry",
+        "poet_watchers",
         "poet_store",
         "policy",
         "printing",
@@ -123,6 +124,8 @@ class Program:
         # Where the ledger is kept ("sqlite:///PATH"; None: in memory), who opens it; which profile `@poet` takes.
         self.store: str | None = None
         self.poet_profile: str | None = None
+        # Who is told of decorated functions and their calls (`dana.poet.exporters`).
+        self.poet_watchers: list[Any] | None = None
         self.poet_store: str | None = None
         self.open_ledger: Callable[[Program], Any] | None = None
         self._ledger: Any = None

@@ -39,7 +39,8 @@ class Effect:
     ) -> None:
         self._program = program
         self._name = name
-        self._start = start
+        tape = getattr(program, "tape", None)
+        self._start = start if tape is None else tape.effect(name, start)
         self._writes = writes
         self._doc = doc
         program.effectful = True
