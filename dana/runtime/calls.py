@@ -80,6 +80,8 @@ def fork(meter: Meter) -> Call:
     call = Call(account(meter))
     call.nested = 1
     call.deadlines = list(meter._deadlines)
+    for deadline in call.deadlines:
+        deadline.kept = True
     call.deadline = meter._deadline
     call.deeper = meter._deeper + (_frames_between(sys._getframe(1), meter._base) or 0)
     return call

@@ -84,9 +84,10 @@ WATCHERS = _Watchers()
 class Deadline:
     """A moment after which code inside its extent is stopped; what `push_deadline` returns."""
 
-    __slots__ = ("at", "before", "seconds", "wall")
+    __slots__ = ("at", "before", "kept", "seconds", "wall")
 
     def __init__(self, at: float, seconds: float, before: float | None = None, *, wall: bool = False) -> None:
+        self.kept = False  # whether a branch of the program knows it as well
         self.at = at
         self.seconds = seconds
         self.before = before  # the nearest deadline without this one, for popping it at once
@@ -463,6 +464,44 @@ class Meter:
             self._settle()
         if self._stop is not None and self._stop.deadline is token:
             self._stop = None
+
+    def scopes(self, seconds: float) -> tuple[Callable[[float], Deadline], Callable[[Deadline], None]]:
+        """`push_deadline` and `pop_deadline` for code that often runs for so long at most; the first is told the time.
+
+        A deadline that nobody can have kept (it was not reached, and no branch knows it) is used again.
+        """
+        spare: list[Deadline] = []
+        is_short = seconds < NEAR_S
+
+        def enter(now: float) -> Deadline:
+            nearest = self._deadline
+            at = now + seconds
+            if spare:
+                deadline = spare.pop()
+                deadline.at = at
+                deadline.before = nearest
+            else:
+                deadline = Deadline(at, seconds, nearest)
+            self._deadlines.append(deadline)
+            if nearest is None or at < nearest:
+                self._deadline = at
+            if is_short and self.bank[0]:
+                self._empty_bank()
+            if not self.thread and self._watching:
+                self._watch()
+            return deadline
+
+        def leave(deadline: Deadline) -> None:
+            deadlines = self._deadlines
+            if self._stop is None and deadlines and deadlines[-1] is deadline:
+                deadlines.pop()
+                self._deadline = deadline.before
+                if not deadline.kept:
+                    spare.append(deadline)
+            else:
+                self.pop_deadline(deadline)
+
+        return enter, leave
 
     def remaining(self) -> float | None:
         """Seconds until the nearest deadline, or None; what a blocking call may take at most."""
