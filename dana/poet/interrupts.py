@@ -381,3 +381,7 @@ def _data(value: Any, depth: int = 0) -> Any:
     if value is None or value.__class__ in (str, bool, int, bytes):
         return value
     return [type(value).__name__, repr(value)]
+
+
+# The names of the mission's documents (P51, P52).
+InterruptManager, InterruptSignal = Manager, Signal

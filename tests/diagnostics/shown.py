@@ -396,6 +396,14 @@ def too_many_promises() -> Shown:
     return of_run(lambda: made.run(MAIN))
 
 
+def broken_plugin() -> Shown:
+    plugins = Path(".poet/plugins")
+    plugins.mkdir(parents=True)
+    (plugins / "wine.na").write_text("def enforce(value):\n    return valeu\n", encoding="utf-8")
+    text = "@poet(domain='wine')\ndef price(vintage: int) -> float:\n    return 3.5\n"
+    return of_run(lambda: engine().run(text))
+
+
 def denied_by_a_person() -> Shown:
     from dana.poet.interrupts import Signal
     from dana.poet.registry import registry_of
@@ -407,6 +415,7 @@ def denied_by_a_person() -> Shown:
 
 CASES: dict[str, Callable[[], Shown]] = {
     "E817": denied_by_a_person,
+    "E819": broken_plugin,
     "E708": partial(limit_reached, "growth"),
     "E709": too_many_promises,
     "E710": partial(limit_reached, "tokens", tokens=10),

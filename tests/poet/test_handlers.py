@@ -123,8 +123,10 @@ quote("tea", 2, ["a"])
 
 def test_a_handler_sees_the_code_around_the_function() -> None:
     assert run(CONTEXT) == [
-        "the quote | What it costs. | {'item': 'str', 'count': 'int', 'tags': 'list[str]'} | "
-        "{'item': 'what is bought', 'count': 'how many'} | float | float",
+        (
+            "the quote | What it costs. | {'item': 'str', 'count': 'int', 'tags': 'list[str]'} | "
+            "{'item': 'what is bought', 'count': 'how many'} | float | float"
+        ),
         "item: str, count: int, tags: list[str]",
     ]
 

@@ -295,13 +295,16 @@ except POETError as e:
 
 
 def test_a_question_in_dana_is_plain_data() -> None:
-    text = ASKING + """
+    text = (
+        ASKING
+        + """
 def look(q):
     print(q.function, q.stage, q.reason, q.attempt, q.value, q.arguments, q.guidance, q.last_failure, len(q.digest))
 
 at("*", look)
 greet("Ada")
 """
+    )
     assert run(text) == [
         "greet perceive every stage is looked at 0 {'name': 'Ada'} {} []  64",
         "greet operate every stage is looked at 1 {'name': 'Ada'} {'name': 'Ada'} []  64",
@@ -313,7 +316,7 @@ greet("Ada")
 def test_a_question_leads_nowhere(name) -> None:
     import dana
 
-    with pytest.raises(dana.DanaError, match="no attribute|has no|is reserved"):
+    with pytest.raises(dana.DanaError, match=r"no attribute|has no|is reserved"):
         run(f"{ASKING}\nat('*', lambda q: q.{name})\ngreet('Ada')\n")
 
 

@@ -197,12 +197,12 @@ print(f("some"))
     ],
 )
 def test_a_broken_plugin_is_an_error_that_names_its_file(project, text, said) -> None:
-    path = project("broken", text)
+    project("broken", text)
     with pytest.raises(dana.DanaError, match=said) as caught:
         run('@poet(domain="broken")\ndef f(x): return x\n')
     (found,) = caught.value.diagnostics
     assert found.code == "E819"
-    assert str(path) in found.message
+    assert ".poet/plugins/broken.na" in found.message
     with pytest.raises(POETConfigError, match=said):
         poet(domain="broken")(lambda x: x)
 
@@ -279,7 +279,7 @@ def packages(monkeypatch, tmp_path):
         EntryPoint(name, f"{__name__}:{value}", finding.GROUP)
         for name, value in {"honey": "Honey", "leaky": "Leaky", "old": "Old", "gone": "Gone"}.items()
     )
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda **wanted: found.select(**wanted))
+    monkeypatch.setattr("importlib.metadata.entry_points", found.select)
 
 
 def test_entry_points_are_found_by_name(packages) -> None:
@@ -305,6 +305,42 @@ def test_objects_of_the_host_do_not_reach_a_program(packages) -> None:
     Engine(on_print=printed.append, cache=False, stderr=stderr).run(text)
     assert printed == ["1 2 [3, {'n': 1}]", "\n"] or "".join(printed) == "1 2 [3, {'n': 1}]\n"
     assert "which is no data" in "".join(warned)
+
+
+# --- of the host ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def registered():
+    dana.poet.register_plugin(Honey)
+    yield
+    dana.poet.unregister_plugin("honey")
+
+
+def test_a_host_registers_plugins_for_its_functions_and_programs(registered) -> None:
+    assert poet(domain="honey")(lambda grams: grams)("5") == 5
+    assert run('@poet(domain="honey")\ndef f(grams: int) -> int: return grams\nprint(f("5"))\n') == ["5"]
+    assert [(each.name, each.kind) for each in finding.every() if each.kind == finding.HOST] == [("honey", "host")]
+
+
+@pytest.mark.parametrize(
+    "wrong", [object(), type("Nameless", (Plugin,), {}), type("Bank", (Plugin,), {"domain": "finance"})]
+)
+def test_what_is_no_plugin_or_stands_for_a_built_in_one_is_refused(wrong) -> None:
+    with pytest.raises(dana.poet.PluginError):
+        dana.poet.register_plugin(wrong)
+
+
+def test_the_manager_of_plugins(project) -> None:
+    manager = dana.poet.PluginManager()
+    assert manager.list_plugins() == ["financial_services", "wine"]
+    assert manager.get_plugin("nothing") is None
+    wine = manager.get_plugin("wine")
+    assert wine is manager.get_plugin("wine")
+    assert wine.get_domain_name() == "wine"
+    assert manager.get_plugin("wine", {"oldest": 1800}).config == {"oldest": 1800}
+    assert manager.validate("wine", {"oldest": 1800}) == ""
+    assert "did you mean `oldest`" in manager.validate("wine", {"oldst": 1800})
 
 
 # --- choosing by itself -------------------------------------------------------------------------------

@@ -39,7 +39,13 @@ def program(tmp_path):
         (tmp_path / "ask.na").write_text(PROGRAM.replace("{options}", options))
         env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb", "NO_COLOR": "1"}
         io = pexpect.spawn(
-            sys.executable, ["-m", "dana", "ask.na"], cwd=str(tmp_path), env=env, encoding="utf-8", timeout=15, echo=False
+            sys.executable,
+            ["-m", "dana", "ask.na"],
+            cwd=str(tmp_path),
+            env=env,
+            encoding="utf-8",
+            timeout=15,
+            echo=False,
         )
         io.delaybeforesend = None
         started.append(io)
@@ -74,7 +80,7 @@ CONVERSATIONS = {
     "on, overridden": ('interrupts="on"', ["o=42"], ["perceive"], "got 42"),
     "on, denied": ('interrupts="on"', ["", "d"], ["operate"], "a person denied the call of `score` before operate"),
     "on, after some nonsense": (
-        'interrupts="on"', ["what?", "c=[1", "c=", "o={\"a\": [1, null]}"], ["please answer", "that is no value"],
+        'interrupts="on"', ["what?", "c=[1", "c=", 'o={"a": [1, null]}'], ["please answer", "that is no value"],
         "got {'a': [1, None]}",
     ),
     "on_error": ('interrupts="on_error"', ["", ""], ["operate (attempt 2): an attempt has failed"], "got ['Ada', 7]"),

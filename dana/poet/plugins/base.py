@@ -277,3 +277,7 @@ def adapt(candidate: Any) -> Plugin:
 def words_of(name: str) -> frozenset[str]:
     """The words of a name, in small letters: `creditScore`, `credit_score` → credit, score."""
     return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+# The names of the mission's documents (P56, P57).
+POETPlugin = BaseDomainPlugin = Plugin

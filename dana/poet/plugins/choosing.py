@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from dana.diagnostics import suggest
+from dana.diagnostics import shown_name, suggest
 from dana.poet.domains import DOMAINS
 from dana.poet.plugins import finding
 from dana.poet.plugins.base import BROKEN, Note, Plugin, PluginError, Reading, adapt, words_of
@@ -110,6 +110,7 @@ def _names_in(where: Found, host: Any) -> dict[str, Any]:
     """The public names of a plugin in Dana, run in the program that wants it, or in an engine without any grant."""
     import dana
 
+    place = shown_name(where.place)
     load = getattr(host, "load_file", None)
     try:
         if load is not None:
@@ -120,23 +121,23 @@ def _names_in(where: Found, host: Any) -> dict[str, Any]:
     except dana.CompileError as wrong:
         first = wrong.diagnostics[0]
         line = f":{first.line}" if first.line else ""
-        msg = f"the plugin {where.place}{line}: {first.message}"
-        hint = first.hint or f"`dana poet plugins check {where.place}` says all of it"
+        msg = f"the plugin {place}{line}: {first.message}"
+        hint = first.hint or f"`dana poet plugins check {place}` says all of it"
         raise PluginError(msg, hint, BROKEN) from wrong
     except OSError as wrong:
-        msg = f"the plugin {where.place} cannot be read: {wrong.strerror or wrong}"
+        msg = f"the plugin {place} cannot be read: {wrong.strerror or wrong}"
         raise PluginError(msg, "", BROKEN) from wrong
     except PluginError:
         raise
     except Exception as wrong:
-        msg = f"the plugin {where.place} failed where it begins: {type(wrong).__name__}: {wrong}"
-        raise PluginError(msg, f"`dana poet plugins check {where.place}` says where", BROKEN) from wrong
+        msg = f"the plugin {place} failed where it begins: {type(wrong).__name__}: {wrong}"
+        raise PluginError(msg, f"`dana poet plugins check {place}` says where", BROKEN) from wrong
 
 
 def _installed(where: Found, config: Mapping[str, Any] | None, host: Any) -> Plugin:
-    """The plugin of a package; what it hands to a Dana program is looked at."""
+    """The plugin of a package or of the host; what it hands to a Dana program is looked at."""
     try:
-        candidate = where.entry.load()
+        candidate = where.entry if where.kind == finding.HOST else where.entry.load()
         configured = isinstance(candidate, type) and issubclass(candidate, Plugin)
         made = adapt(candidate(config) if configured else candidate)
     except PluginError:

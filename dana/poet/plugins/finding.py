@@ -1,6 +1,7 @@
 """Finding plugins by the name of their domain (P154).
 
     built in   the domains of `dana.poet.domains`
+    host       what Python code has registered in this process (`register_plugin`)
     project    `.poet/plugins/NAME.na` below the current folder, written in Dana (`scripted.py`)
     package    an entry point of an installed package, in the group `dana.poet.plugins`:
                [project.entry-points."dana.poet.plugins"]
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
 GROUP = "dana.poet.plugins"
 FOLDER = os.path.join(".poet", "plugins")
 AUTO = "auto"
-BUILT_IN, PROJECT, PACKAGE = "built in", "project", "package"
+BUILT_IN, HOST, PROJECT, PACKAGE = "built in", "host", "project", "package"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+
+
+# What was registered, by domain.
+_REGISTERED: dict[str, Any] = {}
 
 
 class Found:
@@ -51,6 +56,8 @@ def found(name: str) -> Found | None:
         return Found(name, BUILT_IN, DOMAINS[name][0])
     if name == AUTO or not _NAME.fullmatch(name):
         return None
+    if name in _REGISTERED:
+        return _registered(name)
     path = os.path.abspath(os.path.join(FOLDER, name + ".na"))
     if os.path.isfile(path):
         return Found(name, PROJECT, path)
@@ -60,9 +67,35 @@ def found(name: str) -> Found | None:
 def every() -> list[Found]:
     """All plugins there are, each name once."""
     known = {name: Found(name, BUILT_IN, place[0]) for name, place in DOMAINS.items()}
-    for each in (*in_project(), *_installed()):
+    for each in (*map(_registered, _REGISTERED), *in_project(), *_installed()):
         known.setdefault(each.name, each)
     return list(known.values())
+
+
+def _registered(name: str) -> Found:
+    candidate = _REGISTERED[name]
+    kind = candidate if isinstance(candidate, type) else type(candidate)
+    return Found(name, HOST, f"{kind.__module__}.{kind.__qualname__}", candidate)
+
+
+def register_plugin(candidate: Any) -> None:
+    """Make a plugin, or a class of plugins that takes settings, known in this process under its domain.
+
+    Functions in Python and programs of engines in this process may then name the domain. Raises `PluginError` for what
+    is no plugin, or has the domain of a built-in one.
+    """
+    from dana.poet.plugins.base import PluginError, adapt
+
+    name = adapt(candidate).domain
+    if name in DOMAINS or name in ALIASES or name == AUTO or not _NAME.fullmatch(name):
+        msg = f"the domain {name!r} cannot be registered"
+        raise PluginError(msg, "it is a built-in one" if name in DOMAINS or name in ALIASES else "it is no name")
+    _REGISTERED[name] = candidate
+
+
+def unregister_plugin(name: str) -> None:
+    """Forget what was registered under a domain, if anything."""
+    _REGISTERED.pop(name, None)
 
 
 def in_project() -> list[Found]:

@@ -16,7 +16,7 @@ given the settings. The functions run in the program that names the domain: unde
 
 from __future__ import annotations
 
-from dana.diagnostics import suggest
+from dana.diagnostics import shown_name, suggest
 from dana.errors import DanaError
 from dana.poet.binding import Parameters, readable
 from dana.poet.plugins.base import BROKEN, Field, Note, Plugin, PluginError, Reading, RejectionError, words_of
@@ -65,7 +65,7 @@ class ScriptedPlugin(Plugin):
     # --- reading the module -----------------------------------------------------------------------
 
     def _refuse(self, what: str, hint: str = "") -> None:
-        msg = f"the plugin {self.path}: {what}"
+        msg = f"the plugin {shown_name(self.path)}: {what}"
         raise PluginError(msg, hint, BROKEN)
 
     def _said(self, name: str, kind: type, default: Any) -> Any:
