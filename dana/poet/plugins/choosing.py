@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from dana.diagnostics import shown_name, suggest
+from dana.errors import CompileError
 from dana.poet.domains import DOMAINS
 from dana.poet.plugins import finding
 from dana.poet.plugins.base import BROKEN, Note, Plugin, PluginError, Reading, adapt, words_of
@@ -108,17 +109,16 @@ def loaded(where: Found, config: Mapping[str, Any] | None = None, host: Any = No
 
 def _names_in(where: Found, host: Any) -> dict[str, Any]:
     """The public names of a plugin in Dana, run in the program that wants it, or in an engine without any grant."""
-    import dana
-
     place = shown_name(where.place)
     load = getattr(host, "load_file", None)
     try:
         if load is not None:
             scope = load(where.place, where.name).globals
             return {name: scope[name] for name in scope if name.isidentifier() and name[0] != "_"}
-        module = dana.Engine().load(where.place, name=where.name)
+        # The front door stands above this layer, and only functions in Python that name a plugin in Dana come to it.
+        module = import_module("dana.engine").Engine().load(where.place, name=where.name)
         return {name: getattr(module, name) for name in dir(module) if name != "struct" or "struct" in vars(module)}
-    except dana.CompileError as wrong:
+    except CompileError as wrong:
         first = wrong.diagnostics[0]
         line = f":{first.line}" if first.line else ""
         msg = f"the plugin {place}{line}: {first.message}"
