@@ -32,6 +32,7 @@ def keep(result):
 # Options, and at most how many microseconds they may add to a call.
 CONFIGURATIONS = {
     "retries": ({}, 0.5),
+    "retries+learning": ({"store": "memory:"}, 0.5),
     "retries+timeout": ({"timeout": 30}, 0.8),
     "retries+timeout+breaker": ({"timeout": 30, "breaker": True}, 0.8),
     "retries+budget": ({"retry_budget": 0.1}, 0.5),
