@@ -15,7 +15,7 @@ One module per family; `wrong` is a whole program that produces exactly this cod
 | E53x | files, HTTP, other programs | `world` |
 | E6xx | run-time errors | `running` |
 | E7xx | limits, cancellation, denied acts | `limits` |
-| E8xx | POET, reason, agents, Esper; effects (E83x) | `intelligence`, `effects` |
+| E8xx | POET, reason, agents, Esper; effects (E83x); models (E85x) | `intelligence`, `effects`, `models` |
 | E9xx | the command line and our own faults | `tools` |
 | W1xx–W4xx | lints (warnings), numbered like their family | with the family |
 """
@@ -37,6 +37,7 @@ FAMILIES = (
     "isolation",
     "intelligence",
     "effects",
+    "models",
     "tools",
 )
 

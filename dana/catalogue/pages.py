@@ -27,6 +27,7 @@ TITLES = {
     "isolation": "Worker processes",
     "intelligence": "POET, reason, agents, Esper",
     "effects": "Effects",
+    "models": "Language models",
     "tools": "The command line, and faults of Dana itself",
 }
 

@@ -277,7 +277,7 @@ def _number(schema: dict[str, Any], *, whole: bool) -> float:
     if schema.get("exclusiveMaximum") is not None and (high is None or schema["exclusiveMaximum"] <= high):
         high = schema["exclusiveMaximum"] - unit
         if low is not None and high < low and not whole and not step:
-            low = high = ((schema.get("exclusiveMinimum") or low) + schema["exclusiveMaximum"]) / 2
+            low = high = (schema.get("exclusiveMinimum", low) + schema["exclusiveMaximum"]) / 2
     value: float = 1 if whole else 1.5
     if low is not None and value < low:
         value = low

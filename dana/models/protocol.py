@@ -383,4 +383,4 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def _bounded(seconds: float) -> float | None:
     """Not in the past; a wait of more than a day is none."""
-    return max(0.0, seconds) if 0 <= abs(seconds) < 86_400 else None
+    return max(0.0, seconds) if seconds < 86_400 else None

@@ -123,7 +123,8 @@ class Scripted:
         prompt = " ".join(request.prompt.split())
         shown = prompt if len(prompt) <= SHOWN else prompt[: SHOWN - 1] + "…"
         unused = sum(1 for entry in self._entries if not entry.used)
-        left = f"; {unused} replies are left, and none matches" if unused else ""
+        replies = "1 reply is" if unused == 1 else f"{unused} replies are"
+        left = f"; {replies} left, and none matches" if unused else ""
         number = len(self.asked)
         said = f"{self.place} has no reply to request {number}{left}: {shown}"
         return ScriptEnded(said, "add a reply, or `always` to one that may come again")

@@ -2,7 +2,7 @@
 
     [model]
     default = "openai:gpt-4o-mini"          a spec, or a list of them: the next is asked when one cannot answer
-    base_url = "http://10.0.0.5:8000/v1"    where `openai:` leads
+    base_url = "http://10.0.0.5:8000/v1"    where `openai:` leads (only that)
     key_env = "HOUSE_KEY"                   the environment variable that holds the key, which never stands here
     timeout = 120                           seconds for a request, with all its retries
     attempt_timeout = 30                    seconds for one attempt; without it a share of what is left
@@ -104,10 +104,11 @@ class Settings:
 
 
 def _treatment(of: EndpointSettings) -> EndpointSettings:
-    """The same patience towards another endpoint; address, key and limits are its own."""
+    """The same treatment for another endpoint; its address and its key are its own."""
     return EndpointSettings(
-        timeout=of.timeout_s, attempt_timeout=of.attempt_timeout_s, retries=of.retries, max_bytes=of.max_bytes
-    )
+        timeout=of.timeout_s, attempt_timeout=of.attempt_timeout_s, retries=of.retries, max_bytes=of.max_bytes,
+        requests_per_minute=of.requests_per_minute, tokens_per_minute=of.tokens_per_minute,
+    )  # fmt: skip
 
 
 def settings_of(table: Mapping[str, Any], *, place: str = "[model]", trusted: bool = False) -> Settings:

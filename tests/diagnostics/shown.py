@@ -413,7 +413,50 @@ def denied_by_a_person() -> Shown:
     return of_run(lambda: module.pay(12.5))
 
 
+def of_models(*words: str, replies: str | None = None) -> Shown:
+    """`dana models check` where nothing is configured, with a script in a file."""
+    if replies is not None:
+        Path("replies.jsonl").write_text(replies, encoding="utf-8")
+    with patch.dict(os.environ):
+        for name in [n for n in os.environ if n.startswith(("DANA_MO", "OPENAI_"))]:
+            del os.environ[name]
+        return of_words("models", "check", *words)
+
+
+def answered_badly(code: str) -> Shown:
+    """Questions to models that give no valid answer."""
+    from dana.models import Scripted
+
+    program, replies = QUESTIONS[code]
+    return of_program(program, model=Scripted(replies), allow=Allow(model=True))
+
+
+QUESTIONS: dict[str, tuple[str, list[object]]] = {
+    "E842": ('print(reason("How many?"))\n', [{"error": "auth_refused"}]),
+    "E844": ('n: int = reason("How many?", retries=1)\nprint(n)\n', ["a few", "some"]),
+    "E845": ('n: int = reason("How many?", budget={"tokens": 1})\nprint(n)\n', ["a few"]),
+    "E846": ('n: int = reason("How many?", safety="maximum")\nprint(n)\n', ["5", "6"]),
+}
+
+
+def answered_late() -> Shown:
+    import asyncio
+
+    async def slow(_prompt: str) -> str:
+        await asyncio.sleep(5)
+        return "7"
+
+    return of_program('n: int = reason("How many?", timeout=0.01)\nprint(n)\n', model=slow, clock=None)
+
+
 CASES: dict[str, Callable[[], Shown]] = {
+    **{code: partial(answered_badly, code) for code in QUESTIONS},
+    "E843": answered_late,
+    "E850": of_models,
+    "E851": partial(of_models, "openai:gpt-4o-mini"),
+    "E852": partial(of_models, "http://127.0.0.1:9/v1#test"),
+    "E853": partial(of_models, "scripted:replies.jsonl", replies='{"match": "capital", "text": "Paris"}\n'),
+    "E854": partial(of_models, "opnai:gpt-4o-mini"),
     "E817": denied_by_a_person,
     "E819": broken_plugin,
     "E708": partial(limit_reached, "growth"),
