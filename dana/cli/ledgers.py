@@ -1,4 +1,4 @@
-"""`dana ledger`, `dana audit`, `dana replay`: what a run has left behind, whether it is all there, whether it happens again.
+"""`dana ledger`, `dana audit`, `dana replay`: what a run left behind, whether all is there, whether it happens again.
 
 All only look. Texts in a ledger come from programs: for a terminal they lose what a terminal would obey.
 """

@@ -295,8 +295,8 @@ class Engine:
         """Repeat a run that an engine with `record=PATH` recorded (the latest, if none is named), touching nothing.
 
         The same functions of the host must be known here; they are not called. The result is true when everything
-        happened again as it was recorded, else its `departure` says where not. Raises `dana.engine.replaying.NotRecordedError`
-        and `dana.adaptive.journal.JournalError`.
+        happened again as it was recorded, else its `departure` says where not. Raises
+        `dana.engine.replaying.NotRecordedError` and `dana.adaptive.journal.JournalError`.
         """
         from dana.engine.replaying import replay
 

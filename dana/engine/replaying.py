@@ -43,8 +43,8 @@ class NotRecordedError(Exception):
 class Departure:
     """The first difference between a recorded run and its replay.
 
-    `event`: which one, in words; `field`: the path inside it (`data.value`), `kind` where another event came; `recorded`
-    and `replayed`: both values; `note`: what may explain it, "" when nothing does.
+    `event`: which one, in words; `field`: the path inside it (`data.value`), `kind` where another event came;
+    `recorded` and `replayed`: both values; `note`: what may explain it, "" when nothing does.
     """
 
     __slots__ = ("event", "field", "note", "recorded", "replayed")
@@ -119,7 +119,7 @@ class _Path:
 
 
 def _engine(engine: Engine, start: dict[str, Any], player: Player) -> Engine:
-    """An engine like the recorded one, with the functions of this one's host; what is printed is compared, not shown."""
+    """An engine like the recorded one, with this one's host functions; what is printed is compared, not shown."""
     from dana.engine.engine import Engine
     from dana.engine.limits import Limits
 
@@ -154,7 +154,7 @@ class Tape:
 
     @classmethod
     def read(cls, path: str, run: str = "") -> Tape:
-        """Read a run of a ledger, the latest recorded one if none is named. Raises `NotRecordedError`, `JournalError`."""
+        """Read a run of a ledger, the latest recorded one by default. Raises `NotRecordedError`, `JournalError`."""
         journal = Journal(path, reading=True)
         try:
             starts = [row[1] for row in journal.rows(pattern="replay.start")]

@@ -1,7 +1,7 @@
 """Runs that can be repeated: what a program was told is kept beside what it did (`dana replay`).
 
-A program of Dana is a function of what it is told: its text, its arguments, the clock, chance, and the answers of whatever
-it reaches outside. A recorded run keeps all of these in the ledger, as `keep` events beside the program's own:
+A program of Dana is a function of what it is told: its text, its arguments, the clock, chance, and the answers of
+whatever it reaches outside. A recorded run keeps all of these in the ledger, as `keep` events beside the program's own:
 
     replay.start    what was run: text and hash, arguments, seed, limits, moment
     replay.module   a module that was loaded, and the hash of its text
@@ -15,8 +15,8 @@ it reaches outside. A recorded run keeps all of these in the ledger, as `keep` e
 Three sorts of readings are kept apart, since they are asked for at different places: the time of day, the program's own
 durations, POET's. What limits and deadlines look at is not kept: in a replay their clock goes on by what is waited for.
 
-Secrets are taken out before anything is written. An answer that lost some by it says so (`redacted`), and a replay that departs
-after one names it.
+Secrets are taken out before anything is written. An answer that lost some by it says so (`redacted`), and a replay that
+departs after one names it.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class TapeLedger(Ledger):
 
 
 class Recorder:
-    """The tape of one run. `program` reaches it as `program.tape`; every method is called by the engine or the runtime."""
+    """The tape of one run, `program.tape`; its methods are called by the engine and the runtime."""
 
     def __init__(self, engine: Engine, path: str) -> None:
         import time
@@ -169,7 +169,8 @@ class Recorder:
         text = run._text
         limits = engine.limits
         data: dict[str, Any] = {
-            "format": FORMAT, "dana": dana.__version__, "python": python_version(), "path": run._path, "name": run._name,
+            "format": FORMAT, "dana": dana.__version__, "python": python_version(), "path": run._path,
+            "name": run._name,
             "seed": self.seed, "moment": self._base.time(), "monotonic": self.meter_clock(),
             "profile": engine.poet_profile, "learns_from": engine.store,
             "limits": {name: getattr(limits, name) for name in limits_of(limits)},
@@ -330,7 +331,7 @@ class Readings:
 
 
 class RecordedClock:
-    """A clock whose readings are kept. `rebase`: another clock takes over, one that lets effects proceed while it sleeps."""
+    """A clock whose readings are kept."""
 
     __slots__ = ("_base", "readings")
 

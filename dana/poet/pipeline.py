@@ -126,6 +126,10 @@ def decorate(
     if registry.off:
         plan.switch(on=False)
     registry.plans.add(plan)
+    if registry.watchers:
+        from dana.poet.exporters.base import tell
+
+        tell(plan, "decorated")
     if flags:
         from dana.poet.coroutines import awaited
 

@@ -63,7 +63,7 @@ class Plan:
 
     __slots__ = (
         "__weakref__", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "calls", "choice",
-        "clock", "config", "critical", "current", "disabled", "enforcer", "facts", "failures", "fallbacks",
+        "clock", "config", "critical", "current", "disabled", "enforcer", "facts", "failed", "failures", "fallbacks",
         "files", "function", "given", "hedging", "host", "judging", "learner", "learnt", "meter", "name",
         "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
         "plugins", "policy", "readers", "record", "registry", "tells", "train", "types", "worth",
@@ -134,7 +134,9 @@ class Plan:
         self.off: list[bool] = []
         self.disabled = False
         self.learner: Learner | None = None
-        self.observer = self._observer() if config.audit_trail else None
+        # How many attempts have failed; a list, so that who counts needs no more than this.
+        self.failed = [0]
+        self.observer = self._observer()
         self.needs_arguments = bool(plugins) or self.asks or self.observer is not None or self.train is not None
         if self.needs_arguments and self.parameters is None:
             self._named("domain" if plugins else "audit_trail" if self.observer else "interrupts")
@@ -179,6 +181,10 @@ class Plan:
         self.config, self.policy = config, policy
         self.learnt = dict(learnt) if learnt else NOTHING
         self.steer(ready=True)
+        if self.registry.watchers:
+            from dana.poet.exporters.base import tell
+
+            tell(self, "learnt", self.learnt)
 
     def steer(self, *, ready: bool = False) -> None:
         """Decide which way calls take: the fast one knows neither stores to be asked nor deadlines that were learnt."""
@@ -204,9 +210,17 @@ class Plan:
         return Cache(self.clock, settings.get("ttl"), settings.get("size", SIZE))
 
     def _observer(self) -> Any:
-        from dana.poet.observing import LedgerObserver
+        """Who sees each call: the record, where there is an audit trail, and exporters (`dana.poet.exporters`)."""
+        record = None
+        if self.config.audit_trail:
+            from dana.poet.observing import LedgerObserver
 
-        return LedgerObserver(self.registry.ledger)
+            record = LedgerObserver(self.registry.ledger)
+        if not self.registry.watchers or self.parameters is None:
+            return record
+        from dana.poet.exporters.base import observed
+
+        return observed(self, record)
 
     def _annotated(self) -> list[tuple[str, str]]:
         return [(name, self.types.get(name, "")) for name in self._named("domain").names]

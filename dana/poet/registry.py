@@ -30,6 +30,9 @@ class Registry:
         self.host = host
         self.plans: WeakSet[Plan] = WeakSet()
         self.profile: str | None = getattr(host, "poet_profile", None)
+        # Exporters (`dana.poet.exporters`); an engine's programs share its list.
+        watchers: list[Any] | None = getattr(host, "poet_watchers", None)
+        self.watchers: list[Any] = [] if watchers is None else watchers
         self.off = False
         self.testing = False
         self.next_number = count(1).__next__

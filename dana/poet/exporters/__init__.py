@@ -7,9 +7,10 @@
     observe(figures)                    # functions decorated in Python
     print(figures.text())
 
-These are hooks, no monitoring system: nothing is sent anywhere, stored or drawn here. An exporter is told which functions there
-are (`decorated`) and what they learn (`learnt`); one that wants to see single calls hands out an observer for a function. A
-function that none of them observes runs as if there were none: Prometheus reads the counters every function has anyway.
+These are hooks, no monitoring system: nothing is sent, stored or drawn here. An exporter is told which functions
+there are (`decorated`) and what they learn (`learnt`); one that wants to see single calls hands out an observer for a
+function. A function that none of them observes runs as if there were none: Prometheus reads the counters every
+function has anyway.
 
 An exporter that fails costs nobody a result: it is said once, and the call goes on.
 

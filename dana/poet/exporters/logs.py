@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class POETLogger(Exporter):
-    """Writes to a logger, `dana.poet` if none is given. A function is only observed when its logger takes INFO or less."""
+    """Writes to a logger, `dana.poet` if none is given; functions are observed if it takes errors at decoration."""
 
     def __init__(self, logger: Logger | None = None) -> None:
         self.logger = getLogger("dana.poet") if logger is None else logger

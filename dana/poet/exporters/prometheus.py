@@ -1,7 +1,7 @@
 """Figures of decorated functions for Prometheus: calls by outcome, how long they took, failed attempts, breakers.
 
-Nothing is counted here: every function counts its calls anyway, and a scrape reads the counters. Functions of the same name count
-together, and those of programs that have ended stay in the sums, as counters must.
+Nothing is counted here: every function counts its calls anyway, and a scrape reads the counters. Functions of the same
+name count together, and those of programs that have ended stay in the sums, as counters must.
 
 | name | labels | what |
 |---|---|---|
