@@ -147,7 +147,8 @@ class Execution:
     def _timed(self) -> Steps:
         plan = self.plan
         limit = self.config.timeout
-        token = self.token = None if limit is None else plan.meter.push_deadline(limit)
+        # The token is another one after a person was asked (`_asked`).
+        self.token = None if limit is None else plan.meter.push_deadline(limit)
         waiting = getattr(plan.host, "waiting", None)
         mark = 0 if waiting is None else waiting.number
         try:
@@ -155,10 +156,10 @@ class Execution:
             if error is not None or self.override is not _NONE_YET:
                 return (None, error) if error is not None else (self.override, None)
             value, error = yield from self._attempts(None)
-            is_late = error is None and token is not None and plan.clock() > token.at
+            is_late = error is None and self.token is not None and plan.clock() > self.token.at
             return (None, plan.late(self.record)) if is_late else (value, error)
         except TimeoutStop as stop:
-            error = plan.stopped(stop, token, self.record)
+            error = plan.stopped(stop, self.token, self.record)
             if error is stop:
                 raise
             waiting = getattr(plan.host, "waiting", None)
@@ -166,8 +167,8 @@ class Execution:
                 waiting.cancel_since(mark)
             return None, error
         finally:
-            if token is not None:
-                plan.meter.pop_deadline(token)
+            if self.token is not None:
+                plan.meter.pop_deadline(self.token)
 
     # --- Perceive -----------------------------------------------------------------------------------
 
@@ -471,7 +472,7 @@ class Execution:
             estimated=any(note.estimated for note in status.notes),
             missing=stage == "perceive" and any(bound.get(name) is None for name in parameters.required),
         )
-        signal = yield plan.registry.interrupts.checkpoint, (stage, status, value, reason), {}
+        signal = yield from self._asked(stage, value, reason)
         if signal is None:
             return None
         if not isinstance(signal, Signal):
@@ -480,6 +481,21 @@ class Execution:
             return POETConfigError(message, plan.name, "register an ordinary function, or decorate an `async def`")
         status.interrupt_signals.append(signal)
         return self._obey(stage, signal)
+
+    def _asked(self, stage: str, value: Any, reason: str) -> Generator[Step, Any, Any]:
+        """What is said at a checkpoint. While a person thinks, the deadline of the call waits; those outside do not."""
+        plan, token = self.plan, self.token
+        people = plan.registry.interrupts
+        step: Step = people.checkpoint, (stage, self.status, value, reason), {}
+        if token is None or not reason or not people.asks_people(stage):
+            return (yield step)
+        left = token.at - plan.clock()
+        plan.meter.pop_deadline(token)
+        self.token = None
+        try:
+            return (yield step)
+        finally:
+            self.token = plan.meter.push_deadline(max(left, 0.0))
 
     def _obey(self, stage: str, signal: Any) -> BaseException | None:
         plan, status = self.plan, self.status

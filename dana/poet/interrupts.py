@@ -18,6 +18,8 @@ Who is asked: the host's handler for the stage, else the host's for all stages; 
 own (`on_interrupt` of the module `poet`), and where nobody said anything, the person at the terminal. A program cannot
 put itself in the place of a handler of its host.
 
+While a person is asked, the `timeout` of the call waits; a handler of the program itself is bound by it.
+
 A signal may also be sent from outside, to a running execution and the stage where it is meant to be heard; it waits in
 a queue by execution and stage until that stage is reached, and none is lost on the way. Every signal heard is on record
 in the call's status. An approval is bound to a digest of what was approved and can be used once (M93).
@@ -196,6 +198,12 @@ class Manager:
         if hasattr(answer, "__await__"):
             return _Later(self, answer, stage, status)
         return self._heard(answer, stage, status)
+
+    def asks_people(self, stage: str) -> bool:
+        """Whether who is asked at a stage is outside the program: a person, who may think as long as it takes."""
+        programs = self._programs.get(stage) or self._programs.get("*")
+        hosts = self._handlers.get(stage) or self._handlers.get("*")
+        return hosts is not None or (programs is None and self.fallback is not None)
 
     def _handler(self, stage: str) -> Handler | None:
         for known in (self._handlers, self._programs):

@@ -387,3 +387,76 @@ def test_an_approval_is_spent_by_the_call_it_was_given_for() -> None:
     with pytest.raises(POETInterruptError):
         pay("bob", 10)
     assert paid == [("bob", 10)]
+
+
+# --- deadlines ----------------------------------------------------------------------------------------
+
+
+def test_the_timeout_of_a_call_waits_while_a_person_thinks(bench) -> None:
+    from dana.poet.registry import registry_of
+
+    def person(question):
+        bench.work(100)
+        return None
+
+    registry_of(bench).interrupts.on("*", person)
+
+    @bench.poet(interrupts="on", timeout=10, retries=0)
+    def slow(x):
+        bench.work(6)
+        return x
+
+    assert slow(1) == 1
+
+
+def test_the_time_of_the_function_itself_still_counts(bench) -> None:
+    from dana.poet.errors import POETTimeoutError
+    from dana.poet.registry import registry_of
+
+    registry_of(bench).interrupts.on("*", lambda question: bench.work(100))
+
+    @bench.poet(interrupts="on", timeout=10, retries=1, backoff=0)
+    def slow(x):
+        bench.work(6)
+        raise ConnectionError("no")
+
+    with pytest.raises(POETTimeoutError, match="did not finish within its timeout of 10 s"):
+        slow(1)
+
+
+def test_a_deadline_outside_does_not_wait(bench) -> None:
+    from dana.poet.errors import POETTimeoutError
+    from dana.poet.registry import registry_of
+
+    registry_of(bench).interrupts.on("operate", lambda question: bench.work(100))
+
+    @bench.poet(interrupts="on", timeout=10, retries=0)
+    def inner(x):
+        return x
+
+    @bench.poet(timeout=50, retries=0)
+    def outer(x):
+        return inner(x)
+
+    with pytest.raises(POETTimeoutError, match="`outer`"):
+        outer(1)
+
+
+def test_a_handler_of_the_program_is_bound_by_the_timeout() -> None:
+    import dana
+
+    text = """
+from poet import on_interrupt
+
+def look(question):
+    while true:
+        pass
+
+on_interrupt("operate", look)
+
+@poet(interrupts="on", timeout=0.05, retries=0)
+def f(x): return x
+f(1)
+"""
+    with pytest.raises(dana.DanaError, match="did not finish within its timeout"):
+        run(text)
