@@ -173,9 +173,9 @@ def test_retry_after_is_waited_for(waits):
 
 
 def test_retry_after_beyond_the_limit_of_time_is_not(waits):
-    with ModelServer(failing(1, {"status": 429, "headers": {"Retry-After": "60"}})) as server:
-        with pytest.raises(RateLimited) as caught:
-            run(model_at(server, waits).complete(asked(timeout_s=10)))
+    failure = {"status": 429, "headers": {"Retry-After": "60"}}
+    with ModelServer(failing(1, failure)) as server, pytest.raises(RateLimited) as caught:
+        run(model_at(server, waits).complete(asked(timeout_s=10)))
     assert (caught.value.retry_after, caught.value.retryable, waits.sleeps) == (60.0, True, [])
 
 
@@ -238,8 +238,8 @@ def test_an_attempt_that_hangs_leaves_time_for_another():
     with ModelServer(lambda _body: "ok", faults=Faults(0.5, seed=seed, mix={"hang": 1})) as server:
         reply = run(model_at(server).complete(asked(timeout_s=0.4)))
         assert reply.attempts == 2
+        server.reset()
         with pytest.raises(ModelTimeout, match=r"no complete answer within 0\.02 s"):
-            server.reset()
             run(model_at(server, attempt_timeout=0.02, retries=0).complete(asked()))
 
 
@@ -284,9 +284,9 @@ def test_the_newer_name_of_max_tokens_is_learnt():
 
 
 def test_an_answer_that_is_too_large_is_not_taken():
-    with ModelServer(lambda _body: "x" * 100_000) as server:
-        with pytest.raises(ServerFault, match="larger than 50,000 bytes"):
-            run(model_at(server, max_bytes=50_000).complete(asked()))
+    large = pytest.raises(ServerFault, match="larger than 50,000 bytes")
+    with ModelServer(lambda _body: "x" * 100_000) as server, large:
+        run(model_at(server, max_bytes=50_000).complete(asked()))
 
 
 def test_the_configured_rate_holds(waits):
@@ -321,17 +321,17 @@ def test_an_endpoint_that_is_down_is_left_alone_and_found_again(waits):
         assert run(story()) == "ok"
 
 
-def test_the_breaker_is_not_fooled_by_failures_that_are_quicker_than_answers():
+def test_the_breaker_is_not_fooled_by_failures_that_are_quicker_than_answers(waits):
     with ModelServer(lambda _body: (0.02, "ok"), faults=Faults(0.5, seed=5, mix={"server error": 1})) as server:
-        model = model_at(server, retries=20)
+        model = model_at(server, waits, retries=20)
         replies = run(*(model.complete(asked(f"question {n}")) for n in range(60)))
     assert all(reply.text == "ok" for reply in replies)
 
 
-def test_bad_weather_is_weathered():
+def test_bad_weather_is_weathered(waits):
     faults = Faults(0.35, seed=3, mix=dict.fromkeys(TRANSPORT, 1.0), retry_after_s=0.01, slow_s=0.05)
     with ModelServer(lambda _body: "ok", faults=faults) as server:
-        model = model_at(server, attempt_timeout=0.5)
+        model = model_at(server, waits, attempt_timeout=0.3)
         replies = run(*(model.complete(asked(f"question {n}")) for n in range(100)))
         assert sum(server.counts.faults.values()) > 30
     assert {reply.text for reply in replies} == {"ok"}
