@@ -83,8 +83,9 @@ class _Walk:
         """What a variable or field that is assigned takes."""
         if target.__class__ is na.Attribute:
             owner = self.c.types.get(id(target.value), ANY)
-            if owner is ANY and self.checked.bindings.get(id(target.value)) == "module":
-                var = self.c.top.vars.get(target.value.id)
+            name = target.value
+            if owner is ANY and isinstance(name, na.Name) and self.checked.bindings.get(id(name)) == "module":
+                var = self.c.top.vars.get(name.id)
                 owner = ANY if var is None or var.type is None else var.type
             info = self.c.info(owner) if owner[0] == "struct" else None
             field = info.fields.get(target.attr) if info is not None else None
@@ -356,9 +357,10 @@ def _words(node: Any) -> tuple[str | int, ...]:
     """The constants of a literal container."""
     if node.__class__ not in (na.List, na.Tuple, na.Set) or not node.elts:
         return ()
-    if not all(e.__class__ is na.Constant and isinstance(e.value, (str, int)) for e in node.elts):
+    values = [getattr(e, "value", None) for e in node.elts if isinstance(e, na.Constant)]
+    if len(values) < len(node.elts) or not all(isinstance(value, (str, int)) for value in values):
         return ()
-    return tuple(dict.fromkeys(e.value for e in node.elts))
+    return tuple(dict.fromkeys(values))
 
 
 _STATEMENTS: dict[type, Callable[[_Walk, Any, Any], None]] = {

@@ -345,4 +345,3 @@ def _problem(each: Any) -> str:
     path = str(each.path) if each.path else ""
     message = str(each.message)[:200]
     return f"{path}: {message}" if path and path != "$" else message
-

@@ -182,8 +182,8 @@ class IPVAPIIntegrator:
 
     async def call(self, url: str, kind: Any, *, method: str = "GET", body: Any = None, wanted: str = "") -> IPVResult:
         """The answer of an endpoint as a value of `kind`. Raises ConnectionError for another status than 2xx."""
-        found = self._send(method, url, body)
-        status, text = await found if hasattr(found, "__await__") else found
+        found: Any = self._send(method, url, body)
+        status, text = (await found) if hasattr(found, "__await__") else found
         if not 200 <= status < 300:
             msg = f"{method} {url.partition('?')[0]}: {status}"
             raise ConnectionError(msg)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dana.ipv.asking import Host, Question, ask
 from dana.ipv.errors import failed
 from dana.ipv.inferring import Forms
-from dana.ipv.options import Options, OptionRefused, SYNONYMS
+from dana.ipv.options import SYNONYMS, OptionRefused, Options
 from dana.models.errors import SETUP, ModelError, ModelMissing
 from dana.runtime.outside import elsewhere
 from dana.runtime.stops import failure
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dana.models.messages import Model, Reply, Request
     from dana.runtime.calls import Run
     from dana.runtime.program import Program
-
 
 
 class Reasoning:
@@ -92,7 +91,7 @@ class Reasoning:
         return answer.value
 
     def _emitter(self) -> Callable[[str, dict[str, Any]], object] | None:
-        """Who is told: listeners of the engine, and the ledger of a program that keeps one. Never prompts or answers."""
+        """Who is told: listeners of the engine, and the ledger of a program that keeps one; of no prompt or answer."""
         program = self._program
         emit = program.emit
         if program.store is None:
@@ -214,9 +213,9 @@ def told(problem: ModelError) -> Exception:
 
 
 def _json_kind() -> Any:
-    from dana.runtime.coercion import DICT, LIST, _union
+    from dana.runtime.typevalues import DICT, LIST, union_of
 
-    return _union([DICT, LIST])
+    return union_of(DICT, LIST)
 
 
 def _account(program: Program) -> Callable[[int, float], None]:
@@ -280,18 +279,18 @@ class Distant:
 
 
 def request_of(data: Any) -> Request:
-    """A request a worker has described. Raises ValueError where it is none."""
+    """A request a worker has described. Raises TypeError where it is none, ValueError for a role there is not."""
     from dana.models.messages import Message, Request
 
     if not isinstance(data, dict):
-        raise ValueError("a request to a model is a dict")
+        raise TypeError("a request to a model is a dict")
     found = data.get("messages")
     if not isinstance(found, list) or not 0 < len(found) <= 100:
-        raise ValueError("a request to a model has messages")
+        raise TypeError("a request to a model has messages")
     messages = []
     for each in found:
         if not isinstance(each, dict) or not isinstance(each.get("content"), str):
-            raise ValueError("a message to a model has a content")
+            raise TypeError("a message to a model has a content")
         messages.append(Message(str(each.get("role")), each["content"]))
     kinds: dict[str, Any] = {
         "temperature": (int, float), "max_tokens": int, "seed": int, "schema": dict, "timeout_s": (int, float),

@@ -39,8 +39,16 @@ def test_a_dana_block_prints_or_reports_what_it_says(text: str, tmp_path: Path, 
     if re.search(r"^import files$", text, re.MULTILINE):  # such a block has a folder of its own
         monkeypatch.chdir(tmp_path)
         allow = Allow(read=["."], write=["."])
-    Engine(on_print=printed.append, allow=allow).run(text)
+    Engine(on_print=printed.append, allow=allow, model=model(text)).run(text)
     assert "".join(printed).splitlines() == EXPECTED.findall(text)
+
+
+def model(text: str):
+    """The scripted model of a block that says what it answers: `# model: …`, once for each reply."""
+    from dana.models import Scripted
+
+    replies = re.findall(r"^# model: (.*)$", text, re.MULTILINE)
+    return Scripted(replies) if replies else None
 
 
 def findings(text: str) -> list[tuple[int, str]]:
