@@ -25,7 +25,7 @@ from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from inspect import Parameter
     from typing import Any
 
@@ -67,6 +67,10 @@ def _parameters(*kinds: str) -> list[Parameter]:
 
 
 _ANYTHING = _parameters("VAR_POSITIONAL", "VAR_KEYWORD")
+
+
+# `POSITIONAL_ONLY`, `POSITIONAL_OR_KEYWORD`, `VAR_POSITIONAL`; inspect itself is loaded with the first function.
+_BY_POSITION = (0, 1, 2)
 
 
 def _head(parameters: list[Parameter], names: dict[str, Any]) -> str:
@@ -130,7 +134,14 @@ def _tail(host: HostFunction, parameters: list[Parameter]) -> list[str]:
     ]  # fmt: skip
     call = f"_d_function({', '.join(given)})"
     if host.is_async:
-        return [f"    return _d_awaited({call})"]
+        # Called by the task, when it first runs: a task that is cancelled before that leaves no coroutine behind.
+        positional = "".join(f"{g}, " for p, g in zip(parameters, given, strict=True) if p.kind in _BY_POSITION)
+        named = ", ".join(
+            f"**{p.name}" if p.kind == p.VAR_KEYWORD else f"{p.name!r}: {p.name}"
+            for p in parameters
+            if p.kind not in _BY_POSITION
+        )
+        return [f"    return _d_awaited(({positional}), {{{named}}})"]
     exact = _EXACT.get(host.hints.get("return"))
     if exact is not None:
         test = f"_d_made.__class__ is not _d_{exact}"
@@ -228,19 +239,20 @@ class Calling:
                 raise failure(TypeError, "E543", str(misfit), hint) from None
         return self._run.crossing.into(value, self._host.name)
 
-    async def awaited(self, coroutine: Awaitable[Any]) -> Any:
+    async def awaited(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What runs on the event loop for an async function."""
         from asyncio import timeout as within
 
         from dana.runtime.stops import TimeoutStop
 
-        seconds = self._host.timeout
+        host = self._host
+        seconds = host.timeout
         try:
             if seconds is None:
-                value = await coroutine
+                value = await host.function(*arguments, **keywords)
             else:
                 async with within(seconds) as deadline:
-                    value = await coroutine
+                    value = await host.function(*arguments, **keywords)
         except Exception as error:  # noqa: BLE001  (the boundary: everything becomes what the program sees of it)
             if seconds is not None and isinstance(error, TimeoutError) and deadline.expired():
                 raise TimeoutStop(f"`{self._host.name}` took longer than {seconds:g} s", seconds=seconds) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import traceback
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -334,3 +336,24 @@ def test_an_exception_without_a_message_is_named():
     with pytest.raises(dana.RuntimeFault) as caught:
         engine.run("late()")
     assert caught.value.diagnostics[0].message == "TimeoutError"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_program_that_ends_before_an_effect_has_begun_leaves_no_coroutine_behind(engine):
+    """The host's function is called when its task first runs: what is cancelled before that never was."""
+    called = []
+
+    @engine.host("later")
+    async def later(a: int, *more: int, key: str = "", **other: int) -> list:
+        called.append(a)
+        return [a, *more, key, other]
+
+    unraised = []
+    before, sys.unraisablehook = sys.unraisablehook, unraised.append
+    try:
+        engine.run("def f():\n    x = later(1)\n    return 2\ntry:\n    f()\n    y = later(2)\n    1 / 0\nexcept: pass\n")
+        gc.collect()
+    finally:
+        sys.unraisablehook = before
+    assert unraised == []
+    assert engine.run('later(1, 2, key="k", z=3)') == [1, 2, "k", {"z": 3}]
