@@ -217,7 +217,10 @@ class Reference(TypeValue):
         if found is _UNKNOWN:
             raise failure(NameError, "E603", f"the type `{self._path}` is not defined yet")
         for part in rest:
-            found = getattr(found, part)
+            try:
+                found = getattr(found, part)
+            except AttributeError:  # of a host's object, say: only values of Dana know how to put it
+                raise failure(NameError, "E603", f"there is no type `{self._path}`") from None
         return found
 
     def _resolve(self) -> TypeValue:

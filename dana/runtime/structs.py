@@ -242,7 +242,7 @@ class Struct(metaclass=StructMeta):
 
     def copy(self, **changes: Any) -> Any:
         """`p.copy(x=3)`: a new struct, the named fields changed (and checked); values are shared."""
-        shape = self._shape
+        shape = _own(self, "copy")
         made = shape.new()
         fresh = {abi.demangle(name): value for name, value in changes.items()}
         for name in fresh:
@@ -256,12 +256,13 @@ class Struct(metaclass=StructMeta):
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict; structs, lists, tuples and dicts inside are turned into fresh ones, all the way."""
-        return _plain_struct(self, [], self._shape.record.program.meter.steps)
+        return _plain_struct(self, [], _own(self, "to_dict").record.program.meter.steps)
 
     def to_json(self, indent: int | None = None) -> str:
         """The fields as JSON text."""
         from json import dumps
 
+        _own(self, "to_json")
         try:
             return dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False, default=_json_form)
         except ValueError as error:
@@ -302,6 +303,14 @@ class ErrorStruct(Struct, Exception):
         field = shape.index.get("message") or (shape.fields[0] if len(shape.fields) == 1 else None)
         value = getattr(self, field.slot, None) if field is not None else None
         return value if isinstance(value, str) else _printed(self) if shape.fields else ""
+
+
+def _own(value: Any, method: str) -> Shape:
+    """The shape of a method's receiver, which is no struct when the method was taken from its type (`S.copy(1)`)."""
+    if not isinstance(value, Struct):
+        message = f"`{method}` of a struct is called on {kind_of(value)}, which is no struct"
+        raise failure(TypeError, "E601", message, f"call it on a value of the struct: `value.{method}()`")
+    return value._shape
 
 
 def _made(cls: Any, data: dict[Any, Any]) -> Any:
