@@ -79,23 +79,26 @@ def narrow(first: nn.Module, then: nn.Module, keep: list[int], optimizers: Itera
         _set_inputs(then, len(columns))
 
 
-def deepen(model: nn.Module, path: str, optimizers: Iterable[Optimizer] = ()) -> nn.Sequential:
+def deepen(
+    model: nn.Module, path: str, optimizers: Iterable[Optimizer] = (), *, like: nn.Module | None = None
+) -> nn.Sequential:
     """Put an identity layer after the one at `path`: a Linear or Conv2d of its own width, as a unit matrix.
 
-    Its parameters join the first optimiser's group that holds the layer's. Returns the pair. Exact when no activation
-    follows inside the pair; train it to be more.
+    Its parameters join the first optimiser's group that holds the layer's. `like`: the layer whose width counts, where
+    the one at `path` is a layer with something grown around it. Returns the pair.
     """
     layer = model.get_submodule(path)
-    width = _outputs(layer)
+    own = layer if like is None else like
+    width = _outputs(own)
     made: nn.Module
-    if isinstance(layer, nn.Conv2d):
+    if isinstance(own, nn.Conv2d):
         made = nn.Conv2d(width, width, 3, padding=1)
         nn.init.dirac_(made.weight)
     else:
         made = nn.Linear(width, width)
         nn.init.eye_(made.weight)
     nn.init.zeros_(made.bias)  # type: ignore[arg-type]
-    made.to(_weight(layer).device, _weight(layer).dtype)
+    made.to(_weight(own).device, _weight(own).dtype)
     pair = nn.Sequential(layer, made)
     put(model, path, pair)
     join(made, layer, optimizers)
@@ -232,3 +235,19 @@ def _carried(item: Any, old: Tensor, new: Tensor, pick: tuple[int, Tensor] | Non
     carried = item.new_zeros(new.shape)
     carried[tuple(slice(0, size) for size in item.shape)] = item
     return carried
+
+
+def narrow_norm(norm: nn.Module, keep: list[int], optimizers: Iterable[Optimizer] = ()) -> None:
+    """Only the channels `keep` of a batch norm remain."""
+    if not isinstance(norm, (nn.BatchNorm1d, nn.BatchNorm2d)):
+        raise RefusedError("refused.shape", f"a {type(norm).__name__} between the layers cannot be narrowed")
+    index, steps = torch.tensor(keep), list(optimizers)
+    if norm.affine:
+        for name in ("weight", "bias"):
+            value = norm._parameters[name]
+            assert value is not None
+            _grow(norm, name, value.detach()[index].clone(), steps, pick=(0, index))
+    if norm.running_mean is not None and norm.running_var is not None:
+        norm.running_mean = norm.running_mean[index].clone()
+        norm.running_var = norm.running_var[index].clone()
+    norm.num_features = len(keep)

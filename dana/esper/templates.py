@@ -32,7 +32,8 @@ class SiteFacts:
 
     `kind`: linear, conv, norm, attention or transformer; `shape` of its value; `inputs` and `outputs`: its sizes;
     `next_inputs`: the inputs of the layer that reads it, `next_outputs` that layer's outputs (0: none can be widened
-    with it); `spatial`: weights per pair of channels (9 for a 3 × 3 convolution); `bias`: whether it has one.
+    with it); `spatial`: weights per pair of channels (9 for a 3 × 3 convolution); `bias`: whether it has one; `norms`:
+    how many batch norms lie between it and its reader.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class SiteFacts:
         "next_inputs",
         "next_outputs",
         "next_spatial",
+        "norms",
         "outputs",
         "path",
         "shape",
@@ -61,6 +63,7 @@ class SiteFacts:
         spatial: int = 1,
         next_spatial: int = 1,
         bias: bool = True,
+        norms: int = 0,
     ) -> None:
         self.path = path
         self.kind = kind
@@ -72,6 +75,7 @@ class SiteFacts:
         self.spatial = spatial
         self.next_spatial = next_spatial
         self.bias = bias
+        self.norms = norms
 
     @property
     def width(self) -> int:
@@ -219,7 +223,7 @@ def _conv_small(site: SiteFacts, size: dict[str, int]) -> tuple[list[Node], str]
 
 def _widen_cost(site: SiteFacts, size: dict[str, int]) -> Cost:
     per = site.next_inputs // site.outputs if site.outputs else 1
-    one = site.inputs * site.spatial + site.bias + per * site.next_outputs * site.next_spatial
+    one = site.inputs * site.spatial + site.bias + 2 * site.norms + per * site.next_outputs * site.next_spatial
     return Cost(size["neurons"] * one, size["neurons"] * one)
 
 

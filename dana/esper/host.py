@@ -1,0 +1,688 @@
+"""A network in which something can grow: any `nn.Module`, and a table of sites beside it (Kasmina's part, E9, E90).
+
+    host = Host(model, budget=Budget(2_000), example=x)
+    host.attach(optimizer)
+    plan = host.site("0").propose("widen", neurons=4)
+    if host.germinate(plan) is None: …          # None: done; else a refusal that says why not
+    host.step()                                  # after each step of the optimiser: α moves, strikes are counted
+    model = host.finish()                        # an ordinary nn.Module
+
+A site where nothing grows is an entry in the table: the network keeps its own module objects and its forward pass is
+untouched (E99). Everything changes at step boundaries, inside the methods here, after the shield has been asked.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from dana.esper import shield, surgery
+from dana.esper.budget import Budget
+from dana.esper.graft import Graft, Stream, put, schedule
+from dana.esper.lifecycle import Event, Seed, Stage
+from dana.esper.modules import build
+from dana.esper.refusals import Refusal, RefusedError
+from dana.esper.snapshot import Snapshot
+from dana.esper.templates import SiteFacts, Template, template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from torch.optim import Optimizer
+
+    from dana.esper.blueprint import Blueprint
+    from dana.esper.budget import Cost
+
+KINDS: dict[str, tuple[type[nn.Module], ...]] = {
+    "linear": (nn.Linear,),
+    "conv": (nn.Conv2d,),
+    "norm": (nn.LayerNorm, nn.BatchNorm1d, nn.BatchNorm2d),
+    "attention": (nn.MultiheadAttention,),
+    "transformer": (nn.TransformerEncoderLayer,),
+}
+_COMPOSITE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)
+# Between two layers that can be widened together lies nothing that mixes channels.
+_ELEMENTWISE = (
+    nn.ReLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.SiLU, nn.LeakyReLU, nn.ELU, nn.Dropout, nn.Dropout2d, nn.Identity,
+    nn.Flatten, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
+)  # fmt: skip
+_ELEMENTWISE_FUNCTIONS = frozenset(
+    "relu gelu tanh sigmoid silu leaky_relu elu dropout flatten max_pool2d avg_pool2d adaptive_avg_pool2d relu_".split()
+)
+
+
+class Plan:
+    """What shall grow where: a template with its measures, what that costs, and what it is expected to bring.
+
+    `gain` and `rent` (in the unit of the measure that is judged) are None until somebody predicted them.
+    """
+
+    __slots__ = ("blueprint", "cost", "gain", "kernel", "measures", "reason", "rent", "report", "site", "template")
+
+    def __init__(
+        self,
+        site: Site,
+        template: Template,
+        measures: dict[str, int],
+        blueprint: Blueprint | None,
+        cost: Cost,
+    ) -> None:
+        self.site = site
+        self.template = template
+        self.measures = measures
+        self.blueprint = blueprint
+        self.cost = cost
+        self.gain: float | None = None
+        self.rent: float | None = None
+        self.reason = ""
+        # From the forge: the built module, and the report of its validation.
+        self.kernel: Any = None
+        self.report: Mapping[str, Any] | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain data, for the journal."""
+        return {
+            "site": self.site.path,
+            "template": self.template.name,
+            "measures": dict(self.measures),
+            "blueprint": None if self.blueprint is None else self.blueprint.id,
+            "parameters": self.cost.parameters,
+            "gain": self.gain,
+            "rent": self.rent,
+            "reason": self.reason,
+        }
+
+    def __repr__(self) -> str:
+        return f"Plan({self.template.name} at `{self.site.path}`, {self.cost.parameters:,} parameters)"
+
+
+class Site:
+    """A place where something may grow: `seed` is its life, `facts` what is known, `plan` what grows there now."""
+
+    __slots__ = (
+        "_alpha_steps", "_curve", "_passed", "_start", "facts", "grown", "host", "kind", "next_path", "path", "plan",
+        "seed",
+    )  # fmt: skip
+
+    def __init__(self, host: Host, path: str, kind: str, facts: SiteFacts, next_path: str, embargo: int) -> None:
+        self.host = host
+        self.path = path
+        self.kind = kind
+        self.facts = facts
+        self.next_path = next_path
+        self.seed = Seed(path, embargo_epochs=embargo)
+        self.plan: Plan | None = None
+        # The graft, or what surgery made; None while dormant.
+        self.grown: nn.Module | None = None
+        self._curve: Callable[[float], float] | None = None
+        self._alpha_steps = 1
+        self._passed = 0
+        self._start = 0
+
+    @property
+    def stage(self) -> Stage:
+        """Where its seed is in its life."""
+        return self.seed.stage
+
+    @property
+    def alpha(self) -> float:
+        """How far what grows here is blended in, 0 to 1."""
+        if isinstance(self.grown, Graft):
+            return self.grown.alpha if self.grown.blending else 0.0
+        return 0.0 if self.grown is None else 1.0
+
+    def propose(self, name: str, **measures: int) -> Plan | Refusal:
+        """A plan to grow `name` (a template) here, or why that does not fit."""
+        try:
+            found = template(name)
+            blueprint = found.blueprint(self.facts, **measures)
+            return Plan(self, found, found.sized(measures), blueprint, found.cost(self.facts, **measures))
+        except RefusedError as error:
+            return error.refusal
+
+    def __repr__(self) -> str:
+        return f"Site({self.path}, {self.kind}, {self.seed.stage.value})"
+
+
+class Mark:
+    """A moment to go back to: a snapshot of everything that computes, and where each seed was in its life."""
+
+    __slots__ = ("changes", "lives", "snapshot")
+
+    def __init__(self, host: Host) -> None:
+        self.snapshot = Snapshot(
+            host.model,
+            host.optimizers,
+            host.schedulers,
+            step=host.steps,
+            extras={"budget": host.budget.snapshot(), "epoch": host.epoch},
+        )
+        self.changes = list(host.changes)
+        self.lives: list[tuple[Any, ...]] = [
+            (
+                site, site.seed, site.seed.stage, site.seed.since, site.seed.until, len(site.seed.history), site.plan,
+                site.grown, site.facts, site._curve, site._alpha_steps, site._passed,
+            )
+            for site in host.sites
+        ]  # fmt: skip
+
+    @property
+    def step(self) -> int:
+        """The step of the optimiser it was taken after."""
+        return self.snapshot.step
+
+
+class Host:
+    """See above.
+
+    `sites`: kinds ("linear,conv"), or paths of layers; `example`: an input, by which the shapes of values are learnt
+    (needed where a Linear sees sequences); `seed`: everything random that grows is drawn from it; `cooldown`: epochs
+    between two germinations; `embargo`: epochs a culled site rests; `journal`: called with (kind, data) for each event.
+    Raises `RefusedError` when no site is found.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        sites: str | Iterable[str] = "linear,conv",
+        budget: Budget | None = None,
+        example: Tensor | None = None,
+        seed: int = 0,
+        cooldown: int = 0,
+        embargo: int = 5,
+        journal: Callable[[str, dict[str, Any]], object] | None = None,
+    ) -> None:
+        self.model = model
+        self.budget = budget or Budget()
+        self.seed = seed
+        self.cooldown = cooldown
+        self.epoch = 0
+        self.steps = 0
+        self.last_change: int | None = None
+        self.finite = True
+        self.optimizers: list[Optimizer] = []
+        self.schedulers: list[Any] = []
+        self.marks: list[Mark] = []
+        # Every change of topology in order: what to do to a fresh model to get this one's.
+        self.changes: list[dict[str, Any]] = []
+        self._journal = journal
+        self._births = 0
+        self.sites = self._found(sites, example, embargo)
+
+    # --- sites --------------------------------------------------------------------------------------
+
+    def site(self, which: str | int) -> Site:
+        """A site by path or position. Raises `RefusedError` with the nearest path."""
+        if isinstance(which, int) and not isinstance(which, bool):
+            if -len(self.sites) <= which < len(self.sites):
+                return self.sites[which]
+            raise RefusedError("refused.unknown", f"there are {len(self.sites)} sites, none at {which}")
+        for found in self.sites:
+            if found.path == which:
+                return found
+        from dana.diagnostics import suggest
+
+        paths = [found.path for found in self.sites]
+        near = suggest(str(which), paths)
+        hint = f"did you mean `{near}`?" if near else "sites are " + ", ".join(paths)
+        raise RefusedError("refused.unknown", f"there is no site `{which}`", hint)
+
+    def _found(self, sites: str | Iterable[str], example: Tensor | None, embargo: int) -> list[Site]:
+        wanted = [part.strip() for part in sites.split(",")] if isinstance(sites, str) else list(sites)
+        modules = dict(self.model.named_modules())
+        for name in wanted:
+            if name not in KINDS and name not in modules:
+                from dana.diagnostics import suggest
+
+                near = suggest(name, [*KINDS, *modules])
+                hint = f"did you mean `{near}`?" if near else "kinds are " + ", ".join(KINDS)
+                raise RefusedError("refused.unknown", f"`{name}` is no kind of site and no layer", hint)
+        shapes = _observed(self.model, example)
+        readers = _readers(self.model)
+        found = []
+        # What lies inside a composite layer is read past its `forward`, and belongs to it.
+        inside = tuple(f"{path}." for path, module in modules.items() if isinstance(module, _COMPOSITE))
+        for path, module in modules.items():
+            if path.startswith(inside):
+                continue
+            kind = next((kind for kind, types in KINDS.items() if isinstance(module, types)), None)
+            if path and kind is not None and (kind in wanted or path in wanted):
+                facts, after = _facts(path, kind, module, shapes.get(path), modules, readers)
+                found.append(Site(self, path, kind, facts, after, embargo))
+        if not found:
+            raise RefusedError("refused.unknown", "nothing can grow here: the model has no such layers")
+        return found
+
+    # --- what trains it -----------------------------------------------------------------------------
+
+    def attach(self, optimizer: Optimizer, scheduler: Any = None) -> None:
+        """Tell who trains the network: what grows is trained with it, and its state is kept and carried along."""
+        self.optimizers.append(optimizer)
+        if scheduler is not None:
+            self.schedulers.append(scheduler)
+
+    # --- growing ------------------------------------------------------------------------------------
+
+    def germinate(self, plan: Plan | Refusal) -> Refusal | None:
+        """Let a plan grow: None when it does now, else why not. Takes a snapshot first, if this step has none."""
+        if isinstance(plan, Refusal):
+            return plan
+        site = plan.site
+        if not self.marks or self.marks[-1].step != self.steps:
+            self.mark()
+        view = shield.View(
+            site.stage, self.budget, epoch=self.epoch, last_change=self.last_change, cooldown=self.cooldown,
+            finite=self.finite, has_snapshot=bool(self.marks), validated=True,
+        )  # fmt: skip
+        refusal = shield.check(view, Event.GERMINATE, plan.cost)
+        if refusal is None:
+            refusal = self.budget.begin(plan.cost)
+        if refusal is None:
+            refusal = site.seed.step(Event.GERMINATE, self.epoch, {"validated": 1.0, "fits": 1.0})
+        if refusal is not None:
+            self.write("refuse", {"asked": "germinate", **plan.to_data(), **refusal.to_data()})
+            return refusal
+        self._births += 1
+        birth = self.seed * 1_000_003 + self._births
+        try:
+            site.grown = self._grow(plan, birth)
+        except RefusedError as error:
+            self.budget.give_back(plan.cost)
+            site.seed.step(Event.CANCEL, self.epoch)
+            site.seed.step(Event.WAKE, self.epoch)
+            self.write("refuse", {"asked": "germinate", **plan.to_data(), **error.refusal.to_data()})
+            return error.refusal
+        site.plan = plan
+        self.last_change = self.epoch
+        site.seed.step(Event.TRAIN, self.epoch, {"placed": 1.0})
+        change = {"do": plan.template.growth, "birth": birth, **plan.to_data()}
+        self.changes.append(change)
+        self.write("germinate", change)
+        return None
+
+    def _grow(self, plan: Plan, birth: int) -> nn.Module:
+        site, steps = plan.site, self.optimizers
+        layer = self.model.get_submodule(site.path)
+        if plan.template.growth == "graft":
+            assert plan.blueprint is not None
+            with Stream(birth):
+                seed = plan.kernel if plan.kernel is not None else build(plan.blueprint)
+            first = next(layer.parameters(), None)
+            if first is not None:
+                seed.to(device=first.device, dtype=first.dtype)
+            graft = Graft(layer, seed, stream_seed=birth)
+            graft.train(layer.training)
+            put(self.model, site.path, graft)
+            surgery.join(seed, layer, steps)
+            return graft
+        if plan.template.growth == "deepen":
+            return surgery.deepen(self.model, site.path, steps, like=_inner(layer))
+        after = self.model.get_submodule(site.next_path)
+        with Stream(birth):
+            surgery.widen(
+                layer, after, plan.measures["neurons"], steps,
+                directions=plan.kernel if isinstance(plan.kernel, Tensor) else None, between=self._between(site),
+            )  # fmt: skip
+        return layer
+
+    def _between(self, site: Site) -> list[nn.Module]:
+        """The norms between a site and the layer that reads it."""
+        paths = _readers(self.model).get(site.path, ("", ()))[1]
+        return [self.model.get_submodule(path) for path in paths]
+
+    def blend(
+        self, site: Site, *, curve: str = "cosine", steps: int = 100, measured: Mapping[str, float] | None = None
+    ) -> Refusal | None:
+        """Begin to blend in what grew: α from 0 to 1 in so many steps. Growths of layers are in already."""
+        refusal = self._shielded(site, Event.BLEND)
+        if refusal is None:
+            refusal = site.seed.step(Event.BLEND, self.epoch, measured if measured is not None else self._trained(site))
+        if refusal is not None:
+            self.write("refuse", {"asked": "blend", "site": site.path, **refusal.to_data()})
+            return refusal
+        if isinstance(site.grown, Graft):
+            site.grown.blending = True
+            site._curve, site._alpha_steps, site._passed, site._start = schedule(curve), max(1, steps), 0, self.steps
+        self.write("blend", {"site": site.path, "curve": curve, "steps": steps})
+        if not isinstance(site.grown, Graft):
+            self._hold(site)
+        return None
+
+    def _trained(self, site: Site) -> dict[str, float]:
+        """The figures of the gate before blending, as far as they are known without a probe."""
+        return {
+            "epochs_trained": max(1.0, float(self.epoch - site.seed.since)),
+            "gradient_health": 1.0 if self.finite else 0.0,
+            "gradient_ratio": 0.0,
+            "exploding": 0.0 if self.finite else 1.0,
+        }
+
+    def _hold(self, site: Site) -> None:
+        if site.seed.step(Event.HOLD, self.epoch, {"alpha": site.alpha}) is None:
+            self.write("hold", {"site": site.path})
+
+    def fossilise(self, site: Site, measured: Mapping[str, float]) -> Refusal | None:
+        """Make what grew a part of the network for good. `measured`: `gain_low`, `gain_over_rent`, `host_alone`."""
+        refusal = self._shielded(site, Event.FOSSILISE)
+        if refusal is None:
+            refusal = site.seed.step(Event.FOSSILISE, self.epoch, measured)
+        if refusal is not None:
+            self.write("refuse", {"asked": "fossilise", "site": site.path, **refusal.to_data()})
+            return refusal
+        if isinstance(site.grown, Graft):
+            put(self.model, site.path, site.grown.fused())
+        self.budget.keep()
+        self.last_change = self.epoch
+        self.changes.append({"do": "fossilise", "site": site.path})
+        self.write("fossilise", {"site": site.path, **dict(measured)})
+        self._succeed(site)
+        return None
+
+    def _succeed(self, site: Site) -> None:
+        """The same place can grow again: a fossilised seed makes room for the next one."""
+        site.grown = site.plan = None
+        successor = Seed(site.path, embargo_epochs=site.seed.embargo_epochs)
+        successor.history = site.seed.history
+        site.facts = self._facts_now(site)
+        site.seed = successor
+        for other in self.sites:
+            if other is not site and other.next_path == site.path:
+                other.facts = self._facts_now(other)
+            if other.path == site.next_path:
+                other.facts = self._facts_now(other)
+
+    def _facts_now(self, site: Site) -> SiteFacts:
+        """The facts of a site after layers have changed their sizes."""
+        old = site.facts
+        layer = _inner(self.model.get_submodule(site.path))
+        after = _inner(self.model.get_submodule(site.next_path)) if site.next_path else None
+        inputs, outputs, spatial = _sizes(layer) if site.kind in ("linear", "conv") else (old.inputs, old.outputs, 1)
+        shape = old.shape
+        if site.kind == "linear":
+            shape = (*old.shape[:-1], outputs)
+        elif site.kind == "conv":
+            shape = (old.shape[0], outputs, *old.shape[2:])
+        widens = isinstance(self.model.get_submodule(site.path), (nn.Linear, nn.Conv2d)) and after is not None
+        inner, outer, next_spatial = _sizes(after) if widens and after is not None else (0, 0, 1)
+        return SiteFacts(
+            site.path, site.kind, shape, inputs=inputs, outputs=outputs, next_inputs=inner, next_outputs=outer,
+            spatial=spatial, next_spatial=next_spatial, bias=old.bias, norms=old.norms,
+        )  # fmt: skip
+
+    def cull(self, site: Site, reason: str = "") -> Refusal | None:
+        """Remove what grows at a site: the host's own layer is back, and the site rests."""
+        refusal = site.seed.step(Event.CULL, self.epoch)
+        if refusal is not None:
+            return refusal
+        plan = site.plan
+        assert plan is not None
+        assert site.grown is not None
+        if isinstance(site.grown, Graft):
+            put(self.model, site.path, site.grown.host)
+            surgery.leave(site.grown.seed, self.optimizers)
+        elif isinstance(site.grown, nn.Sequential):
+            put(self.model, site.path, site.grown[0])
+            surgery.leave(site.grown[1], self.optimizers)
+        else:
+            self._narrow_back(site)
+        self.budget.give_back(plan.cost)
+        self.changes.append({"do": "cull", "site": site.path})
+        self.write("cull", {**plan.to_data(), "reason": reason})
+        site.grown = site.plan = None
+        site.seed.step(Event.EMBARGO, self.epoch)
+        return None
+
+    def _narrow_back(self, site: Site) -> None:
+        layer, after = self.model.get_submodule(site.path), self.model.get_submodule(site.next_path)
+        keep = list(range(site.facts.outputs))
+        surgery.narrow(layer, after, keep, self.optimizers)
+        for norm in self._between(site):
+            surgery.narrow_norm(norm, keep, self.optimizers)
+
+    def _shielded(self, site: Site, event: Event) -> Refusal | None:
+        view = shield.View(site.stage, self.budget, epoch=self.epoch, finite=self.finite, has_snapshot=bool(self.marks))
+        return shield.check(view, event)
+
+    # --- time ---------------------------------------------------------------------------------------
+
+    def step(self) -> list[str]:
+        """After a step of the optimiser: α moves, seeds that failed too often go. Returns the paths of those."""
+        self.steps += 1
+        gone = []
+        for site in self.sites:
+            grown = site.grown
+            if not isinstance(grown, Graft):
+                continue
+            if grown.is_out:
+                faults = ", ".join(f"{count} × {kind}" for kind, count in grown.faults.items())
+                if self.cull(site, f"{grown.strikes} strikes: {faults}") is None:
+                    gone.append(site.path)
+                    continue
+            if site.stage is Stage.BLENDING and site._curve is not None:
+                site._passed += 1
+                grown.alpha = site._curve(site._passed / site._alpha_steps)
+                if grown.alpha == 1.0:
+                    self._hold(site)
+        return gone
+
+    def next_epoch(self) -> None:
+        """An epoch is over: sites that rested long enough wake up."""
+        self.epoch += 1
+        for site in self.sites:
+            if site.stage is Stage.EMBARGOED:
+                site.seed.step(Event.WAKE, self.epoch)
+
+    # --- ways back ----------------------------------------------------------------------------------
+
+    def mark(self, *, keep: int = 5) -> Mark:
+        """A moment to go back to; the last `keep` are kept here."""
+        mark = Mark(self)
+        self.marks.append(mark)
+        del self.marks[:-keep]
+        return mark
+
+    def rollback(self, mark: Mark, *, lock: Site | None = None, reason: str = "") -> None:
+        """Go back to a mark, exactly. `lock`: a site where nothing grows from now on, until it is released."""
+        mark.snapshot.restore()
+        for site, seed, stage, since, until, length, *rest in mark.lives:
+            site.seed = seed
+            seed.stage, seed.since, seed.until = stage, since, until
+            del seed.history[length:]
+            site.plan, site.grown, site.facts, site._curve, site._alpha_steps, site._passed = rest
+        self.changes = list(mark.changes)
+        self.budget.restore(mark.snapshot.extras["budget"])
+        # The epoch goes on: what is rolled back has happened.
+        self.finite = True
+        if lock is not None:
+            lock.seed.stage = Stage.ROLLED_BACK
+            lock.seed.since = self.epoch
+            lock.seed.history.append((self.epoch, Event.ROLL_BACK, Stage.ROLLED_BACK))
+        self.write("rollback", {"to_step": mark.step, "locked": None if lock is None else lock.path, "reason": reason})
+
+    def release(self, site: Site) -> Refusal | None:
+        """Let a locked site be used again."""
+        return site.seed.step(Event.RELEASE, self.epoch)
+
+    @contextmanager
+    def without(self, site: Site) -> Iterator[None]:
+        """The network as it would be without what grows at a site, for the time of a measurement."""
+        grown = site.grown
+        if grown is None:
+            yield
+        elif isinstance(grown, Graft):
+            grown.off = True
+            try:
+                yield
+            finally:
+                grown.off = False
+        elif isinstance(grown, nn.Sequential):
+            put(self.model, site.path, grown[0])
+            try:
+                yield
+            finally:
+                put(self.model, site.path, grown)
+        else:
+            after = self.model.get_submodule(site.next_path)
+            weight = after.weight
+            assert isinstance(weight, Tensor)
+            per = weight.shape[1] // _sizes(self.model.get_submodule(site.path))[1]
+            first = site.facts.outputs * per
+            saved = weight.detach()[:, first:].clone()
+            with torch.no_grad():
+                weight[:, first:] = 0
+            try:
+                yield
+            finally:
+                with torch.no_grad():
+                    weight[:, first:] = saved
+
+    # --- the end ------------------------------------------------------------------------------------
+
+    def finish(self) -> nn.Module:
+        """The network as an ordinary module: what was not fossilised is removed."""
+        for site in self.sites:
+            if site.seed.is_active:
+                self.cull(site, "the end of growing")
+        return self.model
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network learns now."""
+        return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+
+    def write(self, kind: str, data: dict[str, Any]) -> None:
+        """Tell the journal."""
+        if self._journal is not None:
+            self._journal(f"esper.{kind}", {"step": self.steps, "epoch": self.epoch, **data})
+
+
+# --- reading a network ------------------------------------------------------------------------------
+
+
+def _observed(model: nn.Module, example: Tensor | None) -> dict[str, tuple[int, ...]]:
+    """The shapes of the layers' values for an example, by path."""
+    if example is None:
+        return {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    hooks = []
+    for path, module in model.named_modules():
+
+        def note(_module: nn.Module, _given: Any, value: Any, path: str = path) -> None:
+            if isinstance(value, Tensor):
+                shapes[path] = tuple(value.shape)
+
+        hooks.append(module.register_forward_hook(note))
+    training = [(module, module.training) for module in model.modules()]
+    random = torch.get_rng_state()
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(example)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module, was in training:
+            module.training = was
+        torch.set_rng_state(random)
+    return shapes
+
+
+def _readers(model: nn.Module) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """For each layer whose value one other layer alone reads: that one's path, and the norms in between."""
+    try:
+        graph = fx.Tracer().trace(model)
+    except Exception:  # noqa: BLE001  (a model that cannot be traced has layers that cannot be widened, no more)
+        return {}
+    modules = dict(model.named_modules())
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for node in graph.nodes:
+        if node.op != "call_module":
+            continue
+        norms: list[str] = []
+        at = node
+        while len(at.users) == 1:
+            at = next(iter(at.users))
+            if at.op == "call_module":
+                module = modules[str(at.target)]
+                if isinstance(module, (nn.Linear, nn.Conv2d)):
+                    found[str(node.target)] = (str(at.target), tuple(norms))
+                    break
+                if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+                    norms.append(str(at.target))
+                    continue
+                if isinstance(module, _ELEMENTWISE):
+                    continue
+            elif at.op in ("call_function", "call_method"):
+                name = at.target if isinstance(at.target, str) else getattr(at.target, "__name__", "")
+                if name in _ELEMENTWISE_FUNCTIONS:
+                    continue
+            break
+    # A layer that is called twice has two readers of one weight.
+    calls = [str(node.target) for node in graph.nodes if node.op == "call_module"]
+    return {path: reader for path, reader in found.items() if calls.count(path) == 1 == calls.count(reader[0])}
+
+
+def _facts(
+    path: str,
+    kind: str,
+    module: nn.Module,
+    shape: tuple[int, ...] | None,
+    modules: Mapping[str, nn.Module],
+    readers: Mapping[str, tuple[str, tuple[str, ...]]],
+) -> tuple[SiteFacts, str]:
+    after = readers.get(path, ("", ()))[0] if kind in ("linear", "conv") else ""
+    inputs, outputs, spatial = _sizes(module)
+    inner, outer, next_spatial = (0, 0, 1)
+    if after:
+        inner, outer, next_spatial = _sizes(modules[after])
+        grouped = isinstance(modules[after], nn.Conv2d) and modules[after].groups != 1
+        if grouped or (isinstance(module, nn.Conv2d) and module.groups != 1) or inner % outputs:
+            after, inner, outer = "", 0, 0
+    facts = SiteFacts(
+        path, kind, _symbolic(kind, outputs, shape), inputs=inputs, outputs=outputs, next_inputs=inner,
+        next_outputs=outer, spatial=spatial, next_spatial=next_spatial, bias=getattr(module, "bias", None) is not None,
+        norms=len(readers.get(path, ("", ()))[1]),
+    )  # fmt: skip
+    return facts, after
+
+
+def _symbolic(kind: str, width: int, shape: tuple[int, ...] | None) -> tuple[int | str, ...]:
+    """The shape of a site's value with names for what a run decides."""
+    if kind == "conv" or (shape is not None and len(shape) == 4):
+        return ("batch", width, "height", "width")
+    if kind == "transformer" or (shape is not None and len(shape) == 3):
+        return ("batch", "time", width)
+    return ("batch", width)
+
+
+def _sizes(module: nn.Module) -> tuple[int, int, int]:
+    """Inputs, outputs, and weights per pair of both."""
+    if isinstance(module, nn.Linear):
+        return module.in_features, module.out_features, 1
+    if isinstance(module, nn.Conv2d):
+        height, width = module.kernel_size[0], module.kernel_size[-1]
+        return module.in_channels // module.groups, module.out_channels, height * width
+    if isinstance(module, nn.TransformerEncoderLayer):
+        return module.linear1.in_features, module.linear1.in_features, 1
+    if isinstance(module, nn.MultiheadAttention):
+        return module.embed_dim, module.embed_dim, 1
+    if isinstance(module, nn.LayerNorm):
+        return int(module.normalized_shape[-1]), int(module.normalized_shape[-1]), 1
+    if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+        return module.num_features, module.num_features, 1
+    return 0, 0, 1
+
+
+def _inner(module: nn.Module) -> nn.Module:
+    """The layer itself inside what grew around it."""
+    from dana.esper.graft import Fused
+
+    while isinstance(module, (Graft, Fused)):
+        module = module.host
+    while isinstance(module, nn.Sequential) and len(module):
+        module = module[-1]
+    return module
