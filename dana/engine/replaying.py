@@ -217,6 +217,9 @@ def _unrecorded(path: str, run: str, starts: list[str], runs: list[str]) -> NotR
 class Player:
     """The tape of a run that is repeated: what `Recorder` is while it is recorded."""
 
+    # Stores are neither asked nor written (`dana.poet.subjects`).
+    is_replay = True
+
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.seed = tape.start["seed"]

@@ -32,7 +32,8 @@ def decorator(
     files, show = program.sources, program.catching.caught
     types = dict(facts[0]) if facts is not None else None
 
-    if isinstance(options.get("store"), str):
+    is_replay = getattr(program.tape, "is_replay", False)  # which reaches no store
+    if isinstance(options.get("store"), str) and not is_replay:
         options = {**options, "store": granted(program, options["store"])}
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:

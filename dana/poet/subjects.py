@@ -129,7 +129,7 @@ class Learner:
     def ready(self) -> None:
         """Ask the store, the first time; what was learnt is applied."""
         with self._lock:
-            if self._is_loaded is None:
+            if self._is_loaded is None and not self.keeper.is_closed:
                 self._load()
                 self.keeper.watch(self)
                 self.apply()
@@ -235,6 +235,11 @@ class Keeper:
             text = f"what is learnt cannot be kept: {problem}"
             registry.warn(f"store/{id(self)}", f"{text} ({hint})" if hint else text)
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the program has gone without an end."""
+        return self._registry() is None
+
     def watch(self, learner: Learner) -> None:
         """Save a learner's figures from time to time."""
         with self._lock:
@@ -277,6 +282,9 @@ def _save_now_and_then(keeper: Callable[[], Keeper | None], end: Signal) -> None
         here = keeper()
         if here is None:
             return
+        if here.is_abandoned:
+            here.close()
+            return
         here.save()
         del here
 
@@ -294,12 +302,17 @@ def _close_all() -> None:
 def learner_of(plan: Plan) -> Learner | None:
     """The learner of a function that is being decorated; None where nothing is to be kept."""
     config, registry = plan.config, plan.registry
-    if config.learning == "off":
+    if config.learning == "off" or repeats(registry):
         return None
     where = config.store if config.store is not None else registry.store
     if where is None:
         return None
     return Learner(plan, registry.keeper(where))
+
+
+def repeats(registry: Registry) -> bool:
+    """Whether a recorded run is being repeated: it knows what it knew (`dana.engine.replaying`), and nothing is kept."""
+    return bool(getattr(getattr(registry.host, "tape", None), "is_replay", False))
 
 
 # --- feedback -------------------------------------------------------------------------------------
@@ -313,6 +326,8 @@ def give(registry: Registry, about: Any, said: Mapping[str, Any]) -> None:
     """
     entry = {name: value for name, value in said.items() if value is not None}
     _refuse_wrong(entry)
+    if repeats(registry):
+        return
     key = about if isinstance(about, str) else getattr(about, "id", "")
     if key:
         known = registry.recent.get(key)

@@ -126,3 +126,41 @@ def test_what_cannot_run_elsewhere_is_refused():
 
 def side(items):
     return items
+
+
+# --- what a worker does, in this process ---------------------------------------------------------
+
+
+def test_a_worker_answers_until_nobody_asks():
+    import os
+    import pickle
+    from multiprocessing.connection import Connection
+
+    from dana.poet.isolating import serve
+
+    asks, questions = os.pipe()
+    out, answers = os.pipe()
+    ours = Connection(questions, readable=False)
+    for question in [("math", "sqrt", (9,), {}), ("math", "sqrt", (-1,), {}), ("builtins", "iter", ([],), {})]:
+        ours.send_bytes(pickle.dumps(question))
+    ours.close()
+    serve(asks, answers)
+    theirs = Connection(out, writable=False)
+    good, bad, odd = (pickle.loads(theirs.recv_bytes()) for _ in range(3))
+    assert good == (True, 3.0)
+    assert (bad[0], type(bad[1])) == (False, ValueError)
+    assert odd[0] is True or isinstance(odd[1], TypeError)
+    theirs.close()
+
+
+def test_a_worker_finds_the_functions_of_a_script(tmp_path, monkeypatch):
+    from dana.poet.isolating import IN_WORKER, MAIN, _found
+
+    script = tmp_path / "tool.py"
+    script.write_text("class Tool:\n    @staticmethod\n    def double(x):\n        return 2 * x\n")
+    monkeypatch.delitem(sys.modules, MAIN, raising=False)
+    assert _found(MAIN + str(script), "Tool.double")(4) == 8
+    assert _found(MAIN + str(script), "Tool.double")(5) == 10
+    monkeypatch.delitem(sys.modules, MAIN)
+    monkeypatch.setenv(IN_WORKER, "1")
+    assert poet(host=Host(), isolation="process")(side)([3]) == [3]

@@ -457,3 +457,48 @@ def test_the_folder_of_a_project_is_its_store(tmp_path, monkeypatch):
 
 def test_a_store_error_has_words():
     assert str(StoreError("no", "hint")) == "no"
+
+
+def test_a_run_that_is_repeated_reaches_no_store(tmp_path):
+    path, store = tmp_path / "prices.na", f"{tmp_path}/learnt.db"
+    path.write_text(PROGRAM.replace("retries=2,", f"retries=2, store='{store}',"))
+    ledger = f"{tmp_path}/run.db"
+    allow = dana.Allow(write=[str(tmp_path)])
+    Engine(record=ledger, allow=allow, on_print=lambda _text: None).run(str(path))
+    replayed = Engine(on_print=lambda _text: None).replay(ledger)
+    assert replayed.departure is None
+    assert known(store, "prices.double")[1].count == 1
+
+
+def test_what_comes_after_the_end_is_not_kept(where):
+    host = Host(store=where)
+    f = poet(host=host)(price)
+    registry_of(host).close()
+    assert f(2) == 2
+    assert known(where, PRICE)[1].count == 0
+
+
+def test_a_store_of_the_host_is_flushed_not_closed(where):
+    learnings = LearningStore(where)
+    host = Host(store=learnings)
+    poet(host=host)(price)()
+    registry_of(host).close()
+    registry_of(host).close()
+    assert learnings.load_calls(PRICE).count == 1
+    learnings.close()
+
+
+def test_a_program_that_has_gone_is_saved_all_the_same(where, monkeypatch):
+    monkeypatch.setattr(subjects, "SAVE_S", 0.001)
+    host = Host(store=where)
+    f = poet(host=host)(price)
+    f()
+    keeper = plan_of(f).learner.keeper
+    del f, host
+    gc.collect()
+    for _ in range(1000):
+        if keeper.is_closed:
+            break
+        keeper._end.wait(0.01)
+    assert keeper.is_closed
+    assert known(where, PRICE)[1].count == 1
