@@ -118,7 +118,9 @@ def _project(folder: str) -> Project:
     asks, forbids = (_table(found, name, path) for name in TABLES)
     model = found.get(MODEL)
     if model is not None and not isinstance(model, dict):
-        raise UsageProblem("E915", f"`model` in {path} must be a table", 'as in: [model], then default = "ollama:llama3.2"')
+        raise UsageProblem(
+            "E915", f"`model` in {path} must be a table", 'as in: [model], then default = "ollama:llama3.2"'
+        )
     return Project(folder, name, version, entry, asks, forbids, model)
 
 

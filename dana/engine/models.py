@@ -1,9 +1,9 @@
 """Which model an engine's programs ask (L41): opened at the first question, shared by all of them.
 
-    DANA_MOCK_LLM, `use_mock=true`                        the mock
-    `model=` of a call, `set_model(…)`                    what the program says, as far as the policy goes
-    `Engine(model=…)`, `dana --model=…`                   what the host says
-    DANA_MODEL, `default` under [model] in dana.toml      what is configured
+DANA_MOCK_LLM, `use_mock=true`                        the mock
+`model=` of a call, `set_model(…)`                    what the program says, as far as the policy goes
+`Engine(model=…)`, `dana --model=…`                   what the host says
+DANA_MODEL, `default` under [model] in dana.toml      what is configured
 """
 
 from __future__ import annotations
@@ -97,4 +97,3 @@ class Models:
 
 def _is_spec(model: Any) -> bool:
     return isinstance(model, str) or (isinstance(model, list | tuple) and all(isinstance(m, str) for m in model))
-
