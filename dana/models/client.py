@@ -198,6 +198,8 @@ class Client:
             if not growing.is_finished:
                 raise ConnectionLost(f"{self._endpoint.target} ended its stream before it was complete")
             admitted.took(remember=False)
+            if rest := growing.rest():
+                yield rest
             yield growing.reply(call.request, self._endpoint.model)
 
     async def _opened_stream(self, call: Call) -> Answer:

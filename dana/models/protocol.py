@@ -219,7 +219,7 @@ def unkeyed(text: str, secret: Secret | None) -> str:
 class Growing:
     """A reply that comes in pieces."""
 
-    __slots__ = ("_calls", "_finish", "_model", "_parts", "_refusal", "_secret", "_usage", "done")
+    __slots__ = ("_calls", "_finish", "_held", "_model", "_parts", "_refusal", "_secret", "_usage", "done")
 
     def __init__(self, secret: Secret | None) -> None:
         self._secret = secret
@@ -229,6 +229,8 @@ class Growing:
         self._finish: Any = None
         self._usage: Any = None
         self._model = ""
+        # The end of what came, while it may be the beginning of the key.
+        self._held = ""
         self.done = False
 
     def feed(self, data: Any) -> str:
@@ -249,7 +251,24 @@ class Growing:
                 self._grow(each)
         except (KeyError, IndexError, TypeError, AttributeError):
             raise ServerFault("an event of the endpoint's stream is no chat completion") from None
-        piece = unkeyed(piece, self._secret)
+        piece = self._unheld(unkeyed(self._held + piece, self._secret))
+        self._parts.append(piece)
+        return piece
+
+    def _unheld(self, text: str) -> str:
+        """The text without an end that the next piece could make the key of."""
+        self._held = ""
+        if self._secret is not None:
+            key = self._secret.reveal()
+            for size in range(min(len(key) - 1, len(text)), 0, -1):
+                if text.endswith(key[:size]):
+                    self._held = text[-size:]
+                    return text[:-size]
+        return text
+
+    def rest(self) -> str:
+        """What was held back, now that nothing follows."""
+        piece, self._held = self._held, ""
         self._parts.append(piece)
         return piece
 

@@ -83,7 +83,9 @@ def test_the_canary_is_in_no_error_reply_recording_or_repr(tmp_path, capfd):
 
 
 async def last(stream):
-    return [piece async for piece in stream][-1]
+    *texts, reply = [piece async for piece in stream]
+    assert "".join(texts) == reply.text
+    return reply
 
 
 def test_keys_do_not_follow_redirects():
