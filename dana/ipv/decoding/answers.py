@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dana.ipv.decoding import reading
-from dana.ipv.decoding.plans import FAIL, BoolPlan, ItemsPlan, Plan, StrPlan
-from dana.ipv.decoding.scanning import Bare, load
+from dana.ipv.decoding.plans import FAIL, BoolPlan, ItemsPlan, LiteralPlan, NumberPlan, Plan, StrPlan, TextualPlan
+from dana.ipv.decoding.scanning import Bare, load_exactly
 
 if TYPE_CHECKING:
     from dana.ipv.decoding.records import Notes
@@ -96,7 +96,7 @@ def _tried(text: str, plan: Plan, notes: Notes) -> Any:
 
 def _as_data(text: str) -> Any:
     try:
-        data = load(text)
+        data = load_exactly(text)
     except (ValueError, RecursionError):
         return text
     return text if data.__class__ in (list, dict, str) else data
@@ -153,7 +153,7 @@ def items(text: str, plan: ItemsPlan, notes: Notes) -> Any:
         found = found[1:]
     if found and all(found):
         pieces = [m[1] for m in found if m]
-    elif len(lines_of) == 1 and "text" not in plan.item.takes:
+    elif len(lines_of) == 1 and isinstance(plan.item, NumberPlan | BoolPlan | LiteralPlan | TextualPlan):
         pieces = re.split(r"\s*[,;]\s+|\s*;\s*", _bare(lines_of[0][:SHORT]))
         if len(pieces) < 2 or len(lines_of[0]) > SHORT:
             return FAIL

@@ -57,7 +57,7 @@ _STRUCTURE = re.compile(r"\s*(?:[,:}\]);]|//|/\*|\Z)").match
 _NEXT_KEY = re.compile(r"""\s*(?:"[^"\n]{0,100}"|'[^'\n]{0,100}'|[A-Za-z_][\w\-]{0,80})\s*:""").match
 _CONTROL = re.compile(r"[\x00-\x1f]").search
 _SURROGATE = re.compile(r"[\ud800-\udfff]").search
-_ENDS_COMMENT = re.compile(r"\s(?://|#).*").search
+_ENDS_COMMENT = re.compile(r"\s(?://|#|/\*).*").search
 
 _CLOSERS = {'"': '"', "'": "'", "“": '”“"', "„": '“”"', "”": '”"', "‘": "’'", "’": "’'", "«": "»", "`": "`"}
 _SPECIAL = {o: re.compile(r"\\|[" + re.escape(c) + "]|[\x00-\x1f]").search for o, c in _CLOSERS.items()}

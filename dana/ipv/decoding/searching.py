@@ -30,6 +30,7 @@ _GAP = re.compile(r"[\s,;]*").fullmatch
 # Names under which models put their answer into an object of its own.
 WRAPPERS = frozenset("answer result value output response data items list results values".split())
 MOST = 2_000  # candidates looked at
+MOST_DEEP = 100  # of these, so many may be nested too deeply before the search is given up
 
 
 class Candidate:
@@ -73,7 +74,7 @@ class Search:
         self.text = text
         self.plan = plan
         self.limits = limits
-        self.too_deep = False
+        self.too_deep = 0
         # How many characters may be looked at a second time, inside brackets that were only prose.
         self.again = 2 * len(text)
         self.best: Any = None
@@ -89,6 +90,7 @@ class Search:
     def _answer(self, notes: Notes) -> Any:
         if not self.text.strip():
             return self._none(notes, "the answer is empty")
+        self._unpack(notes)
         strict = self._strict(notes)
         if strict is not None:
             return strict[0]
@@ -100,6 +102,19 @@ class Search:
             if decided is not None:
                 return decided[0]
         return self._in_words(notes)
+
+    def _unpack(self, notes: Notes) -> None:
+        """A whole answer that is a JSON text holding JSON is read as what it holds."""
+        text = self.text.strip()
+        if isinstance(self.plan, StrPlan | AnyPlan) or text[:1] != '"' or text[-1:] != '"':
+            return
+        try:
+            inner = load_exactly(text)
+        except (ValueError, RecursionError):
+            return
+        if inner.__class__ is str and inner.lstrip()[:1] in ("{", "["):
+            notes.repair((), "nested", text, "JSON")
+            self.text = inner
 
     # --- candidates -----------------------------------------------------------------------------
 
@@ -126,7 +141,7 @@ class Search:
 
     def _scan(self, start: int, end: int, found: list[Candidate], *, fenced: bool, closed: bool) -> None:
         at = start
-        while len(found) < MOST:
+        while len(found) < MOST and self.too_deep < MOST_DEEP:
             opening = _OPEN(self.text, at, end)
             if opening is None:
                 return
@@ -135,7 +150,7 @@ class Search:
             try:
                 value = reader.object(1) if opening[0] == "{" else reader.array(1)
             except TooDeep:
-                self.too_deep = True
+                self.too_deep += 1
                 at = reader.pos + 1
                 continue
             one = Candidate(reader, value, begin, fenced=fenced)
@@ -185,7 +200,14 @@ class Search:
                 if others:
                     notes.repair((), "chosen", f"{len(others) + 1} candidates", self.text[one.start : one.start + 60])
             return (self._fit(one, value, path, notes),)
-        return self._gather(ordered, notes)
+        return self._gather(ordered, notes) or self._only(ordered, notes)
+
+    def _only(self, ordered: list[Candidate], notes: Notes) -> tuple[Any] | None:
+        """The one candidate that is the whole answer, however little it looks like one: its problems say what to mend."""
+        whole = [c for c in ordered if c.fenced or not (self.text[: c.start].strip() or self.text[c.end :].strip())]
+        if len(whole) != 1 or kind_of(whole[0].value) not in self.plan.takes:
+            return None
+        return (self._fit(whole[0], whole[0].value, (), notes),)
 
     def _is_meant(self, value: Any, path: tuple[str, ...]) -> bool:
         if path and kind_of(value) not in ("object", "array"):
