@@ -5,7 +5,7 @@ BIN := .venv/bin
 WEATHER ?= examples/hvac/weather_alameda_2018.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz attacks crashes deps tables docs accept clean environment tools
+.PHONY: help run test coverage check bench fuzz attacks crashes timeouts soak deps tables docs accept clean environment tools
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -15,6 +15,11 @@ run: environment ## the HVAC example: a year of heating and cooling on real weat
 
 test: tools ## all tests; the last line is pytest's summary
 	@$(BIN)/python -m pytest -n 2
+
+coverage: tools ## tests of POET and the adaptive core; fails when they reach under 95 % of its lines and branches
+	@COVERAGE_FILE=$(or $(COVERAGE_FILE),.coverage) $(BIN)/python -m coverage run --branch --source=dana/poet,dana/adaptive \
+		-m pytest -q -n 0 tests/poet tests/adaptive tests/faults tests/cli/test_ledger_commands.py
+	@$(BIN)/python -m coverage report --show-missing --skip-covered --fail-under=95
 
 check: tools ## lint, formatting, types, import contracts, generated files up to date
 	$(BIN)/ruff check .
@@ -38,6 +43,12 @@ attacks: tools ## programs that try to leave Dana or to outlive their limits, at
 crashes: tools ## 200 processes killed while they learn and audit; nothing that was promised is lost
 	@$(BIN)/python -m tests.faults.crashes $(CRASHES)
 
+timeouts: tools ## 100 functions that never end, of 33 shapes: how late each stops after its deadline
+	@$(BIN)/python -m tests.timeouts $(TIMEOUTS)
+
+soak: tools ## ten minutes of calls while store, plugin and handlers fail (SOAK="--minutes 1")
+	@$(BIN)/python -m tests.soak $(SOAK)
+
 deps: ## servers that some tests want: PostgreSQL, from Debian (without it those tests say "not run")
 	@.ci/servers
 
@@ -49,7 +60,7 @@ docs: tools ## docs/errors from the catalogue, the editors' grammar from its tab
 	@$(BIN)/python -m dana.highlight.textmate editors/vscode/syntaxes/dana.tmLanguage.json
 
 accept: tools ## everything a release must hold: checks, tests, fuzzing, benchmarks
-	@$(MAKE) --no-print-directory check test fuzz attacks crashes bench run
+	@$(MAKE) --no-print-directory check test fuzz attacks crashes timeouts soak bench run
 
 clean: ## remove the environment, caches and build products
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

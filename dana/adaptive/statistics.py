@@ -341,13 +341,14 @@ class Calls:
     """What is always known about a function's calls: how they ended, and how long they took.
 
     `outcomes` counts by the constants above; a retried call succeeded in the end, a degraded one got its value from
-    a fallback, "circuit open" is every call that was not let in. Updates of different threads may
+    a fallback; `failed` counts attempts that failed, whatever became of their calls. "circuit open" is every call that was not let in. Updates of different threads may
     lose one of two counts that fall together: figures, not accounts.
     """
 
-    __slots__ = ("outcomes", "times")
+    __slots__ = ("failed", "outcomes", "times")
 
     def __init__(self) -> None:
+        self.failed = 0
         self.outcomes = [0] * len(OUTCOMES)
         self.times = Histogram()
 
@@ -374,6 +375,7 @@ class Calls:
         """Take in all calls of another one."""
         for at, count in enumerate(other.outcomes):
             self.outcomes[at] += count
+        self.failed += other.failed
         self.times.merge(other.times)
 
     @property

@@ -82,6 +82,16 @@ def _status(options: Options, terminal: Terminal) -> int:
         return _json(found)
     if not found:
         sys.stdout.write("nothing has been learnt yet\n")
+    elif len(options.words) == 1:
+        sys.stdout.write(
+            _safe(
+                [
+                    ("function", "domain", "calls", "gave a value", "p50", "p95", "version", "feedback"),
+                    *map(_row, found),
+                ]
+            )
+        )
+        return OK
     for state in found:
         sys.stdout.write(printable(f"{state['function']} ({state['domain']})") + "\n")
         sys.stdout.write(_safe([("  " + name, _value(value)) for name, value in _facts(state)]))
@@ -111,6 +121,15 @@ def _state(store: Store, function_id: str, domain: str) -> dict[str, Any]:
         "p95": calls.times.quantile(0.95) if calls.count else None,
         "feedback": len(store.feedback(function_id, domain, 10_000)),
     }
+
+
+def _row(state: dict[str, Any]) -> tuple[str, ...]:
+    """A function in a line of the table of all."""
+    figures = ("-", "-", "-")
+    if state["calls"]:
+        figures = (f"{state['success_rate']:.1%}", *(f"{state[name] * 1000:.3g} ms" for name in ("p50", "p95")))
+    counts = (str(state["version"]), str(state["feedback"]))
+    return (state["function"], state["domain"], str(state["calls"]), *figures, *counts)
 
 
 _RESET = "`dana poet reset FUNCTION` forgets all that is known about a function"

@@ -259,7 +259,7 @@ class Execution:
 
     def _failed(self, attempt: Attempt) -> None:
         status = self.status
-        self.plan.failed[0] += 1
+        self.plan.calls.failed += 1
         if status is not None:
             status.last_internal_failure = said(attempt.fault)
             if self.plan.observer is not None:

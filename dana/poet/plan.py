@@ -63,7 +63,7 @@ class Plan:
 
     __slots__ = (
         "__weakref__", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "calls", "choice",
-        "clock", "config", "critical", "current", "disabled", "enforcer", "facts", "failed", "failures", "fallbacks",
+        "clock", "config", "critical", "current", "disabled", "enforcer", "facts", "failures", "fallbacks",
         "files", "function", "given", "hedging", "host", "judging", "learner", "learnt", "meter", "name",
         "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
         "plugins", "policy", "readers", "record", "registry", "tells", "train", "types", "worth",
@@ -134,8 +134,6 @@ class Plan:
         self.off: list[bool] = []
         self.disabled = False
         self.learner: Learner | None = None
-        # How many attempts have failed; a list, so that who counts needs no more than this.
-        self.failed = [0]
         self.observer = self._observer()
         self.needs_arguments = bool(plugins) or self.asks or self.observer is not None or self.train is not None
         if self.needs_arguments and self.parameters is None:

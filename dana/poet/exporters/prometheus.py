@@ -46,19 +46,17 @@ class Prometheus(Exporter):
             msg = "figures for Prometheus need the package prometheus-client: pip install 'dana[otel]'"
             raise UsageError(msg) from None
         self.registry = prometheus_client.CollectorRegistry() if registry is None else registry
-        self._alive: dict[ref[Plan], tuple[str, Calls, list[int]]] = {}
-        self._gone: dict[str, tuple[Calls, list[int]]] = {}
+        self._alive: dict[ref[Plan], tuple[str, Calls]] = {}
+        self._gone: dict[str, Calls] = {}
         self.registry.register(self)
 
     def decorated(self, plan: Plan) -> None:
         """One more function to read the counters of."""
-        self._alive[ref(plan, self._ended)] = (plan.name, plan.calls, plan.failed)
+        self._alive[ref(plan, self._ended)] = (plan.name, plan.calls)
 
     def _ended(self, plan: ref[Plan]) -> None:
-        name, calls, failed = self._alive.pop(plan)
-        kept, attempts = self._gone.setdefault(name, (Calls(), [0]))
-        kept.merge(calls)
-        attempts[0] += failed[0]
+        name, calls = self._alive.pop(plan)
+        self._gone.setdefault(name, Calls()).merge(calls)
 
     def text(self) -> str:
         """What a scrape answers, in Prometheus's text format."""
@@ -77,26 +75,23 @@ class Prometheus(Exporter):
         calls = CounterMetricFamily("dana_poet_calls", "Calls by how they ended", labels=["function", "outcome"])
         took = HistogramMetricFamily("dana_poet_call_duration_seconds", "How long calls took", labels=["function"])
         failed = CounterMetricFamily("dana_poet_failed_attempts", "Attempts that failed", labels=["function"])
-        for name, (figures, attempts) in sorted(self._figures().items()):
+        for name, figures in sorted(self._figures().items()):
             for outcome, count in zip(OUTCOMES, figures.outcomes, strict=True):
                 calls.add_metric([name, outcome], count)
             times = figures.times
             buckets = [(repr(bound), times.below(bound)) for bound in BOUNDS]
             took.add_metric([name], [*buckets, ("+Inf", times.count)], sum_value=times.total)
-            failed.add_metric([name], attempts)
+            failed.add_metric([name], figures.failed)
         breakers = GaugeMetricFamily("dana_poet_breaker_state", "States of breakers", labels=["function", "state"])
         for name, state in self._breakers():
             for each in STATES:
                 breakers.add_metric([name, each], float(each == state))
         yield from (calls, took, failed, breakers)
 
-    def _figures(self) -> dict[str, tuple[Calls, int]]:
-        found: dict[str, tuple[Calls, int]] = {}
-        gone = [(name, calls, failed) for name, (calls, failed) in list(self._gone.items())]
-        for name, calls, failed in [*gone, *list(self._alive.values())]:
-            sum_, attempts = found.get(name, (Calls(), 0))
-            sum_.merge(calls)
-            found[name] = sum_, attempts + failed[0]
+    def _figures(self) -> dict[str, Calls]:
+        found: dict[str, Calls] = {}
+        for name, calls in [*list(self._gone.items()), *list(self._alive.values())]:
+            found.setdefault(name, Calls()).merge(calls)
         return found
 
     def _breakers(self) -> list[tuple[str, str]]:

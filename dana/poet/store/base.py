@@ -115,5 +115,7 @@ def decode(text: str, what: str) -> dict[str, Any]:
 def file_stem(function_id: str, domain: str) -> str:
     """A file name for a function and its domain: readable, and different for different ones (PC19)."""
     whole = f"{function_id}\0{domain}"
+    if whole.count("\0") > 1:  # in a name: its length says where it ends
+        whole = f"{len(function_id)}\0{whole}"
     safe = "".join(c if c.isalnum() and c.isascii() else "_" for c in f"{function_id}_{domain}")[:80]
     return f"{safe}_{sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
