@@ -189,6 +189,9 @@ class Client:
             events = _events(answer)
             try:
                 while (data := await self._next(call, events)) is not None:
+                    if data is DONE:
+                        growing.done = True
+                        break
                     piece = growing.feed(data)
                     if piece:
                         yield piece
@@ -442,12 +445,12 @@ async def _events(answer: Answer) -> AsyncGenerator[Any, None]:
         for line in lines:
             found = _event(line)
             if found is DONE:
-                yield {"choices": [{"finish_reason": "stop"}]}
+                yield DONE
                 return
             if found is not None:
                 yield found
     found = _event(rest)
-    if found is not None and found is not DONE:
+    if found is not None:
         yield found
 
 

@@ -118,6 +118,14 @@ def test_a_stream_gives_pieces_and_then_the_reply():
     assert reply.usage == Usage(2, 5)
 
 
+def test_a_stream_says_why_it_ended():
+    async def last(model):
+        return [piece async for piece in model.stream(asked())][-1]
+
+    with ModelServer(lambda _body: {"content": "cut", "finish_reason": "length"}) as server:
+        assert run(last(model_at(server))).finish == "length"
+
+
 def test_a_stream_that_is_left_early_is_closed():
     async def first(model):
         stream = model.stream(asked())
