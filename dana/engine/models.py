@@ -68,7 +68,8 @@ class Models:
 
     def _model(self, spec: Any, policy: Any, *, trusted: bool = False) -> Model:
         is_text = spec is None or isinstance(spec, str)
-        key = (spec if is_text else id(spec), None if policy is None else id(policy), trusted)
+        # All programs of an engine have its policy, so that it is no part of the key.
+        key = (spec if is_text else id(spec), policy is None, trusted)
         known = self._opened.get(key)
         if known is None:
             from dana.models import open_model
