@@ -223,6 +223,26 @@ class Answers:
             raise WireError("it asked for a folder that is no package it found")
         return lambda: submodules(folder), False
 
+    def _plugin(self, message: dict[str, Any]) -> tuple[Any, bool]:
+        from dana.poet.plugins import finding
+
+        name = message["name"]
+        if name.__class__ is not str:
+            raise WireError("it asked for a plugin wrongly")
+
+        def find() -> str:
+            path = finding.project_file(name)
+            if path:
+                self.readable.add(path)
+            return path
+
+        return find, False
+
+    def _plugins(self, _message: dict[str, Any]) -> tuple[Any, bool]:
+        from dana.poet.plugins import finding
+
+        return finding.project_names, False
+
     # --- the rest -------------------------------------------------------------------------------
 
     def _input(self, message: dict[str, Any]) -> tuple[Any, bool]:
@@ -306,6 +326,8 @@ _QUESTIONS = {
     "find": Answers._find,
     "read": Answers._read,
     "submodules": Answers._submodules,
+    "plugin": Answers._plugin,
+    "plugins": Answers._plugins,
     "input": Answers._input,
     "time": Answers._time,
     "sleep": Answers._sleep,

@@ -173,6 +173,15 @@ def broker_folders(broker: Broker) -> None:
     finder.submodules = lambda folder: broker.ask("submodules", folder=folder)
 
 
+def broker_plugins(broker: Broker) -> None:
+    """Let `@poet` find the plugins of the project through the host; those of packages stay outside."""
+    from dana.poet.plugins import finding
+
+    finding.project_file = lambda name: broker.ask("plugin", name=name)
+    finding.project_names = lambda: broker.ask("plugins")
+    finding.installed = lambda name=None: []  # noqa: ARG005
+
+
 class _Brokered:
     """A native module whose functions run in the host; its types are its own."""
 

@@ -15,7 +15,16 @@ from dana.diagnostics import Diagnostic
 from dana.engine.hosting import HostFunctions
 from dana.engine.limits import Limits
 from dana.engine.views import StructValue
-from dana.isolation.broker import Broker, HostClock, HostStub, WorkerEngine, broker_folders, broker_natives, stream
+from dana.isolation.broker import (
+    Broker,
+    HostClock,
+    HostStub,
+    WorkerEngine,
+    broker_folders,
+    broker_natives,
+    broker_plugins,
+    stream,
+)
 from dana.isolation.faults import pack, pack_diagnostics
 from dana.isolation.wire import CannotCross, Codec, WireError, items_of
 from dana.runtime.structs import Struct
@@ -136,6 +145,7 @@ class Serving:
         os.getcwd = lambda: setup["folder"]
         broker_natives(broker)
         broker_folders(broker)
+        broker_plugins(broker)
         engine = WorkerEngine(
             broker,
             setup["stdlib"],

@@ -397,7 +397,6 @@ def test_the_timeout_of_a_call_waits_while_a_person_thinks(bench) -> None:
 
     def person(question):
         bench.work(100)
-        return None
 
     registry_of(bench).interrupts.on("*", person)
 

@@ -244,6 +244,16 @@ def test_the_example_prints_what_it_says(tmp_path, monkeypatch) -> None:
     assert run(text) == expected
 
 
+def test_an_isolated_program_finds_them_through_its_host(project) -> None:
+    printed = []
+    with Engine(isolate="process", on_print=printed.append) as engine:
+        engine.run(PROGRAM)
+        engine.run(PROGRAM.replace('"wine"', '"auto"').replace("told", "cellar_vintage"))
+        with pytest.raises(dana.DanaError, match="did you mean 'wine'"):
+            engine.run(PROGRAM.replace('"wine"', '"wien"'))
+    assert "".join(printed).splitlines() == ["merlot of 1990"] * 2
+
+
 # --- of packages --------------------------------------------------------------------------------------
 
 

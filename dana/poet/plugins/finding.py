@@ -58,16 +58,16 @@ def found(name: str) -> Found | None:
         return None
     if name in _REGISTERED:
         return _registered(name)
-    path = os.path.abspath(os.path.join(FOLDER, name + ".na"))
-    if os.path.isfile(path):
+    path = project_file(name)
+    if path:
         return Found(name, PROJECT, path)
-    return next((each for each in _installed(name)), None)
+    return next((each for each in installed(name)), None)
 
 
 def every() -> list[Found]:
     """All plugins there are, each name once."""
     known = {name: Found(name, BUILT_IN, place[0]) for name, place in DOMAINS.items()}
-    for each in (*map(_registered, _REGISTERED), *in_project(), *_installed()):
+    for each in (*map(_registered, _REGISTERED), *in_project(), *installed()):
         known.setdefault(each.name, each)
     return list(known.values())
 
@@ -100,16 +100,7 @@ def unregister_plugin(name: str) -> None:
 
 def in_project() -> list[Found]:
     """The plugins in `.poet/plugins`, by name."""
-    try:
-        names = sorted(entry.name for entry in os.scandir(FOLDER) if entry.is_file())
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return []
-    stems = [name.removesuffix(".na") for name in names if name.endswith(".na")]
-    return [
-        Found(stem, PROJECT, os.path.abspath(os.path.join(FOLDER, stem + ".na")))
-        for stem in stems
-        if _NAME.fullmatch(stem)
-    ]
+    return [Found(name, PROJECT, path) for name in project_names() if (path := project_file(name))]
 
 
 def names() -> list[str]:
@@ -117,7 +108,26 @@ def names() -> list[str]:
     return [*(each.name for each in every()), *ALIASES, AUTO]
 
 
-def _installed(name: str | None = None) -> list[Found]:
+# --- what reaches outside: a worker of an isolated engine asks its host instead ---------------------------
+
+
+def project_file(name: str) -> str:
+    """The path of the plugin of that name in `.poet/plugins`, "" when there is none; a name is never a path."""
+    path = os.path.abspath(os.path.join(FOLDER, name + ".na")) if _NAME.fullmatch(name) else ""
+    return path if path and os.path.isfile(path) else ""
+
+
+def project_names() -> list[str]:
+    """The names of the files in `.poet/plugins`."""
+    try:
+        files = sorted(entry.name for entry in os.scandir(FOLDER) if entry.is_file())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    return [name.removesuffix(".na") for name in files if name.endswith(".na")]
+
+
+def installed(name: str | None = None) -> list[Found]:
+    """The plugins of packages, all or those of a name."""
     from importlib.metadata import entry_points
 
     wanted = entry_points(group=GROUP) if name is None else entry_points(group=GROUP, name=name)
