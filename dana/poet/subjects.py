@@ -311,7 +311,7 @@ def learner_of(plan: Plan) -> Learner | None:
 
 
 def repeats(registry: Registry) -> bool:
-    """Whether a recorded run is being repeated: it knows what it knew (`dana.engine.replaying`), and nothing is kept."""
+    """Whether a recorded run is repeated: it knows what it knew (`dana.engine.replaying`), and nothing is kept."""
     return bool(getattr(getattr(registry.host, "tape", None), "is_replay", False))
 
 
