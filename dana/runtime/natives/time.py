@@ -47,7 +47,8 @@ def sleep(program: Any) -> Callable[[float], None]:
             raise ValueError(msg)
         end = clock.monotonic() + seconds
         while (left := end - clock.monotonic()) > 0:
-            clock.sleep(min(left, LONGEST_NAP_S))
+            allowed = meter.remaining()
+            clock.sleep(min(left, LONGEST_NAP_S) if allowed is None else min(left, LONGEST_NAP_S, allowed))
             meter.check()
 
     return sleep

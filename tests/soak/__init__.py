@@ -1,0 +1,1 @@
+"""Many calls of decorated functions while what they stand on fails: store, plugin, handlers."""
