@@ -120,11 +120,10 @@ class Reasoning:
             model, needs_grant = self._models.get(spec, mock=mock, policy=policy)
         except ModelError as problem:
             raise told(problem) from None
-        if model.name.startswith("mock"):  # it reaches nothing
-            return model  # type: ignore[no-any-return]
-        denial = policy.policy.denial("model", model.name)
-        if denial is not None and (needs_grant or not denial.flag):  # without a flag it is denied, not just not granted
-            policy.require("model", model.name)
+        for each in asked_by(model):
+            denial = policy.policy.denial("model", each.name)
+            if denial is not None and (needs_grant or not denial.flag):  # no flag: it is denied, not just not granted
+                policy.require("model", each.name)
         return model  # type: ignore[no-any-return]
 
     def _reads(self, spec: str) -> None:
@@ -172,6 +171,29 @@ class Reasoning:
             await bridge.drive(program, lambda: handler(value))
 
         return hear
+
+
+def asked_by(model: Any) -> list[Any]:
+    """The models that one may ask, each of which must be granted: a pattern must not cover a chain by its first part.
+
+    The mock reaches nothing and needs no grant.
+    """
+    from dana.models.mocking import Mock
+
+    found: list[Any] = []
+    waiting = [model]
+    while waiting:
+        each = waiting.pop()
+        parts = getattr(each, "models", None)
+        if isinstance(parts, tuple):
+            waiting += parts
+            continue
+        inner = getattr(each, "_inner", None)
+        if inner is not None:
+            waiting.append(inner)
+        if each.__class__ is not Mock:
+            found.append(each)
+    return found
 
 
 def so_far(text: str, kind: Any) -> Any:

@@ -212,6 +212,18 @@ def test_a_model_that_is_handed_in_is_granted_unless_it_is_denied():
         run("reason('x')", Scripted(["fine"]), deny=Deny(model=True))
 
 
+@pytest.mark.parametrize(
+    "spec", ["['ollama:a', 'openai:b']", "['mock:', 'openai:b']", "'replay:{path}?record=openai:b'", "'mocked:b'"]
+)
+def test_a_grant_of_one_model_is_none_of_another_behind_it(spec, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    path = tmp_path / "calls.jsonl"
+    path.write_text("")
+    allow = Allow(model=["ollama:*", "replay:*"], read=[str(tmp_path)], write=[str(tmp_path)])
+    with pytest.raises(dana.DanaError, match="openai:b|no model|unknown|`mocked:b`"):
+        Engine(allow=allow, cache=False).run(f"reason('x', model={spec.format(path=path)})")
+
+
 def test_a_script_that_a_program_names_must_be_readable(tmp_path):
     script = tmp_path / "replies.jsonl"
     script.write_text('"Paris"\n')
