@@ -150,22 +150,27 @@ class Connections:
         connect = min(CONNECT_S, timeout_s)
         limits = {"timeout": {"connect": connect, "read": None, "write": None, "pool": None}}
         request = httpx.Request(method, endpoint.base_url + path, headers=headers, content=body, extensions=limits)
+        way = self._way(endpoint.base_url)
+        response = None
         try:
-            response = await self._way(endpoint.base_url.partition(":")[0]).handle_async_request(request)
+            response = await way.transport.handle_async_request(request)
         except httpx.HTTPError as error:
             raise lost(error, endpoint.target) from None
         except httpx.InvalidURL:
             raise ConnectionLost(f"{endpoint.target} is no address", retryable=False) from None
-        return Answer(response, endpoint)
+        finally:
+            if response is None:
+                way.give_back()
+        return Answer(response, endpoint, way)
 
     def places(self) -> asyncio.Semaphore:
         """The places for requests of the running loop."""
         return self._pool().places
 
-    def _way(self, scheme: str) -> httpx.AsyncBaseTransport:
+    def _way(self, base_url: str) -> Way:
         if self._transport is not None:
-            return self._transport
-        return self._pool().opened(asyncio.get_running_loop(), scheme)
+            return Way(self._transport, [])
+        return self._pool().opened(asyncio.get_running_loop(), base_url)
 
     def _pool(self) -> Pool:
         loop = asyncio.get_running_loop()
@@ -192,25 +197,51 @@ class Connections:
         self._pools.clear()
 
 
-class Pool:
-    """The connections of one loop."""
+class Way:
+    """One connection, and the stack of free ones it goes back to."""
 
-    __slots__ = ("_keeper", "_transports", "places")
+    __slots__ = ("_free", "transport")
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, free: list[Way]) -> None:
+        self.transport = transport
+        self._free = free
+
+    def give_back(self) -> None:
+        """Whoever comes next may use it."""
+        self._free.append(self)
+
+
+class Pool:
+    """The connections of one loop.
+
+    Each has a transport of its own: httpx looks at every connection of a transport whenever a request begins or ends,
+    which with a hundred of them takes longer than the requests.
+    """
+
+    __slots__ = ("_contexts", "_free", "_keeper", "_transports", "places")
 
     def __init__(self) -> None:
-        self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._transports: list[httpx.AsyncHTTPTransport] = []
+        self._free: dict[str, list[Way]] = {}
+        self._contexts: dict[str, Any] = {}
         self.places = asyncio.Semaphore(CONNECTIONS)
         self._keeper: asyncio.Task[None] | None = None
 
-    def opened(self, loop: asyncio.AbstractEventLoop, scheme: str) -> httpx.AsyncHTTPTransport:
-        """The way out, opened at first use and after a rest."""
+    def opened(self, loop: asyncio.AbstractEventLoop, base_url: str) -> Way:
+        """The way out, the one that was used last, opened at first use and after a rest."""
         if self._keeper is None or self._keeper.done():
             self._keeper = loop.create_task(self._keep())
             # A program that is dropped without an end takes it along, which is no reason for a message.
             self._keeper._log_destroy_pending = False  # type: ignore[attr-defined]
-        if scheme not in self._transports:
-            self._transports[scheme] = transport(scheme)
-        return self._transports[scheme]
+        free = self._free.setdefault(base_url, [])
+        if free:
+            return free.pop()
+        scheme = base_url.partition(":")[0]
+        if scheme not in self._contexts:
+            self._contexts[scheme] = _verifying(scheme)
+        made = transport(self._contexts[scheme])
+        self._transports.append(made)
+        return Way(made, free)
 
     async def _keep(self) -> None:
         try:
@@ -221,12 +252,12 @@ class Pool:
 
     def _is_idle(self) -> bool:
         """Whether every connection has rested for so long that it would be closed anyway."""
-        opened: list[Any] = [each._pool for each in self._transports.values()]
+        opened: list[Any] = [each._pool for each in self._transports]
         return bool(opened) and all(c.is_closed() or c.has_expired() for pool in opened for c in pool.connections)
 
     async def _drop(self) -> None:
-        dropped, self._transports = self._transports, {}
-        for each in dropped.values():
+        dropped, self._transports, self._free = self._transports, [], {}
+        for each in dropped:
             await each.aclose()
 
     def cancel(self) -> None:
@@ -243,12 +274,12 @@ class Pool:
         await self._drop()
 
 
-def transport(scheme: str) -> httpx.AsyncHTTPTransport:
-    """A pool of connections."""
+def transport(context: Any) -> httpx.AsyncHTTPTransport:
+    """A connection."""
     import httpx
 
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEPT_S)
-    return httpx.AsyncHTTPTransport(verify=_verifying(scheme), trust_env=False, limits=limits)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_S)
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
 
 
 def _verifying(scheme: str) -> Any:
@@ -265,9 +296,10 @@ def _verifying(scheme: str) -> Any:
 class Answer:
     """An answer that is being read: `status`, `headers` by small names."""
 
-    __slots__ = ("_endpoint", "_response", "headers", "status")
+    __slots__ = ("_endpoint", "_response", "_way", "headers", "status")
 
-    def __init__(self, response: httpx.Response, endpoint: Endpoint) -> None:
+    def __init__(self, response: httpx.Response, endpoint: Endpoint, way: Way) -> None:
+        self._way: Way | None = way
         self._response = response
         self._endpoint = endpoint
         self.status = response.status_code
@@ -297,7 +329,12 @@ class Answer:
             raise lost(error, self._endpoint.target) from None
 
     async def close(self) -> None:
-        await self._response.aclose()
+        way, self._way = self._way, None
+        try:
+            await self._response.aclose()
+        finally:
+            if way is not None:
+                way.give_back()
 
 
 def lost(error: httpx.HTTPError, target: str) -> ModelError:
