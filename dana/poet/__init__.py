@@ -18,6 +18,8 @@ whole story.
     shapes.py       the fast form of a call                              execution.py  a call in all its stages
     coroutines.py   `async def` functions                                caching.py    results of pure functions
     interrupts.py   a person looks at a call                             observing.py  calls on record
+    perceiving.py   domains in the fast form of a call                   facts.py      what the code says
+    handlers.py     handlers given by name                               plugins/      what trades know
     explaining.py   what a function is set to and has done               errors.py     the story of a failure
     subjects.py     what is learnt about functions, and feedback          batching.py   single items, gathered
     stages.py       the stages one at a time
