@@ -125,7 +125,7 @@ def _state(store: Store, function_id: str, domain: str) -> dict[str, Any]:
 
 def _row(state: dict[str, Any]) -> tuple[str, ...]:
     """A function in a line of the table of all."""
-    figures = ("-", "-", "-")
+    figures: tuple[str, ...] = ("-", "-", "-")
     if state["calls"]:
         figures = (f"{state['success_rate']:.1%}", *(f"{state[name] * 1000:.3g} ms" for name in ("p50", "p95")))
     counts = (str(state["version"]), str(state["feedback"]))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dana.engine.session import Session
     from dana.engine.taping import Recorder
     from dana.isolation.walls import Walls
-    from dana.poet.exporters import Exporter
+    from dana.poet.exporters.base import Exporter
     from dana.policy import Allow, Deny, Policy
 
     F = TypeVar("F", bound=Callable[..., Any])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.engine.engine import Engine, _Run
+    from dana.engine.session import Session
     from dana.poet.plan import Plan
     from dana.source import Source
 
@@ -125,7 +126,7 @@ def _engine(engine: Engine, start: dict[str, Any], player: Player) -> Engine:
 
     own = Limits()
     limits = Limits(**{name: start["limits"].get(name, getattr(own, name)) for name in limits_of(own)})
-    policy = {"policy": engine._given_policy} if engine._given_policy is not None else {}
+    policy: dict[str, Any] = {"policy": engine._given_policy} if engine._given_policy is not None else {}
     made = Engine(
         limits=limits, on_print=player.heard, read=player.unasked, seed=start["seed"], roots=engine._roots,
         cache=engine._cache, allow=engine._allow, deny=engine._deny, **policy,
@@ -371,6 +372,8 @@ class Player:
 
     def decoded(self, value: Any, where: str = "an argument") -> Any:
         """A value of the record as the program holds it."""
+        from typing import cast
+
         from dana.engine.snapshots import decoded
         from dana.errors import DanaError
 
@@ -378,7 +381,7 @@ class Player:
         opaque = _opaque(value)
         try:
             if not opaque:
-                return decoded(value, _Around(self._run))
+                return decoded(value, cast("Session", _Around(self._run)))
         except DanaError as unfit:
             opaque = unfit.diagnostics[0].message
         self.broken = NotRecordedError(f"{where} cannot be given again: {opaque}", hint)

@@ -319,6 +319,27 @@ def no_ledger() -> Shown:
     return of_words("ledger", "tail", "other.db")
 
 
+def departed() -> Shown:
+    Path(MAIN).write_text("print(1)\n", encoding="utf-8")
+    Engine(record="runs.db", on_print=lambda _text: None, clock=QuickClock()).run(MAIN)
+    with sqlite3.connect("runs.db") as db:
+        db.execute("UPDATE events SET run = 'monday'")
+    Path(MAIN).write_text("print(2)\n", encoding="utf-8")
+    return of_words("replay", "runs.db")
+
+
+def nothing_recorded() -> Shown:
+    from dana.adaptive.journal import Journal
+
+    Journal("empty.db").close()
+    return of_words("replay", "empty.db")
+
+
+def no_figures() -> Shown:
+    with patch.dict(sys.modules, {"prometheus_client": None}):
+        return of_words("run", "--metrics", "-", "-e", "1")
+
+
 def inside_a_loop() -> Shown:
     async def host() -> Shown:
         return of_run(lambda: _asking(asyncio.sleep))
@@ -482,6 +503,9 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E707": cancelled,
     "E830": inside_a_loop,
     "E832": cancelled_by_the_host,
+    "E835": departed,
+    "E836": nothing_recorded,
+    "E837": no_figures,
     "E720": nothing_to_start,
     "E721": worker_killed,
     "E722": partial(worker_distrusted, "_breach", "open '/etc/passwd'"),

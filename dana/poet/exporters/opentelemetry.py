@@ -35,9 +35,9 @@ class Spans(Exporter):
 
             msg = "spans need the package opentelemetry-sdk: pip install 'dana[otel]'"
             raise UsageError(msg) from None
-        import dana
+        from dana.abi import VERSION
 
-        self.tracer = trace.get_tracer("dana.poet", dana.__version__, tracer_provider=provider)
+        self.tracer = trace.get_tracer("dana.poet", VERSION, tracer_provider=provider)
         self.redactor = Redactor()
 
     def observer(self, plan: Plan) -> _CallSpans:
