@@ -33,9 +33,10 @@ check: tools ## lint, formatting, types, import contracts, generated files up to
 bench: tools ## Dana against the same programs in Python (BENCH="language --quick")
 	@$(BIN)/python benchmarks/run $(or $(BENCH),language)
 
-fuzz: tools ## 200 000 mutated and generated texts, 100 000 programs that run; nothing but diagnostics may come out
+fuzz: tools ## 200 000 mutated texts, 100 000 programs that run, 100 000 damaged answers of models; nothing unforeseen may come out
 	@$(BIN)/python -m tests.fuzz.harness $(FUZZ)
 	@$(BIN)/python -m tests.fuzz.harness --run --count 100000 $(FUZZ)
+	@$(BIN)/python -m tests.ipv.decoding.fuzz
 
 attacks: tools ## programs that try to leave Dana or to outlive their limits, at both levels of isolation
 	@$(BIN)/python -m tests.attacks

@@ -6,7 +6,7 @@
         paid: date? = None                  paid?: date "YYYY-MM-DD" | null
                                           }
 
-Structs that occur more than once or inside themselves get a name. Types no text can hold a value of are refused (E855).
+Structs that occur more than once or inside themselves get a name. Types no text can hold a value of are refused (E847).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def schema_of(kind: Any) -> dict[str, Any]:
-    """The JSON schema (2020-12) of a type's values; `##` texts as descriptions. Raises a TypeError (E855)."""
+    """The JSON schema (2020-12) of a type's values; `##` texts as descriptions. Raises a TypeError (E847)."""
     plan = plan_of(kind)
     names = _named(plan)
     made = _schema(plan, names)
@@ -32,7 +32,7 @@ def schema_of(kind: Any) -> dict[str, Any]:
 
 
 def describe(kind: Any) -> str:
-    """The type as a short text for a prompt, `##` texts as comments. Raises a TypeError (E855)."""
+    """The type as a short text for a prompt, `##` texts as comments. Raises a TypeError (E847)."""
     plan = plan_of(kind)
     names = _named(plan)
     text = "".join(f"{name} = {_body(struct, names)}\n" for struct, name in names.items())
@@ -87,14 +87,14 @@ def _schema(plan: plans.Plan, names: dict[StructPlan, str]) -> dict[str, Any]:
         return _any_of([_schema(o, names) for o in plan.options])
     if isinstance(plan, plans.ItemsPlan):
         items = _schema(plan.item, names)
-        made = {"type": "array", **({"items": items} if items else {})}
-        return {**made, "uniqueItems": True} if plan.make is set else made
+        listed = {"type": "array", **({"items": items} if items else {})}
+        return {**listed, "uniqueItems": True} if plan.make is set else listed
     if isinstance(plan, plans.TuplePlan):
         size = len(plan.items)
-        items = [_schema(p, names) for p in plan.items]
-        return {"type": "array", "prefixItems": items, "items": False, "minItems": size, "maxItems": size}
+        each = [_schema(p, names) for p in plan.items]
+        return {"type": "array", "prefixItems": each, "items": False, "minItems": size, "maxItems": size}
     if isinstance(plan, plans.DictPlan):
-        made = {"type": "object", "additionalProperties": _schema(plan.value, names) or True}
+        made: dict[str, Any] = {"type": "object", "additionalProperties": _schema(plan.value, names) or True}
         return made if isinstance(plan.key, plans.StrPlan | plans.AnyPlan) else {**made, **_keys(plan.key)}
     return _scalar(plan)
 

@@ -7,7 +7,7 @@ Three ways, each tried when the one before has doubts:
     compiling   the type becomes a plan (kept with the struct's class)
     clean       strict JSON, read in C, whose values are exactly of the type: nothing else is looked at
     searching   candidates in the text: fences, brackets among words; `scanning` reads them
-    plans       the candidate is fitted to the type: `structures` for structs and unions, `reading` for words and figures
+    plans       the candidate is fitted to the type: `structures` for structs and unions, `reading` for words
     answers     texts without brackets: "The answer is 42.", bullets, lines
 
 A repair is made only where the text has one meaning. What could be read in two ways, what was cut off, what is missing,
@@ -15,12 +15,13 @@ is a problem; problems carry paths and words that a model can act upon. Delibera
 (L14), which are for values of programs; guessing by majority; a default for what was not understood.
 
 The cost is linear in the text. Text and type come from outside alike, so whatever they are, nothing but `DecodeError`
-is raised for a text, and an error of the program (E855) for a type.
+is raised for a text, and an error of the program (E847) for a type.
 """
 
 from __future__ import annotations
 
 import re
+from json import dumps
 from typing import TYPE_CHECKING
 
 from dana.ipv.decoding.compiling import plan_of
@@ -46,12 +47,14 @@ def decode(text: str, kind: Any, *, limits: Limits = LIMITS) -> Decoded:
     """The value of type `kind` that a model's answer `text` says, with every repair that was needed.
 
     `kind` is what a program writes as a type (`list[Invoice]`, a struct, `"low" | "high"`). Raises `DecodeError` when
-    the text says no such value or leaves open which; a TypeError (E855) when no text could. (L40)
+    the text says no such value or leaves open which; a TypeError (E847) when no text could. (L40)
     """
     plan = plan_of(kind)
     if len(text) > limits.chars:
         problem = Problem("$", f"the answer has {len(text):,} characters, {limits.chars:,} are read", plan.name, "")
         raise DecodeError([problem])
+    if not text.isascii() and _unwritable(text):
+        raise DecodeError([Problem("$", "the answer holds half a character (a lone surrogate)", plan.name, "")])
     made = _clean(text, plan)
     if made is not FAIL:
         return Decoded(made, [])
@@ -60,9 +63,21 @@ def decode(text: str, kind: Any, *, limits: Limits = LIMITS) -> Decoded:
 
 def _clean(text: str, plan: Plan) -> Any:
     """The value of a text that is strict JSON and exactly of the type."""
-    if text.lstrip()[:1] not in _JSON_STARTS or ("\\u" in text and _SURROGATE(text)):
+    if text.lstrip()[:1] not in _JSON_STARTS:
         return FAIL
     try:
-        return plan.clean(load(text))
+        value = load(text)
+        if "\\u" in text and _SURROGATE(text):
+            dumps(value, ensure_ascii=False).encode()
+        return plan.clean(value)
     except (ValueError, RecursionError):
         return FAIL
+
+
+def _unwritable(text: str) -> bool:
+    """Whether the text holds half a character, which can be neither printed nor sent on."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

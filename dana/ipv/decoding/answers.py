@@ -116,7 +116,7 @@ def _marked(text: str, plan: Plan, notes: Notes) -> Any:
 
 
 def _leading(text: str, plan: Plan, notes: Notes) -> Any:
-    """ "Yes, because …": unless the opposite is said as well."""
+    """The truth value an answer begins with (`Yes, because …`), unless the opposite is said as well."""
     options = getattr(plan, "options", (plan,))
     found = _LEADING(text[:TAIL]) if any(isinstance(o, BoolPlan) for o in options) else None
     said = reading.truth(found[1]) if found else None

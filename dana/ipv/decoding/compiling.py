@@ -41,7 +41,7 @@ STR = plans.StrPlan("str")
 
 
 def plan_of(kind: Any) -> plans.Plan:
-    """The plan of a type. Raises a TypeError (E855) for types no text can hold a value of: functions, resources."""
+    """The plan of a type. Raises a TypeError (E847) for types no text can hold a value of: functions, resources."""
     return compiled(as_type(kind), "")
 
 
@@ -58,7 +58,7 @@ def compiled(declared: TypeValue, field: str) -> plans.Plan:
 def undecodable(declared: TypeValue) -> Exception:
     """The error for a type whose values cannot be written down."""
     hint = "ask for what can be written down: structs, lists, dicts, texts, numbers, truth values, dates"
-    return failure(TypeError, "E855", f"no answer in words can be a value of type `{declared.name}`", hint)
+    return failure(TypeError, "E847", f"no answer in words can be a value of type `{declared.name}`", hint)
 
 
 def _struct(declared: Any, _field: str) -> plans.Plan:

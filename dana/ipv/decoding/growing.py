@@ -14,9 +14,10 @@ from dana.ipv.decoding.searching import Search, segments
 def partial(text: str, kind: Any, *, limits: Limits = LIMITS) -> Any:
     """What a growing text says already: structs whose missing fields are None, lists as far as they have come.
 
-    A number, a truth value or a literal appears when it is complete, a text as far as it is there; None stands for
-    nothing yet. The value is for showing only: a field may be None that is never None in a finished answer. Raises a
-    TypeError (E855) for types no text can hold.
+    Inside lists and structs a number, a truth value or a literal appears when it is complete, a text as far as it is
+    there; None stands for nothing yet. The value is for showing only: a field may be None that is never None in a
+    finished answer. Raises a
+    TypeError (E847) for types no text can hold.
     """
     plan = plan_of(kind)
     if isinstance(plan, StrPlan):

@@ -1,8 +1,8 @@
 """A type made ready to judge values: what each plan takes untouched, and what it can make of the rest.
 
-`clean(value)` is for data fresh from a strict JSON reader: the finished value, or `FAIL` at the first doubt. `fit(value,
-path, notes)` is asked after a doubt: it repairs what has one meaning, writes down every repair and problem, and returns
-`FAIL` beside a problem. `so_far(value)` is for streams: the most that can be shown already.
+`clean(value)` is for data fresh from a strict JSON reader: the finished value, or `FAIL` at the first doubt.
+`fit(value, path, notes)` is asked after a doubt: it repairs what has one meaning, writes down every repair and problem,
+and returns `FAIL` beside a problem. `so_far(value)` is for streams: the most that can be shown already.
 """
 
 from __future__ import annotations

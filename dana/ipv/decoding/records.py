@@ -51,7 +51,7 @@ REPAIRS: dict[str, tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much text, how deep, how many problems and repairs are kept (all are counted)."""
+    """How much text, how deep, how many problems and repairs are kept."""
 
     chars: int = 8_000_000
     depth: int = 64
@@ -90,7 +90,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A value of the type, what had to be repaired, and how well the text fitted: 1.0 untouched, towards 0 with repairs."""
+    """A value of the type, the repairs it took, and how well the text fitted: 1.0 untouched, towards 0 with repairs."""
 
     value: Any
     repairs: list[Repair]
@@ -120,7 +120,7 @@ class Notes:
         # The containers in which the text ended, by identity.
         self.cut = cut
         # What options of unions came to: without it, unions inside unions would be tried again and again.
-        self.memo: dict[tuple[int, int], tuple[Any, Notes]] = {}
+        self.memo: dict[tuple[int, int], tuple[Any, Any, Notes]] = {}
 
     def attempt(self) -> Notes:
         """Notes for a part whose outcome may be thrown away."""
@@ -170,7 +170,7 @@ def shown(value: object, limit: int = 60) -> str:
     if isinstance(value, str):
         return value if len(value) <= limit else value[: limit - 1] + "…"
     if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false"}.get(value, "null")  # type: ignore[call-overload, no-any-return]
+        return "null" if value is None else "true" if value else "false"
     if isinstance(value, int):
         return str(value) if value.bit_length() < 200 else f"a number of {value.bit_length()} bits"
     if isinstance(value, dict):

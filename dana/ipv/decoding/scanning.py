@@ -10,7 +10,7 @@ given twice). Every character is looked at a bounded number of times; nothing is
 from __future__ import annotations
 
 import re
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed has it under json.scanner
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:

@@ -30,7 +30,6 @@ _GAP = re.compile(r"[\s,;]*").fullmatch
 # Names under which models put their answer into an object of its own.
 WRAPPERS = frozenset("answer result value output response data items list results values".split())
 MOST = 2_000  # candidates looked at
-MOST_DEEP = 100  # of these, so many may be nested too deeply before the search is given up
 
 
 class Candidate:
@@ -74,7 +73,7 @@ class Search:
         self.text = text
         self.plan = plan
         self.limits = limits
-        self.too_deep = 0
+        self.too_deep = False
         # How many characters may be looked at a second time, inside brackets that were only prose.
         self.again = 2 * len(text)
         self.best: Any = None
@@ -141,7 +140,7 @@ class Search:
 
     def _scan(self, start: int, end: int, found: list[Candidate], *, fenced: bool, closed: bool) -> None:
         at = start
-        while len(found) < MOST and self.too_deep < MOST_DEEP:
+        while len(found) < MOST:
             opening = _OPEN(self.text, at, end)
             if opening is None:
                 return
@@ -150,9 +149,9 @@ class Search:
             try:
                 value = reader.object(1) if opening[0] == "{" else reader.array(1)
             except TooDeep:
-                self.too_deep += 1
-                at = reader.pos + 1
-                continue
+                # What lies inside is a part of an answer, never the answer.
+                self.too_deep = True
+                return
             one = Candidate(reader, value, begin, fenced=fenced)
             is_prose = bool(_WORD_FIRST(self.text, begin)) and not self._plausible(value)
             if is_prose and self.again > 0:
@@ -203,7 +202,7 @@ class Search:
         return self._gather(ordered, notes) or self._only(ordered, notes)
 
     def _only(self, ordered: list[Candidate], notes: Notes) -> tuple[Any] | None:
-        """The one candidate that is the whole answer, however little it looks like one: its problems say what to mend."""
+        """The one candidate that is the whole answer, whatever it looks like: its problems say what to mend."""
         whole = [c for c in ordered if c.fenced or not (self.text[: c.start].strip() or self.text[c.end :].strip())]
         if len(whole) != 1 or kind_of(whole[0].value) not in self.plan.takes:
             return None

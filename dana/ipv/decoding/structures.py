@@ -248,7 +248,7 @@ class UnionPlan(Plan):
         return made
 
     def _candidates(self, value: Any) -> list[Plan]:
-        tagged = [o for o in self.options if isinstance(o, StructPlan) and _names(o, value)]
+        tagged: list[Plan] = [o for o in self.options if isinstance(o, StructPlan) and _names(o, value)]
         if len(tagged) == 1:
             return tagged
         kind = kind_of(value)
@@ -270,7 +270,7 @@ class UnionPlan(Plan):
         if kind == "object" and len(options) > 1:
             tagged = [o for o in options if isinstance(o, StructPlan) and (_names(o, value) or _tagged(o, value))]
             keyed = [o for o in options if isinstance(o, StructPlan) and value.keys() <= o.fields.keys()]
-            options = tagged or keyed or options
+            options = [*tagged] or [*keyed] or options
             return options[0].so_far(value) if len(options) == 1 else ABSENT
         for option in options:
             made = option.so_far(value)

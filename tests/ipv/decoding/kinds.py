@@ -109,7 +109,10 @@ types = {
     "date": date, "datetime": datetime, "time": time, "timedelta": timedelta, "Decimal": Decimal, "UUID": UUID,
     "Fraction": Fraction, "Add|Mul": Add | Mul,
 }
-callables = [callable, type]
+resource Tap:
+    flow: int = 0
+
+callables = ["callable", "list[callable]", Tap, "dict[list[int], str]"]
 """
 
 

@@ -40,3 +40,9 @@ def test_an_answer_means_this(case):
 def test_every_kind_of_repair_has_a_case():
     seen = {k for case in CASES if len(case) > 3 for k in case[3].split(", ")}
     assert set(REPAIRS) - seen == set()
+
+
+def test_the_page_shows_every_kind_of_repair():
+    page = (Path(__file__).parents[3] / "docs" / "decoding.md").read_text(encoding="utf-8")
+    for name, (cost, words) in REPAIRS.items():
+        assert f"| {name} | {cost} | {words} |" in page
