@@ -357,7 +357,7 @@ def _words(node: Any) -> tuple[str | int, ...]:
     """The constants of a literal container."""
     if node.__class__ not in (na.List, na.Tuple, na.Set) or not node.elts:
         return ()
-    values = [getattr(e, "value", None) for e in node.elts if isinstance(e, na.Constant)]
+    values: list[Any] = [getattr(e, "value", None) for e in node.elts if isinstance(e, na.Constant)]
     if len(values) < len(node.elts) or not all(isinstance(value, (str, int)) for value in values):
         return ()
     return tuple(dict.fromkeys(values))

@@ -220,7 +220,7 @@ def test_a_grant_of_one_model_is_none_of_another_behind_it(spec, tmp_path, monke
     path = tmp_path / "calls.jsonl"
     path.write_text("")
     allow = Allow(model=["ollama:*", "replay:*"], read=[str(tmp_path)], write=[str(tmp_path)])
-    with pytest.raises(dana.DanaError, match="openai:b|no model|unknown|`mocked:b`"):
+    with pytest.raises(dana.DanaError, match=r"openai:b|no model|unknown|`mocked:b`"):
         Engine(allow=allow, cache=False).run(f"reason('x', model={spec.format(path=path)})")
 
 
