@@ -14,6 +14,7 @@ import sys
 from time import monotonic, sleep
 
 from measure import Row, Table, interleave, ratio
+from poet_parts import add_all
 
 from dana.poet.pipeline import decorate
 from dana.runtime.meter import Meter
@@ -52,7 +53,7 @@ CONFIGURATIONS = {
     ),
 }
 # At most which share of tenacity's cost, and how the goal is read.
-AGAINST_TENACITY = {"retries": 0.1, "everything": 1 / 3}
+AGAINST_TENACITY = {"retries": 0.1, "retries+learning": 0.1, "everything": 1 / 3}
 
 
 # Four arguments of a domain, clean and as people write them: at most how many microseconds reading them may add.
@@ -84,6 +85,7 @@ def measure(*, quick: bool) -> list[Row]:
         run(table, program, rounds=11 if quick else 60)
     finally:
         program.meter.finish()
+    add_all(table, quick=quick)
     return table.close()
 
 

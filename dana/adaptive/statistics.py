@@ -99,7 +99,14 @@ class Histogram:
     __slots__ = ("buckets",)
 
     def __init__(self) -> None:
-        self.buckets = array("I", bytes(_BUCKETS * array("I").itemsize))
+        # Empty before the first value: many functions are decorated and few are called.
+        self.buckets = array("I")
+
+    def room(self) -> array[int]:
+        """The buckets, all of them there."""
+        if not self.buckets:
+            self.buckets.frombytes(bytes(_BUCKETS * self.buckets.itemsize))
+        return self.buckets
 
     @property
     def count(self) -> int:
@@ -121,7 +128,7 @@ class Histogram:
         at = (exponent - _LOWEST) * _PARTS + int(mantissa * 16) - _PARTS
         if not 0 <= at < _BUCKETS or value <= 0:
             at = 0 if value < 1 else _BUCKETS - 1
-        self.buckets[at] += 1
+        self.room()[at] += 1
 
     def quantile(self, share: float) -> float:
         """The value below which `share` (0 to 1) of all lie; 0.0 without values."""
@@ -140,7 +147,7 @@ class Histogram:
     def merge(self, other: Histogram) -> None:
         """Take in all values of another one."""
         for at, here in enumerate(other.buckets):
-            self.buckets[at] += here
+            self.room()[at] += here
 
     def to_data(self) -> dict[str, int]:
         """The buckets that are not empty, by number."""
@@ -154,7 +161,7 @@ class Histogram:
             if not (at.isdigit() and int(at) < _BUCKETS and type(here) is int and here >= 0):
                 msg = f"no bucket of a histogram: {at!r}: {here!r}"
                 raise ValueError(msg)
-            made.buckets[int(at)] = here
+            made.room()[int(at)] = here
         return made
 
 
@@ -354,11 +361,13 @@ class Calls:
 
     def succeeded(self) -> Callable[[float], None]:
         """`record(took)` of a success as a function that costs a tenth of a microsecond: for code that runs often."""
-        outcomes, buckets = self.outcomes, self.times.buckets
+        outcomes, buckets, room = self.outcomes, self.times.buckets, self.times.room
 
         def succeeded(took: float) -> None:
             mantissa, exponent = frexp(took)
             outcomes[SUCCEEDED] += 1
+            if not buckets:
+                room()
             if SHORTEST <= took < LONGEST:
                 buckets[exponent * _PARTS + int(mantissa * 16) + _BASE] += 1
             else:

@@ -345,7 +345,9 @@ def _disguise(made: Any, function: Callable[..., Any], name: str, parameters: Pa
     call.__qualname__ = code.co_qualname
     call.__doc__ = getattr(function, "__doc__", None)
     call.__module__ = getattr(function, "__module__", None) or ""
-    call.__annotations__ = dict(getattr(function, "__annotations__", {}))
+    annotations = getattr(function, "__annotations__", None)
+    if annotations:  # an empty dict would take its room in every function
+        call.__annotations__ = dict(annotations)
     call.__dict__.update(getattr(function, "__dict__", {}))
     call.__wrapped__ = function  # type: ignore[attr-defined]
     return call

@@ -63,6 +63,9 @@ class CountingMeter:
             self.used += 1
             yield True
 
+    def remaining(self) -> None:
+        return None
+
     def check(self) -> None:
         self.checks += 1
         if self.checks == self.stop_after:
