@@ -1,4 +1,4 @@
-"""What POET costs beside the call: loading it, a function more, audit, parameters; and hyx, which is for coroutines only."""
+"""What POET costs beside the call: loading it, a function more, audit, parameters; and hyx, for coroutines only."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dana.adaptive.budget import RetryBudget
 from dana.adaptive.limits import Budget, Bulkhead, Deadline, Exceeded, TokenBucket
+from dana.poet.python import poet
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.floats(0.1, 3)), max_size=60))
@@ -108,3 +110,30 @@ def test_no_deadline_is_never_over() -> None:
     assert Deadline().remaining(5.0) is None
     assert not Deadline().is_over(1e12)
     assert Deadline().within(2.0, 5.0).at == 7.0
+
+
+def test_a_dead_dependency_sees_hardly_more_calls_than_without_retries() -> None:
+    budget, sent = RetryBudget(share=0.1, burst=10.0), 0
+    for _ in range(10_000):
+        budget.call()
+        sent += 1
+        for _ in range(3):
+            if not budget.take():
+                break
+            sent += 1
+    assert sent <= 1.1 * 10_000 + 10
+
+
+def test_a_dead_dependency_behind_a_decorated_function_sees_the_same_load() -> None:
+    sent = []
+
+    @poet(retries=3, backoff=0, retry_budget=0.1)
+    def dead() -> None:
+        sent.append(True)
+        msg = "down"
+        raise ConnectionError(msg)
+
+    for _ in range(5_000):
+        with pytest.raises(Exception, match=r"down|budget"):
+            dead()
+    assert len(sent) <= 1.1 * 5_000 + 10
