@@ -13,7 +13,7 @@ from dana.engine.loader import Artefact, Loader
 from dana.runtime.meter import Meter
 from dana.runtime.modules import ModuleRecord
 from dana.runtime.program import Program
-from dana.runtime.stops import ExitStop, LimitStop, Stop
+from dana.runtime.stops import ExitStop, Stop
 from dana.source import Source
 
 TYPE_CHECKING = False
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from dana.diagnostics import Diagnostic
     from dana.engine.convert import Crossing
     from dana.engine.events import Event, Events
-    from dana.engine.finder import Found
     from dana.engine.hosting import HostFunctions
     from dana.engine.models import Models
     from dana.engine.module import Module
@@ -235,15 +234,9 @@ class Engine:
         timeout: float | None = None,
     ) -> Callable[[F], F]:
         """A decorator that makes a function of the host callable from programs, under `name` (`"crm.lookup"`)."""
-        from dana.engine.hosting import HostFunction, HostFunctions
+        from dana.engine.hosting import adding
 
-        def decorate(function: F) -> F:
-            if self._hosts is None:
-                self._hosts = HostFunctions()
-            self._hosts.add(HostFunction(name, function, needs=needs, writes=writes, timeout=timeout))
-            return function
-
-        return decorate
+        return adding(self, name, needs=needs, writes=writes, timeout=timeout)
 
     def session(self, name: str = "") -> Session:
         """A program that is entered piece by piece and stays alive in between, as at a prompt.
@@ -265,31 +258,21 @@ class Engine:
 
         Sessions of this engine find it under its name: the file's, or `name`. Raises `DanaError`.
         """
-        from dana.engine.module import Module
+        from dana.engine.module import Module, loading
 
-        run = self._loading(program, name)
+        run = loading(self, program, name)
         module = Module(run, run.guarded(run.start))
         self._loaded[run._name] = run
         return module
 
     async def aload(self, program: str | Source | os.PathLike[str], *, name: str = "") -> Module:
         """`load` on the running event loop, for modules whose own lines wait for effects."""
-        from dana.engine.module import Module
+        from dana.engine.module import Module, loading
 
-        run = self._loading(program, name)
+        run = loading(self, program, name)
         module = Module(run, await run.drive(lambda: run.guarded(run.start)))
         self._loaded[run._name] = run
         return module
-
-    def _loading(self, program: str | Source | os.PathLike[str], name: str) -> _Run:
-        if isinstance(program, Source):
-            return _Run(self, text=program, name=name or _module_name(program.name))
-        path = _as_path(program)
-        if path is None and (not isinstance(program, str) or "\n" not in program) and os.path.exists(program):
-            path = os.path.abspath(os.fspath(program))
-        if path is not None:
-            return _Run(self, path=path, name=name or _stem(path))
-        return _Run(self, text=Source(f"<{name or 'module'}>", _lines(str(program))), name=name or "module")
 
     def replay(self, path: str, run: str = "") -> Replayed:
         """Repeat a run that an engine with `record=PATH` recorded (the latest, if none is named), touching nothing.
@@ -373,36 +356,15 @@ class Engine:
         Of the modules it imports, the errors that keep them from being compiled; a file that cannot be read is
         a finding too.
         """
-        source = None
-        try:
-            source = self._source(program)
-            checked, broken = self._checked(source)
-        except dana.CompileError as error:
-            return list(error.diagnostics)
-        except RecursionError:
-            from dana.compiler import too_deep
+        from dana.engine.reading import findings
 
-            return [too_deep(source or Source("<text>", ""))]
-        return [*checked.diagnostics, *broken]
+        return findings(self, program)
 
     def checked(self, program: str | Source | os.PathLike[str]) -> Checked:
         """What the checker found out about a program: the tables that lowering and editors read."""
-        return self._checked(program)[0]
+        from dana.engine.reading import checked
 
-    def _checked(self, program: str | Source | os.PathLike[str]) -> tuple[Checked, list[Diagnostic]]:
-        source = self._source(program)
-        path = os.path.abspath(source.name) if source.name.endswith(".na") else ""
-        return self._loader(path).check(source, PROGRAM, path)
-
-    def _source(self, program: str | Source | os.PathLike[str]) -> Source:
-        if isinstance(program, Source):
-            return program
-        path = _as_path(program)
-        if path is None:
-            return Source("<text>", _lines(str(program)))
-        from dana.engine.reading import read_source
-
-        return read_source(path)
+        return checked(self, program)[0]
 
     def _loader(self, path: str) -> Loader:
         root = os.path.dirname(path) if path else os.getcwd()
@@ -494,7 +456,9 @@ class _Run:
             if arguments is not None and callable(entry):
                 return entry(**self._crossed(arguments))
             if arguments:
-                raise _no_main(arguments)
+                from dana.engine.ending import no_main
+
+                raise no_main(arguments)
             return record.globals.get(".value")
 
         value = self.guarded(whole, closes=True)
@@ -551,12 +515,10 @@ class _Run:
         known = self._records.get(key)
         if known is not None:
             return known
-        if found.kind == "native":
-            return self._native(found, key)
-        if found.kind == "curated":
-            return self._curated(found, key)
-        if found.kind == "python":
-            return self._python(found, f"python:{key}")
+        if found.kind in ("native", "curated", "python"):
+            from dana.engine.importing import special
+
+            return special(self.program, self._records, found, key)
         if found.kind == "package":
             record = self._records[key] = self.program.module(found.name, found.path)
             return record
@@ -565,18 +527,9 @@ class _Run:
         return self._execute(self._loader.file(found.path, found.name), key, {})
 
     def _file(self, path: str, name: str) -> ModuleRecord:
-        """`program.load_file`: the module in a file, checked and run like any other. Raises `CompileError`, `OSError`."""
+        """`program.load_file`: the module in a file, checked and run like others. Raises `CompileError`, `OSError`."""
         known = self._records.get(path)
         return self._execute(self._loader.file(path, name), path, {}) if known is None else known
-
-    def _python(self, found: Found, key: str) -> ModuleRecord:
-        """A granted Python module, behind a proxy."""
-        known = self._records.get(key)
-        if known is None:
-            from dana.runtime.foreign.modules import python_record
-
-            known = self._records[key] = python_record(self.program, found.name)
-        return known
 
     def _instance(self, name: str) -> ModuleRecord:
         """The program's own instance of a module that `Engine.load` has loaded; only its code is shared."""
@@ -585,29 +538,6 @@ class _Run:
         key = artefact.file or f"<loaded {name}>"
         known = self._records.get(key)
         return self._execute(artefact, key, {}) if known is None else known
-
-    def _native(self, found: Found, key: str) -> ModuleRecord:
-        """Curated Python behind a standard library module; it exists only for the importing stdlib file."""
-        from importlib import import_module
-
-        native = import_module(f"dana.runtime.{found.name}")
-        needs = getattr(native, "NEEDS_PROGRAM", ())
-        record = self._records[key] = ModuleRecord(self.program, found.name, "")
-        for name, value in native.EXPORTS.items():
-            record.globals[name] = value(self.program) if name in needs else value
-        if self.program.tape is not None:
-            from dana.engine.taping import tape_natives
-
-            tape_natives(self.program, found.name, record.globals)
-        return record
-
-    def _curated(self, found: Found, key: str) -> ModuleRecord:
-        """A pure module of Python (L48): its listed names, made for this program."""
-        from dana.runtime.curated import names_of
-
-        record = self._records[key] = ModuleRecord(self.program, found.name, "")
-        record.globals.update(names_of(self.program, found.name))
-        return record
 
     @property
     def crossing(self) -> Crossing:
@@ -678,7 +608,9 @@ class _Run:
         if failed is None and problems:
             failed = problems[0]
         if emit is not None:
-            self._ended(emit, failed or passed, steps)
+            from dana.engine.ending import told
+
+            told(emit, program, self._name, failed or passed, steps)
         if passed is not None:
             raise passed
         if failed is not None:
@@ -687,6 +619,7 @@ class _Run:
 
     def _fail(self, failed: BaseException) -> None:
         """Raise the `DanaError` for what ended the program; `exit()` ends it without."""
+        from dana.engine.ending import cause
         from dana.runtime.faults import diagnose
 
         program = self.program
@@ -695,31 +628,13 @@ class _Run:
             self._engine.exit_code = getattr(failed, "code", 1) if isinstance(failed, ExitStop) else None
             return
         fault._program, fault._failure = program, failed
-        raise fault from _cause(failed)
-
-    def _ended(self, emit: Callable[[str, dict[str, Any]], object], failed: BaseException | None, steps: int) -> None:
-        """Tell those who listen how it ended."""
-        if isinstance(failed, LimitStop):
-            emit("limit.reached", {"which": failed.which})
-        if not self.program.meter.is_running():
-            outcome = "ok" if failed is None or isinstance(failed, ExitStop) else type(failed).__name__
-            emit("run.end", {"name": self._name, "outcome": outcome, "steps": steps})
-
-
-def _cause(failed: BaseException) -> BaseException | None:
-    """What a fault shows as its `__cause__`: the exception, or the host's own behind it; stops are none."""
-    if not isinstance(failed, Exception):
-        return None
-    found = getattr(failed, "_original", None)
-    return found if isinstance(found, BaseException) else failed
+        raise fault from cause(failed)
 
 
 def _give_poet(program: Program) -> None:
     """`@poet` (L42), loaded by the first decorator that runs: most programs have none."""
 
-    def native(
-        record: ModuleRecord | None, options: dict[str, Any], facts: Any = None
-    ) -> Callable[[Any], Any]:
+    def native(record: ModuleRecord | None, options: dict[str, Any], facts: Any = None) -> Callable[[Any], Any]:
         from dana.poet.native import decorator
 
         return decorator(program, options, facts, None if record is None else record.globals)
@@ -735,7 +650,7 @@ def _give_poet(program: Program) -> None:
         return getattr(native, what)(program, *arguments)
 
     def feedback(about: Any, /, **said: Any) -> None:
-        """Say how a call of a `@poet` function turned out: `feedback(call, ok=true)`; it is kept in the function's store."""
+        """Say how a call of a `@poet` function turned out: `feedback(call, ok=true)`; its store keeps it."""
         from dana.poet import native
 
         native.feedback(program, about, said)
@@ -764,13 +679,6 @@ def _open_ledger(program: Program) -> Any:
     return opened(program.store, program.clock, program.log)
 
 
-def _no_main(arguments: Mapping[str, Any]) -> Exception:
-    names = ", ".join(arguments)
-    error = TypeError(f"this program takes no arguments, but was given {names}")
-    error._hint = "declare them: def __main__(…)"  # type: ignore[attr-defined]
-    return error
-
-
 def _as_path(program: str | os.PathLike[str]) -> str | None:
     """The absolute path of a program given by name, or None for a program text."""
     if isinstance(program, str):
@@ -781,15 +689,6 @@ def _as_path(program: str | os.PathLike[str]) -> str | None:
         return os.path.abspath(os.fspath(program))
     msg = f"a program is a text, a path or a dana.Source, not {type(program).__name__}"  # type: ignore[unreachable]
     raise dana.UsageError(msg)
-
-
-def _module_name(source: str) -> str:
-    stem = _stem(source)
-    return stem if stem.isidentifier() else "module"
-
-
-def _stem(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0]
 
 
 def _lines(text: str) -> str:

@@ -13,12 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from inspect import Signature
-    from typing import Any
+    from typing import Any, TypeVar
 
     from dana.checker.model import Interface
     from dana.checker.types import Type
-    from dana.engine.engine import _Run
+    from dana.engine.engine import Engine, _Run
     from dana.runtime.modules import ModuleRecord
+
+    F = TypeVar("F", bound=Callable[..., Any])
 
 
 class HostFunction:
@@ -209,6 +211,18 @@ class HostFunctions:
                 spaces[space] = ModuleRecord(run.program, space, "")
                 table[space] = spaces[space].value
             spaces[space].globals[member] = function.bind(run)
+
+
+def adding(engine: Engine, name: str, *, needs: Iterable[str], writes: bool, timeout: float | None) -> Callable[[F], F]:
+    """What `engine.host(name, …)` returns."""
+
+    def decorate(function: F) -> F:
+        if engine._hosts is None:
+            engine._hosts = HostFunctions()
+        engine._hosts.add(HostFunction(name, function, needs=needs, writes=writes, timeout=timeout))
+        return function
+
+    return decorate
 
 
 def _check_need(name: str, need: object) -> None:

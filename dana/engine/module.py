@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 from dana.engine.convert import SCALARS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from dana.engine.engine import _Run
+    from dana.engine.engine import Engine, _Run
     from dana.engine.views import StructClass
     from dana.runtime.modules import ModuleRecord
+    from dana.source import Source
 
 
 class Module:
@@ -77,3 +80,23 @@ def _missing(record: ModuleRecord, name: str) -> str:
     near = suggest(name, (n for n in record.globals if n.isidentifier() and n[0] != "_"))
     hint = f"; did you mean {near!r}?" if near else ""
     return f"module {record.name!r} has no {name!r}{hint}"
+
+
+def loading(engine: Engine, program: str | Source | os.PathLike[str], name: str) -> _Run:
+    """The run of a file, a text or a `Source` that is to become a module."""
+    from dana.engine.engine import _as_path, _lines, _Run
+    from dana.source import Source
+
+    if isinstance(program, Source):
+        stem = _stem(program.name)
+        return _Run(engine, text=program, name=name or (stem if stem.isidentifier() else "module"))
+    path = _as_path(program)
+    if path is None and (not isinstance(program, str) or "\n" not in program) and os.path.exists(program):
+        path = os.path.abspath(os.fspath(program))
+    if path is not None:
+        return _Run(engine, path=path, name=name or _stem(path))
+    return _Run(engine, text=Source(f"<{name or 'module'}>", _lines(str(program))), name=name or "module")
+
+
+def _stem(path: str) -> str:
+    return os.path.splitext(os.path.basename(path))[0]

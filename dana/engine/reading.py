@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from dana.engine.engine import _Run
+    from dana.checker import Checked
+    from dana.diagnostics import Diagnostic
+    from dana.engine.engine import Engine, _Run
 
 
 def read_source(path: str) -> Source:
@@ -69,3 +71,37 @@ def decorated(loaded: Mapping[str, _Run], name: str) -> Any:
     near = suggest(name, names)
     hint = f"did you mean `{near}`?" if near else f"there are {', '.join(found)}" if found else "load its module first"
     raise UsageError(f"no loaded module has a decorated function `{name}`; {hint}")
+
+
+def findings(engine: Engine, program: str | Source | os.PathLike[str]) -> list[Diagnostic]:
+    """What `engine.check` returns."""
+    source = None
+    try:
+        source = source_of(program)
+        found, broken = checked(engine, source)
+    except CompileError as error:
+        return list(error.diagnostics)
+    except RecursionError:
+        from dana.compiler import too_deep
+
+        return [too_deep(source or Source("<text>", ""))]
+    return [*found.diagnostics, *broken]
+
+
+def checked(engine: Engine, program: str | Source | os.PathLike[str]) -> tuple[Checked, list[Diagnostic]]:
+    """What the checker found out about a program, and the errors of modules it imports. Raises `CompileError`."""
+    from dana.engine.engine import PROGRAM
+
+    source = source_of(program)
+    path = os.path.abspath(source.name) if source.name.endswith(".na") else ""
+    return engine._loader(path).check(source, PROGRAM, path)
+
+
+def source_of(program: str | Source | os.PathLike[str]) -> Source:
+    """The text of a program given as text, path or `Source`. Raises `CompileError`."""
+    from dana.engine.engine import _as_path, _lines
+
+    if isinstance(program, Source):
+        return program
+    path = _as_path(program)
+    return Source("<text>", _lines(str(program))) if path is None else read_source(path)
