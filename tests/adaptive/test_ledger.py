@@ -305,3 +305,12 @@ def test_the_background_writer_stores_without_being_asked(tmp_path) -> None:
     subprocess.run([sys.executable, "-c", code, path], check=True)
     assert [row[4] for row in Journal(path).rows()] == ["kept"]
     assert os.path.exists(path + ".tip")
+
+
+def test_data_that_never_ends_and_names_of_ones_own_are_hidden() -> None:
+    endless: list = []
+    for _ in range(40):
+        endless = [endless]
+    redactor = Redactor(names=["iban"])
+    assert redactor.is_secret("IBAN")
+    assert "***" in str(redactor.data(endless))

@@ -374,3 +374,15 @@ def test_nothing_is_loaded_that_is_not_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_the_record_cuts_and_names() -> None:
+    from dana.poet.observing import MAX_DEPTH, MAX_ITEMS, plain
+
+    deep: object = 1
+    for _ in range(MAX_DEPTH + 2):
+        deep = [deep]
+    assert str(plain(deep)).count("[") >= MAX_DEPTH
+    assert len(plain(list(range(MAX_ITEMS + 50)))) == MAX_ITEMS
+    assert plain({1: {2}}) == {"1": [2]}
+    assert plain(len) == "len"
