@@ -1,6 +1,6 @@
-r"""From a model's words to a value of a type, or to the reasons why not (L40).
+"""From a model's words to a value of a type, or to the reasons why not (L40).
 
-    'Sure! ```json\n{"name": "Ann", total: 1,200.50,}\n```'  and  struct Invoice  →  Invoice(name="Ann", total=1200.5)
+    Sure! ```{name: 'Ann', total: 1,200.50,}```   and   struct Invoice   →   Invoice(name="Ann", total=1200.5)
 
 Three ways, each tried when the one before has doubts:
 

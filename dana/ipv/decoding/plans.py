@@ -352,7 +352,7 @@ class AnyPlan(Plan):
 
     def repaired(self, value: Any, path: Path, notes: Notes) -> Any:
         cls = value.__class__
-        if cls is Digits:
+        if cls is Digits and -_INF < value < _INF:
             return float(value)
         if cls is Bare:
             read = reading.numeral(value.raw)
