@@ -356,7 +356,7 @@ class AnyPlan(Plan):
             return float(value)
         if cls is Bare:
             read = reading.numeral(value.raw)
-            if read is not None and read[1] == "number":
+            if read is not None and read[1] == "number" and -_INF < float(read[0]) < _INF:
                 number = float(read[0])
                 notes.repair(path, "number", value.raw, number)
                 return int(read[0]) if read[0].lstrip("+-").isdigit() else number
