@@ -87,8 +87,7 @@ class Deadline:
     __slots__ = ("at", "before", "kept", "seconds", "wall")
 
     def __init__(self, at: float, seconds: float, before: float | None = None, *, wall: bool = False) -> None:
-        self.kept = False  # whether a branch of the program knows it as well
-        self.at = at
+        self.at, self.kept = at, False  # kept: a branch of the program knows it as well
         self.seconds = seconds
         self.before = before  # the nearest deadline without this one, for popping it at once
         self.wall = wall
@@ -217,8 +216,7 @@ class Meter:
         self.most_tokens = tokens
         self.most_usd = usd
         # Promises that are open now, and what the model has cost in this run.
-        self.promises = 0
-        self.tokens = 0
+        self.promises = self.tokens = 0
         self.usd = 0.0
         # No single value may be larger.
         self.most_bytes = MAX_BYTES
@@ -230,9 +228,7 @@ class Meter:
         self.waker: Callable[[str], bool] | None = None
         self._call: Call | None = None
         self._asleep = False
-        self._deeper = 0
-        self._granted = 0
-        self._nested = 0
+        self._deeper = self._granted = self._nested = 0
         # Steps granted ahead to loops that charge themselves: `bank[0] -= n` while it stays positive.
         self.bank = [0]
         self._base: Any = None
@@ -267,8 +263,7 @@ class Meter:
         self._granted = self.bank[0] = 0
         self._step_lane.lost = self._call_lane.lost = 0
         self._step_lane.size = self._call_lane.size = CHUNK_MIN
-        self._cancelled = None
-        self._stop = None
+        self._cancelled = self._stop = None
         self._base = self._floor = sys._getframe(1)
         self._closing = False
         self._deadlines = []
@@ -294,9 +289,7 @@ class Meter:
             return
         self._call = None
         self._deadlines = []
-        self._deadline = None
-        self._stop = None
-        self._memory = None
+        self._deadline = self._stop = self._memory = None
         self._base = self._floor = None
         if self.thread:
             self.thread = 0
@@ -466,42 +459,10 @@ class Meter:
             self._stop = None
 
     def scopes(self, seconds: float) -> tuple[Callable[[float], Deadline], Callable[[Deadline], None]]:
-        """`push_deadline` and `pop_deadline` for code that often runs for so long at most; the first is told the time.
+        """`push_deadline` and `pop_deadline` for one length of time; the first is told the time."""
+        from dana.runtime.recurring import scopes
 
-        A deadline that nobody can have kept (it was not reached, and no branch knows it) is used again.
-        """
-        spare: list[Deadline] = []
-        is_short = seconds < NEAR_S
-
-        def enter(now: float) -> Deadline:
-            nearest = self._deadline
-            at = now + seconds
-            if spare:
-                deadline = spare.pop()
-                deadline.at = at
-                deadline.before = nearest
-            else:
-                deadline = Deadline(at, seconds, nearest)
-            self._deadlines.append(deadline)
-            if nearest is None or at < nearest:
-                self._deadline = at
-            if is_short and self.bank[0]:
-                self._empty_bank()
-            if not self.thread and self._watching:
-                self._watch()
-            return deadline
-
-        def leave(deadline: Deadline) -> None:
-            deadlines = self._deadlines
-            if self._stop is None and deadlines and deadlines[-1] is deadline:
-                deadlines.pop()
-                self._deadline = deadline.before
-                if not deadline.kept:
-                    spare.append(deadline)
-            else:
-                self.pop_deadline(deadline)
-
-        return enter, leave
+        return scopes(self, seconds)
 
     def remaining(self) -> float | None:
         """Seconds until the nearest deadline, or None; what a blocking call may take at most."""
