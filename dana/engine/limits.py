@@ -42,7 +42,10 @@ class Limits:
         promises: int | None = DEFAULT_PROMISES,
         tokens: int | None = None,
         usd: float | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise _no_limit(next(iter(unknown)))
         self.steps = _whole("steps", steps)
         self.wall_s = _amount("wall_s", wall_s, "a positive number of seconds")
         if depth.__class__ is not int or not 1 <= depth <= MAX_DEPTH:
@@ -109,6 +112,15 @@ def _amount(name: str, value: float | None, words: str) -> float | None:
     if value is None or (value.__class__ in (int, float) and 0 < value < float("inf")):
         return value
     raise _refused(name, f"{words} or None", value)
+
+
+def _no_limit(name: str) -> Exception:
+    from dana.diagnostics import suggest
+    from dana.errors import UsageError
+
+    near = suggest(name, _ORDER)
+    hint = f"did you mean `{near}`?" if near else f"there are {', '.join(_ORDER)}"
+    return UsageError(f"Limits has no `{name}`; {hint}")
 
 
 def _refused(name: str, wanted: str, value: object) -> Exception:

@@ -37,8 +37,11 @@ class Rules:
         python: Given = False,
         model: Given = False,
         folder: str | None = None,
+        **unknown: Any,
     ) -> None:
-        """Raises `dana.UsageError` for what is no pattern."""
+        """Raises `dana.UsageError` for what is no pattern, and for a kind there is not."""
+        if unknown:
+            raise self._no_kind(next(iter(unknown)))
         given = (read, write, net, env, run, python, model)
         for kind, value in zip(KINDS, given, strict=True):
             object.__setattr__(self, kind, self._patterns(kind, value))
@@ -74,6 +77,13 @@ class Rules:
     def of(self, kind: str) -> Patterns:
         """What is said about one kind."""
         return getattr(self, kind)  # type: ignore[no-any-return]
+
+    def _no_kind(self, name: str) -> UsageError:
+        from dana.diagnostics import suggest
+
+        near = suggest(name, KINDS)
+        hint = f"did you mean `{near}`?" if near else f"there are {', '.join(KINDS)}"
+        return UsageError(f"{type(self).__name__} has no `{name}`; {hint}")
 
     def _patterns(self, kind: str, value: Any) -> Patterns:
         if value is None or value is False:

@@ -113,14 +113,23 @@ def _weigh(meter: Meter, value: Any) -> None:
         if seen % BETWEEN == 0:
             meter.check()
         if parts is not None:
-            total = 2 + sum(known.get(id(part), 5) if _is_holder(part) else _length(part) for part in parts)
+            total = 2
+            for at in range(0, len(parts), BETWEEN):
+                some = parts if len(parts) <= BETWEEN else parts[at : at + BETWEEN]
+                total += sum(known.get(id(part), 5) if _is_holder(part) else _length(part) for part in some)
+                if some is not parts:
+                    meter.check()
             meter.room(total)
             known[id(item)] = total
         elif id(item) not in known:
             known[id(item)] = 5
             parts = list(_parts(item))
             stack.append((item, parts))
-            stack.extend((part, None) for part in parts if _is_holder(part))
+            for at in range(0, len(parts), BETWEEN):
+                some = parts if len(parts) <= BETWEEN else parts[at : at + BETWEEN]
+                stack.extend((part, None) for part in some if _is_holder(part))
+                if some is not parts:
+                    meter.check()
 
 
 def _is_holder(value: Any) -> bool:

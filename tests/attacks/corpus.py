@@ -57,7 +57,8 @@ def _attacks(kind: str, part: str) -> list[Attack]:
     title, one_each, _ = whole.title.partition(EACH)
     if not one_each:
         return [whole]
-    lines = [line for line in whole.text.splitlines() if line]
+    # Not `splitlines`: U+2028, U+0085 and their like belong to the programs.
+    lines = [line for line in whole.text.split("\n") if line]
     return [whole._replace(title=f"{title}: {line[:60]}", text=line.replace("↵", "\n") + "\n") for line in lines]
 
 

@@ -351,7 +351,9 @@ def test_a_program_that_ends_before_an_effect_has_begun_leaves_no_coroutine_behi
     unraised = []
     before, sys.unraisablehook = sys.unraisablehook, unraised.append
     try:
-        engine.run("def f():\n    x = later(1)\n    return 2\ntry:\n    f()\n    y = later(2)\n    1 / 0\nexcept: pass\n")
+        engine.run(
+            "def f():\n    x = later(1)\n    return 2\ntry:\n    f()\n    y = later(2)\n    1 / 0\nexcept: pass\n"
+        )
         gc.collect()
     finally:
         sys.unraisablehook = before

@@ -133,10 +133,10 @@ def encode(
     from dana.runtime.printable import printable_of
     from dana.runtime.sized import at_hand
 
-    printable_of(at_hand().meter)(value)
     if indent is not None and (len(indent) if isinstance(indent, str) else indent) > MAX_INDENT:
         msg = f"an indent of more than {MAX_INDENT} is refused"
         raise ValueError(msg)
+    printable_of(at_hand().meter)(value)
 
     def plain(item: Any) -> Any:
         if isinstance(item, Struct):
