@@ -1,0 +1,125 @@
+"""The governor: a training that goes wrong because something grew is put back by itself (E72).
+
+After every step it sees the loss. It panics
+
+- at once, when a loss is not finite, or when a loss that was well below what guessing gives is suddenly what guessing
+  gives (a network that has forgotten everything);
+- after three losses in a row that are far outside of what was usual: more than 6 robust standard deviations above the
+  median (Iglewicz & Hoaglin 1993), more than three times it, and above `worst`.
+
+A panic goes back to the last good mark, locks the site that was growing and writes a field report. Marks are taken
+while all is well.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dana.esper.host import Host, Mark, Site
+
+WINDOW = 60
+_IN_A_ROW = 3
+_DEVIATIONS = 6.0
+_TIMES = 3.0
+# A loss "is" the guessing loss within this share of it, after the usual loss was below that share of it.
+_NEAR_CHANCE, _BELOW_CHANCE = 0.065, 0.6
+
+
+class FieldReport:
+    """What became of something that grew: for the store, and for whoever chooses templates next time."""
+
+    __slots__ = ("epoch", "gain", "loss", "outcome", "reason", "site", "step", "template")
+
+    def __init__(
+        self, outcome: str, site: str, template: str, reason: str, *, step: int, epoch: int, loss: float, gain: float
+    ) -> None:
+        self.outcome = outcome
+        self.site = site
+        self.template = template
+        self.reason = reason
+        self.step = step
+        self.epoch = epoch
+        self.loss = loss
+        self.gain = gain
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain data."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Governor:
+    """Looks after the losses of a host. `chance`: the loss of guessing (ln of the number of classes), or None.
+
+    `every`: steps between two good marks; `worst`: no loss below this is a reason to panic (but for those that are not
+    finite).
+    """
+
+    def __init__(self, host: Host, *, chance: float | None = None, every: int = 50, worst: float = 0.0) -> None:
+        self.host = host
+        self.chance = chance
+        self.every = every
+        self.worst = worst
+        self.reports: list[FieldReport] = []
+        self.panics = 0
+        self._losses: deque[float] = deque(maxlen=WINDOW)
+        self._high = 0
+        self._good: Mark = host.mark()
+        self._since = 0
+
+    def see(self, loss: float) -> str | None:
+        """One loss. The reason of a panic, when the host was put back because of it; None when all is well."""
+        self._since += 1
+        reason = self._wrong(loss)
+        if reason is not None:
+            self._panic(reason, loss)
+            return reason
+        self._losses.append(loss)
+        if self._since >= self.every and not self._high:
+            self._good = self.host.mark()
+            self._since = 0
+        return None
+
+    def _wrong(self, loss: float) -> str | None:
+        if not isfinite(loss):
+            return f"the loss is {loss}"
+        if len(self._losses) < WINDOW // 2:
+            return None
+        ordered = sorted(self._losses)
+        median = ordered[len(ordered) // 2]
+        if (
+            self.chance is not None
+            and median < _BELOW_CHANCE * self.chance
+            and abs(loss - self.chance) <= _NEAR_CHANCE * self.chance
+            and loss > max(ordered) * 1.5
+        ):
+            return f"the loss rose from {median:.3g} to what guessing gives ({self.chance:.3g})"
+        spread = sorted(abs(each - median) for each in ordered)[len(ordered) // 2] * 1.4826
+        if loss > self.worst and loss > median + _DEVIATIONS * max(spread, 1e-12) and loss > _TIMES * abs(median):
+            self._high += 1
+            if self._high >= _IN_A_ROW:
+                return f"{_IN_A_ROW} losses in a row far above the usual {median:.3g} (the last is {loss:.3g})"
+        else:
+            self._high = 0
+        return None
+
+    def _panic(self, reason: str, loss: float) -> None:
+        self.panics += 1
+        self._high = 0
+        self._since = 0
+        site = self._suspect()
+        template = "" if site is None or site.plan is None else site.plan.template.name
+        report = FieldReport(
+            "rolled back", "" if site is None else site.path, template, reason,
+            step=self.host.steps, epoch=self.host.epoch, loss=loss if isfinite(loss) else -1.0, gain=-1.0,
+        )  # fmt: skip
+        self.reports.append(report)
+        self.host.write("report", report.to_data())
+        self.host.rollback(self._good, lock=site, reason=reason)
+
+    def _suspect(self) -> Site | None:
+        """What grew last: the seed that changed most recently since the good mark."""
+        growing = [site for site in self.host.sites if site.seed.is_active]
+        return max(growing, key=lambda site: site.seed.since) if growing else None

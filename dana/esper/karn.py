@@ -1,0 +1,130 @@
+"""Karn: where a network is stuck, and what could grow there (E43, E44).
+
+From the figures of a probe to findings (which fault, how bad, at which site), and from findings to plans: the
+templates that answer the fault, in their measures, as far as budget and shape allow. Rules are data; every finding says
+the figures it rests on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dana.esper.host import Plan
+from dana.esper.refusals import Refusal
+from dana.esper.templates import ANSWERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dana.esper.host import Host, Site
+    from dana.esper.probe import Figures
+
+# Where a fault begins, by figure. `narrow` and `shallow` are what remains when nothing else explains a residual.
+DEAD, SATURATED, RANK, RESIDUAL = 0.5, 0.5, 0.35, 0.3
+SMALLEST_RANKED = 4
+# Where new neurons promise less than this, nothing is stuck: the network has learnt what there was to learn.
+WORTH_IT = 0.002
+
+
+class Finding:
+    """A fault at a site: its name, how bad it is (0 to 1), and the figures it rests on."""
+
+    __slots__ = ("fault", "figures", "severity", "site")
+
+    def __init__(self, site: Site, fault: str, severity: float, figures: Mapping[str, float]) -> None:
+        self.site = site
+        self.fault = fault
+        self.severity = severity
+        self.figures = dict(figures)
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"site": self.site.path, "fault": self.fault, "severity": self.severity, "figures": self.figures}
+
+    def __repr__(self) -> str:
+        return f"Finding({self.fault} at `{self.site.path}`, {self.severity:.2f})"
+
+
+def diagnose(host: Host, figures: Mapping[str, Figures]) -> list[Finding]:
+    """The faults of a network, worst first. `figures`: from `dana.esper.probe.probe`."""
+    found = []
+    widest = max((site.facts.outputs for site in host.sites if site.next_path), default=0)
+    for site in host.sites:
+        seen = figures.get(site.path)
+        if seen is None or not site.next_path:
+            continue
+        found += [Finding(site, fault, severity, seen) for fault, severity in _faults(site, seen, widest)]
+    if not found:
+        found = _shallow(host, figures)
+    return sorted(found, key=lambda each: (-each.severity, each.site.path, each.fault))
+
+
+def _faults(site: Site, seen: Figures, widest: int) -> list[tuple[str, float]]:
+    """The faults of one site that its figures show."""
+    width = site.facts.outputs
+    if seen["dead"] >= DEAD:
+        return [("dead", 0.9 + 0.1 * seen["dead"])]
+    if seen["saturated"] >= SATURATED:
+        return [("saturated", 0.85 + 0.1 * seen["saturated"])]
+    if not seen["bends"]:
+        return [("linear", 0.8)]
+    if width >= SMALLEST_RANKED and seen["rank"] <= RANK and seen["dead"] < DEAD:
+        return [("rank", 0.95 - seen["rank"])]
+    # A layer that is used to the full, misses much of what is asked of it, and is small beside its neighbours.
+    stuck = seen["residual"] >= RESIDUAL and seen["gain"] >= WORTH_IT
+    if stuck and (width < site.facts.inputs or width < widest or width <= SMALLEST_RANKED):
+        smallness = 1 - width / max(width, widest, site.facts.inputs)
+        return [("narrow", 0.4 * seen["residual"] + 0.3 * smallness)]
+    return []
+
+
+def _shallow(host: Host, figures: Mapping[str, Figures]) -> list[Finding]:
+    """Where nothing else is wrong and much is missed, depth is missing."""
+    missed = [
+        (figures[site.path]["residual"], site)
+        for site in host.sites
+        if site.path in figures and site.next_path and figures[site.path]["gain"] >= WORTH_IT
+    ]
+    if not missed or max(missed, key=lambda each: each[0])[0] < RESIDUAL:
+        return []
+    worst, site = max(missed, key=lambda each: (each[0], each[1].path))
+    return [Finding(site, "shallow", 0.4 * worst, figures[site.path])]
+
+
+def propose(
+    host: Host,
+    findings: list[Finding],
+    figures: Mapping[str, Figures],
+    *,
+    measures: Callable[[Site, str], dict[str, int]] | None = None,
+    most: int = 4,
+) -> list[Plan]:
+    """Plans for the findings, best first, at most `most`: what fits where it shall grow and into the budget."""
+    plans: list[Plan] = []
+    for finding in findings:
+        for rank, name in enumerate(ANSWERS[finding.fault]):
+            size = (measures or usual_measures)(finding.site, name)
+            plan = finding.site.propose(name, **size)
+            if isinstance(plan, Refusal) or host.budget.allows(plan.cost) is not None:
+                continue
+            plan.reason = f"{finding.fault} ({finding.severity:.2f})"
+            plan.gain = finding.severity * (0.8**rank)
+            directions = getattr(figures.get(finding.site.path), "directions", None)
+            if name == "widen" and directions is not None and len(directions) >= plan.measures["neurons"]:
+                plan.kernel = directions[: plan.measures["neurons"]]
+            plans.append(plan)
+            if len(plans) >= most:
+                return plans
+    return plans
+
+
+def usual_measures(site: Site, name: str) -> dict[str, int]:
+    """Measures in proportion to the layer: a growth is felt, and is no second network."""
+    width = site.facts.outputs
+    if name == "widen":
+        return {"neurons": max(2, width // 2)}
+    if name in ("bottleneck", "gate", "conv_small"):
+        return {"inner": max(2, width // 2)}
+    if name == "low_rank":
+        return {"rank": max(1, width // 4)}
+    return {}

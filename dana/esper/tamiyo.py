@@ -1,0 +1,229 @@
+"""Tamiyo: when something grows, what, and whether it stays: the heuristic controller (E41, mission §6.7).
+
+Once an epoch:
+
+1. What is growing is moved on: after some epochs of training it is blended in; when it is in, it is judged.
+2. Judging is a paired counterfactual: the same held-out examples with and without what grew. It stays when the lower
+   end of the gain's 95 % interval is above 0 and the gain above its *rent*, which parameters cost.
+3. When nothing grows and the loss has reached a plateau, Karn is asked where the network is stuck; the best plan that
+   the shield allows germinates.
+
+A controller is anything with `decide(view) -> actions`; the shield stands between it and the network in any case.
+"""
+
+from __future__ import annotations
+
+from math import log1p
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from dana.adaptive.statistics import t95
+from dana.esper.karn import diagnose, propose
+from dana.esper.lifecycle import Stage
+from dana.esper.probe import probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dana.esper.host import Host, Plan, Site
+
+    # Losses of single held-out examples, in a fixed order.
+    Losses = Callable[[], Tensor]
+
+GERMINATE, BLEND, FOSSILISE, CULL, WAIT = "germinate", "blend", "fossilise", "cull", "wait"
+
+
+class Action:
+    """What shall be done: a kind, the site it is about, for germinating a plan, and why."""
+
+    __slots__ = ("kind", "measured", "plan", "reason", "site")
+
+    def __init__(
+        self, kind: str, site: Site | None = None, plan: Plan | None = None, reason: str = "", measured: Any = None
+    ) -> None:
+        self.kind = kind
+        self.site = site
+        self.plan = plan
+        self.reason = reason
+        self.measured = measured
+
+    def __repr__(self) -> str:
+        where = "" if self.site is None else f" at `{self.site.path}`"
+        return f"Action({self.kind}{where}: {self.reason})"
+
+
+class View:
+    """What a controller sees at the end of an epoch.
+
+    `losses` of the epochs so far (training, mean); `held_out()` gives the losses of the held-out examples one by one,
+    `batch_loss()` the loss of one training batch with gradients; `epochs` planned in all.
+    """
+
+    __slots__ = ("batch_loss", "epoch", "epochs", "held_out", "host", "losses")
+
+    def __init__(
+        self,
+        host: Host,
+        epoch: int,
+        epochs: int,
+        losses: list[float],
+        held_out: Losses,
+        batch_loss: Callable[[], Tensor],
+    ) -> None:
+        self.host = host
+        self.epoch = epoch
+        self.epochs = epochs
+        self.losses = losses
+        self.held_out = held_out
+        self.batch_loss = batch_loss
+
+
+class Judgement:
+    """A paired counterfactual: mean decrease of the loss through what grew, its 95 % interval, and the rent."""
+
+    __slots__ = ("gain", "high", "host_alone", "low", "n", "rent")
+
+    def __init__(self, gain: float, low: float, high: float, n: int, rent: float, host_alone: float) -> None:
+        self.gain = gain
+        self.low = low
+        self.high = high
+        self.n = n
+        self.rent = rent
+        self.host_alone = host_alone
+
+    def measured(self) -> dict[str, float]:
+        """As the gate of fossilising wants it."""
+        return {
+            "gain_low": self.low - 1e-12, "gain_over_rent": self.gain - self.rent, "host_alone": self.host_alone,
+            "gain": self.gain, "n": float(self.n),
+        }  # fmt: skip
+
+
+def judge(host: Host, site: Site, held_out: Losses, *, rent_rate: float) -> Judgement:
+    """What a site's growth brings on held-out examples: each with and without it, everything else equal."""
+    modes = [(module, module.training) for module in host.model.modules()]
+    host.model.eval()
+    try:
+        with torch.no_grad():
+            whole = held_out().double()
+            with host.without(site):
+                alone = held_out().double()
+    finally:
+        for module, training in modes:
+            module.training = training
+    gains = alone - whole
+    n = len(gains)
+    mean = float(gains.mean())
+    half = t95(n - 1) * float(gains.std()) / n**0.5 if n > 1 else float("inf")
+    parameters = site.plan.cost.parameters if site.plan is not None else 0
+    rent = rent_rate * log1p(parameters / max(1, host.parameters - parameters))
+    return Judgement(mean, mean - half, mean + half, n, rent, float(alone.mean()))
+
+
+class Tamiyo:
+    """The heuristic controller.
+
+    `patience`: epochs over which the loss must have fallen by less than `plateau` (relative) before something
+    germinates; `warm_up`: epochs before the first; `train_epochs` before blending, `blend_epochs` of blending,
+    `hold_epochs` before judging; `rent_rate`: what doubling the network must bring in loss.
+    """
+
+    def __init__(
+        self,
+        *,
+        patience: int = 3,
+        plateau: float = 0.02,
+        warm_up: int = 5,
+        train_epochs: int = 2,
+        blend_epochs: int = 2,
+        hold_epochs: int = 2,
+        rent_rate: float = 0.01,
+        last_share: float = 0.75,
+    ) -> None:
+        self.patience = patience
+        self.plateau = plateau
+        self.warm_up = warm_up
+        self.train_epochs = train_epochs
+        self.blend_epochs = blend_epochs
+        self.hold_epochs = hold_epochs
+        self.rent_rate = rent_rate
+        # What germinates in the last part of a training has no time to be judged.
+        self.last_share = last_share
+        # What was tried and did not pay, by site and template: it is tried again last.
+        self.failed: dict[tuple[str, str], int] = {}
+
+    def decide(self, view: View) -> list[Action]:
+        """The actions of this epoch."""
+        actions: list[Action] = []
+        for site in view.host.sites:
+            age = view.host.epoch - site.seed.since
+            if site.stage is Stage.TRAINING and (site.plan is None or age >= self._training_of(site)):
+                actions.append(Action(BLEND, site, reason=f"trained for {age} epochs"))
+            elif site.stage is Stage.HOLDING and age >= self.hold_epochs:
+                actions.append(self._judged(view, site))
+        if actions or any(site.seed.is_active for site in view.host.sites):
+            return actions
+        return self._germination(view)
+
+    def _training_of(self, site: Site) -> int:
+        """Epochs before blending: growths of the layer itself are in from the start."""
+        return self.train_epochs if site.plan is not None and site.plan.template.growth == "graft" else 1
+
+    def _judged(self, view: View, site: Site) -> Action:
+        found = judge(view.host, site, view.held_out, rent_rate=self.rent_rate)
+        said = f"gain {found.gain:.4f} ({found.low:.4f} to {found.high:.4f}), rent {found.rent:.4f}"
+        if found.low > 0 and found.gain > found.rent:
+            return Action(FOSSILISE, site, reason=said, measured=found.measured())
+        if site.plan is not None:
+            key = (site.path, site.plan.template.name)
+            self.failed[key] = self.failed.get(key, 0) + 1
+        return Action(CULL, site, reason=said, measured=found.measured())
+
+    def _germination(self, view: View) -> list[Action]:
+        if view.epoch < self.warm_up or view.epoch > self.last_share * view.epochs or not self._is_plateau(view.losses):
+            return []
+        figures = probe(view.host, view.batch_loss)
+        findings = diagnose(view.host, figures)
+        plans = propose(view.host, findings, figures, most=8)
+        if not plans:
+            return []
+        best = max(plans, key=lambda plan: (plan.gain or 0.0) * 0.5 ** self._failures(plan))
+        if self._failures(best) >= 2:
+            return []
+        return [Action(GERMINATE, best.site, best, reason=best.reason)]
+
+    def _failures(self, plan: Plan) -> int:
+        return self.failed.get((plan.site.path, plan.template.name), 0)
+
+    def _is_plateau(self, losses: list[float]) -> bool:
+        """Whether the loss fell by less than `plateau` over the last epochs, each half of them averaged."""
+        if len(losses) < 2 * self.patience:
+            return False
+        before = sum(losses[-2 * self.patience : -self.patience]) / self.patience
+        now = sum(losses[-self.patience :]) / self.patience
+        return now > before * (1 - self.plateau)
+
+
+def carry_out(host: Host, actions: list[Action], *, blend_steps: int) -> list[Action]:
+    """Do what a controller decided; what the shield refuses is left out. Returns what was done."""
+    done = []
+    for action in actions:
+        if action.kind == GERMINATE and action.plan is not None:
+            refusal = host.germinate(action.plan)
+        elif action.kind == BLEND and action.site is not None:
+            refusal = host.blend(action.site, steps=blend_steps)
+        elif action.kind == FOSSILISE and action.site is not None:
+            refusal = host.fossilise(action.site, action.measured)
+        elif action.kind == CULL and action.site is not None:
+            refusal = host.cull(action.site, action.reason)
+        else:
+            continue
+        if refusal is None:
+            host.write(
+                "decide",
+                {"action": action.kind, "site": action.site.path if action.site else "", "reason": action.reason},
+            )
+            done.append(action)
+    return done
