@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from dana.esper.blueprint import Blueprint
     from dana.esper.budget import Cost
+    from dana.esper.forge import Forge, Ticket
 
 KINDS: dict[str, tuple[type[nn.Module], ...]] = {
     "linear": (nn.Linear,),
@@ -195,8 +196,10 @@ class Host:
         cooldown: int = 0,
         embargo: int = 5,
         journal: Callable[[str, dict[str, Any]], object] | None = None,
+        forge: Forge | None = None,
     ) -> None:
         self.model = model
+        self.forge = forge
         self.budget = budget or Budget()
         self.seed = seed
         self.cooldown = cooldown
@@ -267,16 +270,21 @@ class Host:
 
     # --- growing ------------------------------------------------------------------------------------
 
-    def germinate(self, plan: Plan | Refusal) -> Refusal | None:
-        """Let a plan grow: None when it does now, else why not. Takes a snapshot first, if this step has none."""
-        if isinstance(plan, Refusal):
-            return plan
+    def germinate(self, what: Plan | Ticket | Refusal) -> Refusal | None:
+        """Let a plan grow: None when it does now, else why not. Takes a snapshot first, if this step has none.
+
+        With a forge, a graft grows only from its ticket: what nobody validated is refused by the shield.
+        """
+        if isinstance(what, Refusal):
+            return what
+        plan = what if isinstance(what, Plan) else what.plan
         site = plan.site
         if not self.marks or self.marks[-1].step != self.steps:
             self.mark()
         view = shield.View(
             site.stage, self.budget, epoch=self.epoch, last_change=self.last_change, cooldown=self.cooldown,
-            finite=self.finite, has_snapshot=bool(self.marks), validated=True,
+            finite=self.finite, has_snapshot=bool(self.marks),
+            validated=self.forge is None or self.forge.vouches(plan),
         )  # fmt: skip
         refusal = shield.check(view, Event.GERMINATE, plan.cost)
         if refusal is None:
@@ -296,6 +304,8 @@ class Host:
             site.seed.step(Event.WAKE, self.epoch)
             self.write("refuse", {"asked": "germinate", **plan.to_data(), **error.refusal.to_data()})
             return error.refusal
+        if self.forge is not None:
+            self.forge.used(plan)
         site.plan = plan
         self.last_change = self.epoch
         site.seed.step(Event.TRAIN, self.epoch, {"placed": 1.0})
@@ -450,8 +460,12 @@ class Host:
     # --- time ---------------------------------------------------------------------------------------
 
     def step(self) -> list[str]:
-        """After a step of the optimiser: α moves, seeds that failed too often go. Returns the paths of those."""
+        """After a step of the optimiser: tickets grow, α moves, seeds that failed too often go (their paths)."""
         self.steps += 1
+        if self.forge is not None:
+            # What the forge has ready by now grows; nothing here ever waits for it.
+            for ready in self.forge.get_nowait():
+                self.germinate(ready)
         gone = []
         for site in self.sites:
             grown = site.grown
