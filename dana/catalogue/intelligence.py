@@ -235,6 +235,12 @@ ENTRIES: dict[str, Entry] = {
         "With `safety=\"maximum\"` (also through `profile=\"financial\"`) a question is asked twice, and only a value that "
         "both answers give is handed out. These differ. In programs this is a `ReasonError`; `.best` is the first of them.",
     ),
+    "E848": Entry(
+        "a question that does not fit into its window",
+        "A `@poet` function says by `context_window` how many tokens a model is shown. Context is cut to what is left "
+        "behind the prompt and the type; here these alone are larger, or nothing worth sending would be left of the "
+        "context. In programs this is a `ReasonError`. A shorter prompt, a smaller type or a larger window helps.",
+    ),
     "E847": Entry(
         "a type no answer can have",
         "A model answers with data: structs, numbers, texts, bools, lists, dicts, tuples, sets, unions and literals. A "

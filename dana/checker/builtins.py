@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from dana.checker.types import Type
 
 _REASON = (
-    "(prompt: str, options: dict|None=None, *, context=None, type=None, model=None, "
+    "(prompt: str|list, options: dict|None=None, *, context=None, type=None, model=None, "
     "temperature: number|None=None, max_tokens: int|None=None, system: str|None=None, timeout: number|None=None, "
     "retries: int|None=None, seed: int|None=None, budget: dict|None=None, profile: str|None=None, "
     "reliability: str|None=None, precision: str|None=None, safety: str|None=None, structure: str|None=None, "
     "detail: str|None=None, format: str|None=None, stream=None, use_mock: bool|None=None, "
+    "variants: list|None=None, tools: list|None=None, confirm=None, rounds: int|None=None, "
     "system_message: str|None=None) -> any"
 )
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ProcessPhase,
         ValidatePhase,
     )
+    from dana.ipv.resource import LLMResource
 
 __all__ = [
     "Answer",
@@ -47,6 +48,7 @@ __all__ = [
     "IPVReason",
     "IPVResult",
     "InferPhase",
+    "LLMResource",
     "Options",
     "POETIPVBridge",
     "ProcessPhase",
@@ -59,6 +61,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("Answer", "Asked", "Attempt", "Host", "Question", "ask"), "asking"),
     **dict.fromkeys(("IPVError", "ReasonError"), "errors"),
+    "LLMResource": "resource",
     "Options": "options",
 }
 

@@ -15,7 +15,8 @@ import asyncio
 import time
 
 from dana.ipv.errors import failed
-from dana.ipv.prompting import again, messages_of
+from dana.ipv.prompting import LONGEST_ECHO, again, messages_of, size_of
+from dana.ipv.sharing import CALL, CHARS_OF_TOKEN
 from dana.models.errors import ModelError
 from dana.models.messages import Request
 
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.ipv.options import Options
+    from dana.ipv.sharing import Shared
     from dana.models.messages import Message, Model, Reply
 
 # Of a model's text, this much is kept for the record.
 LONGEST_KEPT = 2_000
+# Characters of context that are worth sending where a window bounds the request.
+LEAST_ROOM = 200
 # Repairs that read a value, and not only its form (`dana.ipv.decoding.records`): `precision="exact"` has none of them.
 READ_INTO = frozenset({"currency", "percent", "number word", "spelling", "date", "text", "whole", "none"})
 
@@ -74,10 +78,11 @@ class Question:
     """What is asked: a prompt, the form of its answer, material, and the options.
 
     `how` is "condition" when the answer decides one; `stream(text)` is awaited with the text so far as it arrives;
-    `within`: seconds until whoever asks gives up by itself (the model is told to be done by then).
+    `within`: seconds until whoever asks gives up by itself (the model is told to be done by then). `shared`: the call
+    of a function it belongs to, by default the one that runs.
     """
 
-    __slots__ = ("asked", "context", "how", "options", "prompt", "stream", "within")
+    __slots__ = ("asked", "context", "how", "options", "prompt", "shared", "stream", "within")
 
     def __init__(
         self,
@@ -89,8 +94,10 @@ class Question:
         how: str = "",
         stream: Callable[[str], Any] | None = None,
         within: float | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.within = within
+        self.shared = shared if shared is not None else CALL.get()
         self.prompt = prompt
         self.asked = asked
         self.options = options
@@ -137,7 +144,20 @@ async def ask(model: Model, question: Question, *, host: Host | None = None) -> 
     """The answer to a question as a valid value of its type. Raises `ReasonError`, and what `host.spend` raises."""
     host = host or Host()
     asking = _Asking(model, question, host)
-    seconds = asking.seconds
+    if question.shared is None:
+        return await _in_time(asking)
+    answered = False
+    try:
+        answer = await _in_time(asking)
+        answered = True
+    finally:
+        question.shared.asked(failed=not answered)
+    return answer
+
+
+async def _in_time(asking: _Asking) -> Answer:
+    """The answer within the time of the question."""
+    question, seconds = asking.question, asking.seconds
     try:
         async with asyncio.timeout(seconds):
             if question.options.safety != "maximum" or question.asked.kind is None:
@@ -191,14 +211,24 @@ class _Asking:
         limits = [each for each in (options.timeout_s, options.budget_s) if each is not None]
         self.seconds = min(limits)
         within = question.within
+        shared = question.shared
+        # What the same question has used in earlier attempts of the function that asks it.
+        self.used = None if shared is None else shared.used(question.prompt, question.asked.name)
+        self.before = (0, 0, 0.0) if self.used is None else (self.used.reasked, self.used.tokens, self.used.usd)
+        if shared is not None and within is None:
+            within = shared.remaining()
+            if within is not None:
+                self.seconds = max(0.001, min(self.seconds, within))
         self.until = host.monotonic() + (self.seconds if within is None else min(self.seconds, within))
 
     async def answer(self) -> Answer:
         """Ask until an answer is valid."""
-        question, options = self.question, self.question.options
-        asked = question.asked
-        first = messages_of(question.prompt, asked.described, question.context, question.how, options)
+        options = self.question.options
+        first = self._first()
         messages = first
+        longest = self._longest_echo()
+        if self.before[1]:
+            self._within_budget(0, 0.0)
         while True:
             started = self.host.monotonic()
             reply = await self._reply(messages)
@@ -210,11 +240,44 @@ class _Asking:
                 return Answer(value, self.attempts, repairs)
             if reply.finish == "refusal":
                 hint = "word the question differently, or ask another model"
-                raise self.failure("E844", "the model refuses to answer", hint)
-            if len(self.attempts) > options.retries:
+                raise self._final("E844", "the model refuses to answer", hint)
+            if len(self.attempts) > max(0, options.retries - self.before[0]):
                 raise self._exhausted()
-            self._within_budget()
-            messages = again(first, reply.text, problems)
+            self._within_budget(attempt.tokens, attempt.usd or 0.0)
+            messages = again(first, reply.text, problems, longest)
+
+    def _first(self) -> Sequence[Message]:
+        """The first request, bounded by the window of the call. Raises `ReasonError` (E848) when nothing would fit."""
+        question, shared = self.question, self.question.shared
+        about = (question.prompt, question.asked.described, question.context, question.how, question.options)
+        notes = () if shared is None else shared.notes()
+        if shared is None or shared.window is None:
+            return messages_of(*about, notes)
+        window = shared.window * CHARS_OF_TOKEN
+        bare = messages_of(question.prompt, question.asked.described, None, question.how, question.options, notes)
+        room = window - size_of(bare)
+        if room >= 0 and question.context is None:
+            return bare
+        if room >= LEAST_ROOM:
+            made = messages_of(*about, notes, room)
+            over = size_of(made) - window
+            if over > 0 and room - over >= LEAST_ROOM:
+                made = messages_of(*about, notes, room - over)
+                over = size_of(made) - window
+            if over <= 0:
+                return made
+        needed = window - room + (0 if question.context is None else LEAST_ROOM)
+        message = f"the question does not fit into `context_window={shared.window}`: it needs {needed // 4 + 1} tokens"
+        raise self.failure(
+            "E848", message, f"`{shared.function}` can have a larger `context_window`, or a shorter prompt"
+        )
+
+    def _longest_echo(self) -> int:
+        """How much of an answer that was not valid is shown to the model again."""
+        shared = self.question.shared
+        if shared is None or shared.window is None:
+            return LONGEST_ECHO
+        return min(LONGEST_ECHO, shared.window * CHARS_OF_TOKEN // 4)
 
     async def _reply(self, messages: Sequence[Message]) -> Reply:
         """One answer of the model. Raises `ReasonError` (E842) when it gives none."""
@@ -296,6 +359,9 @@ class _Asking:
                 "usd": reply.usd, "seconds": round(attempt.seconds, 6), "attempt": attempt.number,
                 "sent": getattr(reply, "attempts", 1),
             })  # fmt: skip
+        if self.used is not None:
+            assert self.question.shared is not None
+            self.question.shared.count(self.used, attempt)
         if self.host.spend is not None:
             self.host.spend(attempt.tokens, attempt.usd or 0.0)
 
@@ -304,15 +370,14 @@ class _Asking:
             data = {"model": self.model.name, "outcome": type(problem).__name__, "attempt": len(self.attempts) + 1}
             self.host.emit("model.call", data)
 
-    def _within_budget(self) -> None:
-        """Raises `ReasonError` (E845) when another attempt would go beyond the budget."""
+    def _within_budget(self, tokens: int, usd: float) -> None:
+        """Raises `ReasonError` (E845) when another attempt, as dear as the last, would go beyond the budget."""
         options = self.question.options
-        used = sum(attempt.tokens for attempt in self.attempts)
-        dollars = sum(attempt.usd or 0.0 for attempt in self.attempts)
-        last = self.attempts[-1]
-        if options.budget_tokens is not None and used + last.tokens > options.budget_tokens:
+        used = self.before[1] + sum(attempt.tokens for attempt in self.attempts)
+        dollars = self.before[2] + sum(attempt.usd or 0.0 for attempt in self.attempts)
+        if options.budget_tokens is not None and used + tokens > options.budget_tokens:
             raise self._spent(f"{used} of {options.budget_tokens} tokens are used")
-        if options.budget_usd is not None and dollars + (last.usd or 0.0) > options.budget_usd:
+        if options.budget_usd is not None and dollars + usd > options.budget_usd:
             raise self._spent(f"{dollars:.6f} of {options.budget_usd:g} USD are spent")
 
     # --- failures -------------------------------------------------------------------------------
@@ -322,21 +387,27 @@ class _Asking:
         return failed(code, message, hint, attempts=self.attempts, best=self.best)
 
     def _spent(self, why: str) -> Exception:
-        wrong = "; ".join(self.attempts[-1].problems[:2])
-        return self.failure("E845", f"the budget allows no further attempt ({why}): {wrong}", "`budget=` is larger")
+        wrong = "; ".join(self.attempts[-1].problems[:2]) if self.attempts else "an attempt before used it up"
+        return self._final("E845", f"the budget allows no further attempt ({why}): {wrong}", "`budget=` is larger")
+
+    def _final(self, code: str, message: str, hint: str) -> Exception:
+        """A failure that asking once more would only repeat: whoever tries again around it leaves it alone."""
+        error = self.failure(code, message, hint)
+        error.leaf = "budget.exceeded"  # type: ignore[attr-defined]
+        return error
 
     def _exhausted(self) -> Exception:
         number = len(self.attempts)
         times = "1 attempt" if number == 1 else f"{number} attempts"
         wrong = "; ".join(self.attempts[-1].problems[:2])
         hint = "`e.best` is what came closest, `e.attempts` what was tried; `retries=` allows more"
-        return self.failure("E844", f"no valid {self.question.asked.name} in {times}: {wrong}", hint)
+        return self._final("E844", f"no valid {self.question.asked.name} in {times}: {wrong}", hint)
 
     def _unanswered(self, problem: ModelError) -> Exception:
         code = "E840" if problem.code == "E850" and self.model.name == "" else "E842"
         error = self.failure(code, f"the model `{self.model.name}` gave no answer: {problem}", problem.hint)
         error.retryable = problem.retryable  # type: ignore[attr-defined]
-        error._leaf = problem.leaf  # type: ignore[attr-defined]
+        error.leaf = problem.leaf  # type: ignore[attr-defined]
         return error
 
 

@@ -56,7 +56,7 @@ FORMATS = ("text", "json")
 # Every option there is, in the order of the documentation.
 NAMES = (
     "context", "type", "model", "temperature", "max_tokens", "system", "timeout", "retries", "seed", "budget",
-    "profile", *DIMENSIONS, "format", "stream", "use_mock",
+    "profile", *DIMENSIONS, "format", "stream", "use_mock", "variants", "tools", "confirm", "rounds",
 )  # fmt: skip
 SYNONYMS = {"system_message": "system"}
 

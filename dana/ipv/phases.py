@@ -202,16 +202,20 @@ class POETIPVBridge:
         """The typed answer; without a model the prompt itself, tidied and with its context, for whoever answers it."""
         if self._reason is not None:
             return await self._reason.execute(prompt, context, kind, **options)
-        return enhanced(prompt, context)
+        return enhanced(prompt, context, kind)
 
 
-def enhanced(prompt: str, context: Any = None) -> str:
-    """A prompt with tidy white space and its context behind it: what can be done for it without a model."""
+def enhanced(prompt: str, context: Any = None, kind: Any = None) -> str:
+    """A prompt that is tidy, says what vague ones leave out and how the answer looks, with its context behind it.
+
+    What can be done for it without a model: the text is for whoever answers it.
+    """
     from dana.ipv.options import CONTEXT_CHARS
-    from dana.ipv.prompting import blocks, encoded, tag_for
+    from dana.ipv.prompting import blocks, encoded, form_of_answer, tag_for
+    from dana.poet.domains.llm_optimization import advice, tidied
 
-    lines = [" ".join(line.split()) for line in prompt.strip().splitlines()]
-    text = "\n".join(line for line, before in zip(lines, ["x", *lines], strict=False) if line or before)
+    text = tidied(prompt)
+    text = "\n".join([text, *advice(text), *form_of_answer(Forms().of(dana_type(kind)).described)])
     if context is None:
         return text
     material = encoded(context, CONTEXT_CHARS["standard"])

@@ -10,6 +10,7 @@ from dana.ipv.asking import Host, Question, ask
 from dana.ipv.errors import failed
 from dana.ipv.inferring import Forms
 from dana.ipv.options import SYNONYMS, OptionRefused, Options
+from dana.ipv.sharing import CALL
 from dana.models.errors import SETUP, ModelError, ModelMissing
 from dana.runtime.outside import elsewhere
 from dana.runtime.stops import failure
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
     from typing import Any
 
+    from dana.ipv.sharing import Shared
     from dana.models.messages import Model, Reply, Request
     from dana.runtime.calls import Run
     from dana.runtime.program import Program
@@ -42,11 +44,10 @@ class Reasoning:
 
     def begin(self, prompt: Any, options: Any, given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
         """The coroutine of one call. What is wrong with the call is raised here, where it stands."""
-        if prompt.__class__ is not str:
-            from dana.runtime.typevalues import kind_of
-
-            raise failure(TypeError, "E841", f"the prompt of reason is a text, not {kind_of(prompt)}")
         said = merged(options, given)
+        texts = wordings(prompt, said.pop("variants", None))
+        shared = self._shared()
+        prompt = texts[0] if shared is None else shared.wording(texts)
         how = said.pop(".how", "")
         expected = said.pop(".expected", None)
         kind = said.pop("type", None)
@@ -62,14 +63,24 @@ class Reasoning:
             asked = self._forms.of(_json_kind())
         model = self.model(spec, mock)
         within = self._program.meter.remaining()
-        question = Question(prompt, asked, settled, context=context, how=how, within=within)
+        question = Question(prompt, asked, settled, context=context, how=how, within=within, shared=shared)
         if stream is not None:
             question.stream = self._listener(stream, asked)
         return self._asked(model, question)
 
+    def _shared(self) -> Shared | None:
+        """What questions of the `@poet` function share that is being called, if there is one."""
+        shared = CALL.get()
+        registry = getattr(self._program, "poet_registry", None) if shared is None else None
+        if registry is None or not registry.plans:
+            return shared
+        from dana.poet.questions import shared_above
+
+        return shared_above()
+
     async def _asked(self, model: Model, question: Question) -> Any:
         program = self._program
-        emit = self._emitter()
+        emit = self._emitter(question.shared)
         host = Host(spend=_account(program), emit=emit)
         if emit is None:
             return (await ask(model, question, host=host)).value
@@ -90,18 +101,25 @@ class Reasoning:
             emit("reason.end", {"model": model.name, **outcome, "seconds": round(now() - begun, 6)})
         return answer.value
 
-    def _emitter(self) -> Callable[[str, dict[str, Any]], object] | None:
-        """Who is told: listeners of the engine, and the ledger of a program that keeps one; of no prompt or answer."""
+    def _emitter(self, shared: Shared | None) -> Callable[[str, dict[str, Any]], object] | None:
+        """Who is told: listeners of the engine, and the ledger of a program that keeps one; of no prompt or answer.
+
+        Inside a `@poet` function each event names the function and the call.
+        """
         program = self._program
         emit = program.emit
-        if program.store is None:
+        keeps = program.store is not None
+        if not keeps and (emit is None or shared is None):
             return emit
-        ledger = program.ledger
+        ledger = program.ledger if keeps else None
+        about = {} if shared is None else {"function": shared.function, "call": shared.id}
 
         def tell(kind: str, data: dict[str, Any]) -> None:
+            data = {**about, **data}
             if emit is not None:
                 emit(kind, data)
-            ledger.keep(kind, str(data.get("model", "")), data)
+            if ledger is not None:
+                ledger.keep(kind, str(data.get("model", "")), data, act=about.get("call", ""))
 
         return tell
 
@@ -194,6 +212,20 @@ def asked_by(model: Any) -> list[Any]:
         if each.__class__ is not Mock:
             found.append(each)
     return found
+
+
+def wordings(prompt: Any, variants: Any) -> list[str]:
+    """The wordings of a prompt: a text, or a list of them; `variants` are more of them. Raises TypeError (E841)."""
+    texts = list(prompt) if isinstance(prompt, list) and prompt else [prompt]
+    if variants is not None:
+        texts += variants if isinstance(variants, list) else [variants]
+    for text in texts:
+        if text.__class__ is not str:
+            from dana.runtime.typevalues import kind_of
+
+            hint = "" if len(texts) == 1 else "each wording of a prompt is a text"
+            raise failure(TypeError, "E841", f"the prompt of reason is a text, not {kind_of(text)}", hint)
+    return texts
 
 
 def so_far(text: str, kind: Any) -> Any:

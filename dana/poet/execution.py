@@ -44,8 +44,8 @@ class Execution:
     """The call of `plan.function` with these arguments."""
 
     __slots__ = (
-        "args", "began", "bound", "config", "inner", "keywords", "learnt", "override", "plan", "policy", "record",
-        "status", "token",
+        "args", "asking", "began", "bound", "config", "inner", "keywords", "learnt", "override", "plan", "policy",
+        "record", "status", "token",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any], status: POETStatus | None) -> None:
@@ -61,6 +61,8 @@ class Execution:
         self.began = 0.0
         self.bound: dict[str, Any] | None = None
         self.override: Any = _NONE_YET
+        # What the questions of this call share, and what those of the call around it do.
+        self.asking: Any = None
 
     # --- the whole call -----------------------------------------------------------------------------
 
@@ -68,6 +70,10 @@ class Execution:
         """All stages, from the place in the bulkhead to the record of how it ended."""
         plan = self.plan
         self.began = plan.clock()
+        if plan.questions is not None:
+            self.asking = plan.questions.begin(self)
+            if self.status is not None:
+                self.status.questions = self.asking[0]
         try:
             value, error = yield from self._admitted()
             if error is not None and plan.fallbacks:
@@ -115,6 +121,9 @@ class Execution:
     def _end(self, value: Any, error: BaseException | None) -> Outcome:
         """Count how it ended, and tell who observes."""
         plan, status = self.plan, self.status
+        if self.asking is not None and plan.questions is not None:
+            shared, before = self.asking
+            plan.questions.end(shared, before, attempts=0 if error is not None else len(self.record.attempts) + 1)
         took = plan.clock() - self.began
         degraded = status is not None and bool(status.degraded)
         if error is None:
@@ -257,6 +266,17 @@ class Execution:
     def _remaining(self) -> float | None:
         return None if self.token is None else self.token.at - self.plan.clock()
 
+    def time_left(self) -> float | None:
+        """Seconds until the nearest deadline of this call; None without one."""
+        nearest = min((token.at for token in (self.token, self.inner) if token is not None), default=None)
+        return None if nearest is None else nearest - self.plan.clock()
+
+    def said_of_results(self) -> list[str]:
+        """What refused results were refused for, and what people said: for whoever is asked again."""
+        refused = [said(attempt.fault) for attempt in self.record.attempts if attempt.refused]
+        people = [] if self.status is None else self.status.guidance
+        return list(dict.fromkeys([*people, *refused]))
+
     def _failed(self, attempt: Attempt) -> None:
         status = self.status
         self.plan.calls.failed += 1
@@ -268,6 +288,8 @@ class Execution:
     def _attempt(self, number: int) -> Generator[Step, Any, tuple[Any, Attempt | None, BaseException | None]]:
         """One attempt: `(value, None, None)`, `(None, failed, None)` or `(None, None, the error that ends it all)`."""
         plan, status = self.plan, self.status
+        if self.asking is not None:
+            self.asking[0].attempt()
         if status is not None:
             status.attempt = number
             if plan.asks:

@@ -17,8 +17,8 @@ def status(function: Any) -> dict[str, Any]:
     """The state of a decorated function as plain data. Raises `TypeError` for any other value.
 
     `function`, `enabled`, `calls`, `outcomes` by name, `success_rate`, `p50`, `p95`, `p99` (seconds, None before the
-    first call), `breaker`, `bulkhead`, `cache` and `hedge` (None where there is none), `learning`, `learnt`,
-    `last_failures`.
+    first call), `breaker`, `bulkhead`, `cache` and `hedge` (None where there is none), `models` (what its questions
+    to language models used; None where it asks nobody), `prompts`, `learning`, `learnt`, `last_failures`.
     """
     plan = plan_of(function)
     calls = plan.calls
@@ -38,6 +38,8 @@ def status(function: Any) -> dict[str, Any]:
         else {"limit": bulkhead.limit, "inside": bulkhead.inside, "refused": bulkhead.refused},
         "cache": None if cache is None else {"kept": len(cache), "hits": cache.hits, "misses": cache.misses},
         "hedge": None if plan.hedging is None else {"begun": plan.hedging.begun, "won": plan.hedging.won},
+        "models": None if plan.questions is None else plan.questions.tally.to_data(),
+        "prompts": [] if plan.questions is None else plan.questions.table(),
         "learning": plan.config.learning,
         "learnt": dict(plan.learnt),
         "last_failures": [text for _at, text in plan.failures],
@@ -64,6 +66,24 @@ def _about_domain(function: Any) -> list[str]:
     return [] if fit is None else [f"  no domain; {fit.domain} would fit ({why})"]
 
 
+def _about_models(known: dict[str, Any]) -> list[str]:
+    """What the function asked language models, and how the wordings of its prompts do."""
+    used = known["models"]
+    if used is None:
+        return []
+    cost = f"{used['usd']:.6f} USD" if used["usd"] else "no known cost"
+    failed = f", {used['failed']} without an answer" if used["failed"] else ""
+    lines = [
+        "",
+        "models",
+        f"  {used['questions']} questions{failed}; {used['answers']} answers, {used['tokens']} tokens, {cost}",
+    ]
+    for row in known["prompts"]:
+        shown = f"{row['low']:.2f} to {row['high']:.2f}"
+        lines.append(f"  prompt {row['question']}, wording {row['wording']}: {row['calls']} calls, worth {shown}")
+    return lines
+
+
 def explain(function: Any) -> str:
     """The same for people: what was chosen and by whom, what happened, and what is known."""
     known = status(function)
@@ -84,6 +104,7 @@ def explain(function: Any) -> str:
     for part in ("breaker", "bulkhead", "cache", "hedge"):
         if known[part] is not None:
             lines.append(f"  {part}: " + ", ".join(f"{name} {value}" for name, value in known[part].items()))
+    lines += _about_models(known)
     learnt = [f"  {name} = {value!r}" for name, value in known["learnt"].items()]
     nothing = "  nothing is learnt yet: figures are kept, nothing is changed"
     lines += ["", f"learning ({known['learning']})", *(learnt or [nothing])]

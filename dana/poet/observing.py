@@ -75,6 +75,10 @@ class LedgerObserver:
             data["value"] = plain(value)
         else:
             data["error"] = said(error)[:MAX_TEXT]
+        if status.questions is not None and status.questions.own.answers:
+            data["models"] = status.questions.own.to_data()
+            if status.questions.picked:
+                data["prompts"] = dict(status.questions.picked)
         if status.degraded:
             data["fallback"] = status.degraded
         if status.faults:

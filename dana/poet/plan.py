@@ -29,6 +29,7 @@ from dana.poet.errors import (
     said,
     seconds,
 )
+from dana.poet.questions import questions_of
 from dana.runtime.exceptions import DeniedFault, LimitFault, POETFault
 
 TYPE_CHECKING = False
@@ -64,9 +65,9 @@ class Plan:
     __slots__ = (
         "__weakref__", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "calls", "choice",
         "clock", "config", "critical", "current", "disabled", "enforcer", "facts", "failures", "fallbacks",
-        "files", "function", "given", "hedging", "host", "judging", "learner", "learnt", "meter", "name",
-        "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
-        "plugins", "policy", "readers", "record", "registry", "tells", "train", "types", "worth",
+        "files", "function", "given", "had_questions", "hedging", "host", "judging", "learner", "learnt", "meter",
+        "name", "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
+        "plugins", "policy", "questions", "readers", "record", "registry", "tells", "train", "types", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -134,6 +135,8 @@ class Plan:
         self.off: list[bool] = []
         self.disabled = False
         self.learner: Learner | None = None
+        self.questions = questions_of(self)
+        self.had_questions = self.questions is not None
         self.observer = self._observer()
         self.needs_arguments = bool(plugins) or self.asks or self.observer is not None or self.train is not None
         if self.needs_arguments and self.parameters is None:
@@ -151,7 +154,7 @@ class Plan:
         config = self.config
         observed = self.needs_arguments and self.readers is None
         direct = self.cache is None and self.operate is self.function and config.attempt_timeout is None
-        return not observed and direct and config.rollout >= 1
+        return not observed and direct and config.rollout >= 1 and self.questions is None
 
     def switch(self, *, on: bool) -> None:
         """Switch the pipeline on or off; off, calls go to the bare function (P30)."""
@@ -189,7 +192,9 @@ class Plan:
         given, config = self.given, self.config
         is_new = given.timeout != config.timeout or given.attempt_timeout != config.attempt_timeout
         asks = self.learner is not None and not (ready or self.learner.is_ready)
-        self.off[:] = [True] if self.disabled or is_new or asks else []
+        # The fast form was made before anybody knew that the function asks a model.
+        is_late = self.questions is not None and not self.had_questions
+        self.off[:] = [True] if self.disabled or is_new or asks or is_late else []
 
     def _policy(self, config: POETConfig) -> Retry:
         backoff = Backoff(config.backoff, config.backoff_factor, config.backoff_max, config.jitter)

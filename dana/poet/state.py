@@ -105,7 +105,7 @@ class POETStatus:
     __slots__ = (
         "attempt", "config", "degraded", "execution_id", "expected_output_type", "faults", "function_name", "guidance",
         "interrupt_signals", "is_internally_validated", "last_internal_failure", "learnings_applied", "max_retries",
-        "notes", "outcome", "perceived_input", "raw_output", "start_time", "took", "validated_output",
+        "notes", "outcome", "perceived_input", "questions", "raw_output", "start_time", "took", "validated_output",
     )  # fmt: skip
 
     def __init__(self, execution_id: str, function_name: str, config: POETConfig, start_time: float) -> None:
@@ -129,6 +129,8 @@ class POETStatus:
         self.degraded = ""
         self.outcome = ""
         self.took = 0.0
+        # What its questions to models have used (`dana.ipv.sharing`); None where it asks nobody.
+        self.questions: Any = None
 
     @property
     def last_failure(self) -> str:

@@ -206,6 +206,16 @@ class Learner:
                 self._saved = count
                 self.keeper.store.save_calls(self.id, self.calls, self.domain)
 
+    def keep(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Keep what is known about the function under `kind`, behind the call; nothing where the store is unknown."""
+        if self.is_known and not self.keeper.is_closed:
+            self.keeper.store.put_pattern(self.id, self.domain, kind, data)
+
+    def kept(self, kind: str) -> dict[str, Any]:
+        """What the store knows under `kind`."""
+        self.ready()
+        return dict(self.keeper.store.patterns(self.id, self.domain).get(kind, {})) if self.is_known else {}
+
     def feedback(self, said: Mapping[str, Any]) -> None:
         """Keep one judgement about a call."""
         self.keeper.store.add_feedback(self.id, self.domain, said)

@@ -67,7 +67,7 @@ def test_a_call_of_an_endpoint_is_typed():
 def test_the_bridge_enhances_with_and_without_a_model():
     assert asyncio.run(POETIPVBridge(Scripted(["5"])).enhance_with_ipv("n?", kind=int)) == 5
     plain = asyncio.run(POETIPVBridge().enhance_with_ipv("  How   many?\n\n\n\nNow ", {"text": "one two"}))
-    assert plain.startswith("How many?\n\nNow\n\n<data-")
+    assert plain.startswith("How many?\n\nNow\nBe specific, and give the details that matter.\n\n<data-")
     assert "one two" in plain
 
 

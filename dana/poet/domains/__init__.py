@@ -6,12 +6,16 @@ closed: a value that is not understood is refused with a reason, never replaced 
 
     quantities.py            numbers, money, shares and periods as people write them
     financial_services.py    credit scores, amounts, ratios, rates, periods; what a decision must contain
+    llm_optimization.py      prompts and answers of language models
 
 `DOMAINS` says which module and class a domain is; it is loaded when a function names it.
 """
 
 from __future__ import annotations
 
-DOMAINS = {"financial_services": ("dana.poet.domains.financial_services", "FinancialServices")}
+DOMAINS = {
+    "financial_services": ("dana.poet.domains.financial_services", "FinancialServices"),
+    "llm_optimization": ("dana.poet.domains.llm_optimization", "LlmOptimization"),
+}
 # What people write when they mean one of ours.
 ALIASES = {"finance": "financial_services", "financial": "financial_services", "banking": "financial_services"}
