@@ -163,6 +163,10 @@ class Breaker:
         self._told: deque[float] = deque(maxlen=window)
         self.good: Callable[[float], None] | None = self._told.append
 
+    def watched_by(self, on_change: Callable[[str, str, float], object] | None) -> None:
+        """Tell somebody of each change of state from now on; None: nobody."""
+        self._on_change = on_change
+
     # --- a call -----------------------------------------------------------------------------------
 
     def admit(self, now: float) -> int:

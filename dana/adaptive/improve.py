@@ -83,15 +83,17 @@ def improve(
     *,
     min_gain: float = 0.0,
     least: int = 20,
+    about: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """One round of improvement; returns its outcome, which `record(kind, subject, data)` has heard of before.
 
     `analyse` gives findings (None: nothing to improve), `plan` the knobs to change (None or empty: nothing). Neither
     they nor `trial` may change the subject. Whatever fails in them ends the round as "failed", the subject as it was.
+    `about` is put into the evidence of a new version.
     """
     before = subject.current
     try:
-        outcome = _round(subject, analyse, plan, trial, min_gain, least)
+        outcome = _round(subject, analyse, plan, trial, min_gain, least, about or {})
     except Exception as error:  # noqa: BLE001  (a round that fails is an outcome like any other)
         subject._install(before)
         outcome = Outcome(FAILED, f"{type(error).__name__}: {error}", before.number, {}, None)
@@ -106,6 +108,7 @@ def _round(
     trial: Callable[[Subject, Mapping[str, Any]], Evidence],
     min_gain: float,
     least: int,
+    about: Mapping[str, Any],
 ) -> Outcome:
     current = subject.current
     findings = analyse(subject)
@@ -128,7 +131,7 @@ def _round(
     if evidence.low <= min_gain:
         reason = f"the gain is not certain: {evidence.low:g} to {evidence.high:g}, more than {min_gain:g} is needed"
         return Outcome(REJECTED, reason, current.number, changed, evidence)
-    version = subject.promote(candidate, {"source": "improve", **evidence.to_data()})
+    version = subject.promote(candidate, {"source": "improve", **about, **evidence.to_data()})
     return Outcome(PROMOTED, f"a gain of {evidence.gain:g}", version.number, changed, evidence)
 
 

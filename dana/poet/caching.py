@@ -19,18 +19,21 @@ SIZE = 1024
 # A result that is larger than so many items is not copied for every caller.
 MAX_ITEMS = 1000
 MISS = object()
+LOOK_AGAIN = 20
 _SCALARS = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
 
 class Cache:
     """At most `size` results, the least recently used make room; none is older than `ttl` seconds (None: any age)."""
 
-    __slots__ = ("_clock", "_entries", "_lock", "hits", "misses", "size", "ttl")
+    __slots__ = ("_clock", "_entries", "_lock", "heard", "hits", "misses", "size", "ttl")
 
     def __init__(self, clock: Callable[[], float], ttl: float | None = None, size: int = SIZE) -> None:
         self.ttl = ttl
         self.size = size
         self.hits = self.misses = 0
+        # Who learns how long results stay true (`dana.poet.training.engine`).
+        self.heard: Any = None
         self._clock = clock
         self._entries: OrderedDict[Any, tuple[float, Any]] = OrderedDict()
         self._lock = Lock()
@@ -42,6 +45,9 @@ class Cache:
             if entry is not None and (self.ttl is None or self._clock() - entry[0] < self.ttl):
                 self._entries.move_to_end(key)
                 self.hits += 1
+                if self.heard is not None and self.hits % LOOK_AGAIN == 0:
+                    # Only a result that is computed anew says whether the one that is kept is still true.
+                    return MISS
                 return copied(entry[1])
             self.misses += 1
             return MISS
@@ -52,7 +58,11 @@ class Cache:
             return
         value = copied(value)
         with self._lock:
-            self._entries[key] = self._clock(), value
+            now = self._clock()
+            if self.heard is not None and key in self._entries:
+                before = self._entries[key]
+                self.heard.heard.append(("age", now - before[0], before[1] != value))
+            self._entries[key] = now, value
             self._entries.move_to_end(key)
             if len(self._entries) > self.size:
                 self._entries.popitem(last=False)

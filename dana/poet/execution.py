@@ -16,6 +16,7 @@ from dana.adaptive.perform import GIVE_UP, WAIT, Attempt, Record, perform
 from dana.adaptive.statistics import DEGRADED, RETRIED, SUCCEEDED
 from dana.poet.errors import POETConfigError, POETInterruptError, POETPerceiveError, said, seconds
 from dana.poet.state import Call, POETStatus
+from dana.poet.training.heard import ATTEMPT, CALL, CUT_OFF, outcome_of_attempt
 from dana.runtime.exceptions import DeniedFault, POETFault
 from dana.runtime.stops import TimeoutStop
 
@@ -108,6 +109,8 @@ class Execution:
     def resumed(self, first: Attempt) -> Steps:
         """What follows a first attempt that failed in the fast form of a call; its deadline is the caller's."""
         plan = self.plan
+        if plan.heard is not None:
+            self._heard(first.fault, plan.clock() - self.began)
         try:
             value, error = yield from self._attempts(first)
             if error is None and self.token is not None and plan.clock() > self.token.at:
@@ -131,16 +134,37 @@ class Execution:
             plan.calls.record(took, kind)
         elif isinstance(error, Exception):
             plan.ended(error, took)
+        if plan.heard is not None:
+            self._told(took, error)
         if status is not None:
             status.took = took
             status.outcome = "degraded" if degraded else "value" if error is None else type(error).__name__
             if plan.observer is not None:
+                if error is None and plan.plugins:
+                    self._recorded(value)
                 plan.observer.end(status, value, error)
             if plan.asks:
                 plan.registry.interrupts.forget(status.execution_id)
         # What is kept alive by tracebacks of attempts ends here.
         self.record.attempts.clear()
         return value, error
+
+    def _heard(self, fault: BaseException, took: float) -> None:
+        """Somebody learns from how long attempts take."""
+        self.plan.heard.hear(ATTEMPT, took, outcome_of_attempt(fault, took, self.config.attempt_timeout))
+
+    def _told(self, took: float, error: BaseException | None) -> None:
+        """Somebody learns from how calls end, and from which faults went away."""
+        attempts = self.record.attempts
+        if error is None and not attempts:
+            return
+        went_away = [
+            (type(attempt.fault).__name__, error is None and at == len(attempts))
+            for at, attempt in enumerate(attempts, 1)
+            if at < len(attempts) or error is None
+        ]
+        if error is None or isinstance(error, Exception):
+            self.plan.heard.hear(CALL, took, error is None, went_away)
 
     def _admitted(self) -> Steps:
         plan = self.plan
@@ -235,6 +259,20 @@ class Execution:
             return _because(plan.refused(fault), fault)
         return None
 
+    def _recorded(self, value: Any) -> None:
+        """What the domains say for the record of an accepted result."""
+        assert self.status is not None
+        for plugin in self.plan.plugins:
+            try:
+                said_ = plugin.record(value, self.bound or {})
+            except NEVER:
+                raise
+            except Exception as fault:  # noqa: BLE001  a mistake of the plugin is told, and is itself on record
+                self._left_out(plugin, fault)
+            else:
+                if said_ is not None:
+                    self.status.records.append({"domain": plugin.domain, **said_})
+
     def _left_out(self, plugin: Any, fault: BaseException) -> None:
         """A plugin failed by a mistake of its own: the call goes on without it, and somebody hears of it (PC11)."""
         text = self.plan.left_out(plugin, fault)
@@ -305,17 +343,24 @@ class Execution:
         settled = False
         try:
             value = yield from self._operate()
+            if plan.heard is not None:
+                # Of most calls this is all there is to be said.
+                plan.heard.went_well(clock() - began)
             if breaker is not None:
                 breaker.success(ticket, clock() - began, clock())
             settled = True
         except NEVER:
             raise
         except TimeoutStop as stop:
+            if plan.heard is not None and stop.token is self.token is not None:
+                plan.heard.hear(ATTEMPT, clock() - began, CUT_OFF)
             if breaker is not None and stop.token is self.token is not None:
                 breaker.failure(ticket, clock() - began, clock())
                 settled = True
             raise
         except Exception as fault:  # noqa: BLE001  whatever the body raises is this attempt's outcome
+            if plan.heard is not None:
+                self._heard(fault, clock() - began)
             if breaker is not None and plan.counts(fault):
                 breaker.failure(ticket, clock() - began, clock())
                 settled = True

@@ -29,6 +29,7 @@ from dana.poet.errors import (
     said,
     seconds,
 )
+from dana.poet.options import OPTIONS
 from dana.poet.questions import questions_of
 from dana.runtime.exceptions import DeniedFault, LimitFault, POETFault
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from dana.runtime.stops import TimeoutStop
 
 LONGEST_NAP_S = 0.05
+PROBE_EVERY = 100
 KEPT_FAILURES = 10
 # What most functions have learnt, and how most are annotated: one for all of them.
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -65,7 +67,7 @@ class Plan:
     __slots__ = (
         "__weakref__", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "calls", "choice",
         "clock", "config", "critical", "current", "disabled", "enforcer", "facts", "failures", "fallbacks",
-        "files", "function", "given", "had_questions", "hedging", "host", "judging", "learner", "learnt", "meter",
+        "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host", "judging", "learner", "learnt", "meter",
         "name", "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
         "plugins", "policy", "questions", "readers", "record", "registry", "tells", "train", "types", "worth",
     )  # fmt: skip
@@ -103,6 +105,8 @@ class Plan:
         # What is written, and what was learnt in its place.
         self.given = config
         self.learnt: Mapping[str, Any] = NOTHING
+        # Kinds of fault that retries were in vain for, as was learnt, and how many of them came since.
+        self.hopeless: dict[str, int] = {}
         self.policy = self._policy(config)
         # Once something was learnt: configuration, policy and its names as one value, which a call reads at its start.
         self.current: tuple[POETConfig, Retry, tuple[str, ...]] | None = None
@@ -135,6 +139,8 @@ class Plan:
         self.off: list[bool] = []
         self.disabled = False
         self.learner: Learner | None = None
+        # Where what calls see goes, for whoever learns from it (`dana.poet.training.engine`).
+        self.heard: Any = None
         self.questions = questions_of(self)
         self.had_questions = self.questions is not None
         self.observer = self._observer()
@@ -164,11 +170,20 @@ class Plan:
     def learns(self, learner: Learner | None) -> None:
         """Have a learner, which is asked at the first call."""
         self.learner = learner
+        trainer = None if learner is None else learner.trainer
+        if trainer is not None:
+            self.heard = trainer
+            self.record = self.calls.succeeded(trainer.heard, trainer.due)
+            if self.breaker is not None:
+                began: list[float] = []
+                self.breaker.watched_by(lambda before, after, now: trainer.changed(before, after, now, began))
+            if self.cache is not None and "cache" in self.config.learnable:
+                self.cache.heard = trainer
         self.steer()
 
     def adopt(self, learnt: Mapping[str, Any]) -> None:
         """Have the values of knobs that were learnt, from the next call on; all others are as they are written."""
-        options = {name: value for name, value in learnt.items() if not name.startswith("breaker_")}
+        options = {name: value for name, value in learnt.items() if name in OPTIONS}
         for name in ("timeout", "attempt_timeout"):
             if options.get(name) == 0:
                 options[name] = None
@@ -176,6 +191,9 @@ class Plan:
             fresh = _breaker(self.given.breaker)
             for name in ("failure_rate", "slow_rate", "open_s"):
                 setattr(self.breaker, name, learnt.get(f"breaker_{name}", getattr(fresh, name)))
+        if self.cache is not None and "cache" in self.given.learnable:
+            self.cache.ttl = learnt.get("cache_ttl", ttl_of(self.given.cache))
+        self.hopeless = dict.fromkeys(str(learnt.get("given_up", "")).split(), 0)
         config = self.given.changed(options) if options else self.given
         policy = self._policy(config)
         self.current = config, policy, tuple(sorted(learnt))
@@ -198,7 +216,17 @@ class Plan:
 
     def _policy(self, config: POETConfig) -> Retry:
         backoff = Backoff(config.backoff, config.backoff_factor, config.backoff_max, config.jitter)
-        return Retry(config.retries, backoff, self.worth, self.budget)
+        return Retry(config.retries, backoff, self._still_worth if self.hopeless else self.worth, self.budget)
+
+    def _still_worth(self, fault: BaseException) -> bool:
+        """`worth`, but for kinds that were given up: one in a hundred of those is a probe, so that they can come back."""
+        if not self.worth(fault):
+            return False
+        kind = type(fault).__name__
+        if kind not in self.hopeless:
+            return True
+        self.hopeless[kind] += 1
+        return self.hopeless[kind] % PROBE_EVERY == 0
 
     # --- decoration ---------------------------------------------------------------------------------
 
@@ -225,11 +253,21 @@ class Plan:
 
         return observed(self, record)
 
+    def _attached(self, plugin: Plugin) -> None:
+        from dana.poet.plugins.base import PluginError
+
+        try:
+            plugin.attach(self.name, self.annotated, self.clock)
+        except PluginError as wrong:
+            raise POETConfigError(f"`{self.name}`: {wrong}", self.name, wrong.hint, wrong.code) from wrong
+
     def _annotated(self) -> list[tuple[str, str]]:
         return [(name, self.types.get(name, "")) for name in self._named("domain").names]
 
     def _bound_plugins(self) -> list[tuple[Plugin, Any]]:
         pairs = self.annotated
+        for plugin in self.plugins:
+            self._attached(plugin)
         return [(plugin, perceive) for plugin in self.plugins if (perceive := plugin.perceiver(pairs)) is not None]
 
     def _names_perceived(self, handler: Callable[..., Any]) -> tuple[str, ...]:
@@ -481,6 +519,13 @@ def outcome_of(error: BaseException) -> int:
     if isinstance(error, POETTimeoutError):
         return TIMED_OUT
     return OPEN if isinstance(error, (POETCircuitOpenError, POETBulkheadFullError)) else FAILED
+
+
+def ttl_of(given: Any) -> float | None:
+    """How long results are kept, as it is written."""
+    settings = given if given.__class__ is dict else {} if given.__class__ is bool else {"ttl": given}
+    found: float | None = settings.get("ttl")
+    return found
 
 
 def _breaker(given: Any) -> Breaker | None:

@@ -79,6 +79,13 @@ class Registry:
 
         manager.fallback = Terminal(read, self.host.write, _value_of)
 
+    def now(self) -> float:
+        """Seconds since 1970, of the host's clock."""
+        from time import time
+
+        found: float = getattr(self.host.clock, "time", time)()
+        return found
+
     @property
     def ledger(self) -> Any:
         """The host's ledger; one in memory where the host has none."""

@@ -25,6 +25,8 @@ from dana.poet.errors import POETConfigError
 from dana.poet.facts import signature_of
 from dana.poet.learning import LearningStore
 from dana.poet.store.base import NO_DOMAIN
+from dana.poet.training.engine import CACHE_TTL, GIVEN_UP, KIND, trainer_of
+from dana.poet.training.heard import JUDGED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +37,10 @@ if TYPE_CHECKING:
     from dana.poet.plan import Plan
     from dana.poet.registry import Registry
     from dana.poet.store.base import StoreError
+    from dana.poet.training.engine import Trainer
 
 SAVE_S = 30.0
+REST_S = 0.5
 # How many calls can be spoken about by their id.
 KEPT_CALLS = 1000
 NO_STORE = "E806"
@@ -77,6 +81,15 @@ def knobs_of(config: POETConfig, breaker: Any) -> list[Knob]:
         for name, low, high in BREAKER:
             if name not in written or "breaker" in free:
                 knobs.append(_knob(f"breaker_{name}", float(getattr(breaker, name)), low, high, None, config))
+    if config.retry_on is None:
+        # Which kinds of fault are not worth another attempt (T2): names, separated by spaces.
+        knobs.append(Knob(GIVEN_UP, "", safety=config.safety_critical))
+    if "cache" in free:
+        from dana.poet.plan import ttl_of
+
+        ttl = ttl_of(config.cache)
+        if ttl is not None:
+            knobs.append(_knob(CACHE_TTL, float(ttl), ttl / 100, ttl * 10, None, config))
     return knobs
 
 
@@ -109,7 +122,7 @@ class Learner:
     """One function and what is known about it. `subject.values` are what its knobs are set to."""
 
     __slots__ = (
-        "__weakref__", "_is_loaded", "_lock", "_plan", "_saved", "calls", "domain", "id", "keeper", "subject",
+        "__weakref__", "_is_loaded", "_plan", "_saved", "calls", "domain", "id", "keeper", "lock", "subject", "trainer",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, keeper: Keeper) -> None:
@@ -119,16 +132,17 @@ class Learner:
         self.keeper = keeper
         self.calls = plan.calls
         self._plan = ref(plan)
-        self._lock = RLock()
+        self.lock = RLock()
         # None before the store was asked; False when it could not answer.
         self._is_loaded: bool | None = None
         self._saved = 0
+        self.trainer: Trainer | None = trainer_of(plan, self)
         # Nothing may be saved while the garbage is collected: that can happen inside a lock of the store.
         finalize(plan, keeper.orphans.append, self)
 
     def ready(self) -> None:
         """Ask the store, the first time; what was learnt is applied."""
-        with self._lock:
+        with self.lock:
             if self._is_loaded is None and not self.keeper.is_closed:
                 self._load()
                 self.keeper.watch(self)
@@ -160,6 +174,12 @@ class Learner:
             self.calls.outcomes[at] += count
         self.calls.times.merge(known.times)
         self._saved += known.count
+        if self.trainer is not None:
+            saved = store.patterns(self.id, self.domain).get(KIND)
+            try:
+                self.trainer.take(saved or {})
+            except ValueError as damaged:
+                self.keeper.say(damaged)
         if left_out and plan is not None:
             what = "; ".join(left_out)
             plan.registry.warn(f"{self.id}/learnt", f"not everything learnt about `{plan.name}` applies: {what}")
@@ -174,25 +194,26 @@ class Learner:
 
     def promote(self, values: Mapping[str, Any], evidence: Mapping[str, Any]) -> None:
         """Set knobs: from the next call on, and saved behind it. Raises `KnobError`; nothing has changed then."""
-        with self._lock:
+        with self.lock:
             self.ready()
             self.subject.promote(values, evidence)
-            self._changed()
+            self.changed()
 
     def roll_back(self, number: int | None = None) -> None:
         """Make an older version current again (P211). Raises `KnobError`."""
-        with self._lock:
+        with self.lock:
             self.ready()
             self.subject.roll_back(number)
-            self._changed()
+            self.changed()
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
+        """Another version is current: apply it, and save it behind the calls."""
         self.apply()
         self.keeper.store.save_subject(self.subject, self.domain)
 
     def save(self) -> None:
         """Hand what is new to the store, which writes it behind the calls; without a call nothing is new."""
-        with self._lock:
+        with self.lock:
             if self._is_loaded is None or self.keeper.is_closed:
                 return
             if not self.is_known:
@@ -205,6 +226,9 @@ class Learner:
             if count != self._saved:
                 self._saved = count
                 self.keeper.store.save_calls(self.id, self.calls, self.domain)
+            if self.trainer is not None and self.trainer.is_new:
+                self.trainer.is_new = False
+                self.keeper.store.put_pattern(self.id, self.domain, KIND, self.trainer.to_data())
 
     def keep(self, kind: str, data: Mapping[str, Any]) -> None:
         """Keep what is known about the function under `kind`, behind the call; nothing where the store is unknown."""
@@ -218,6 +242,10 @@ class Learner:
 
     def feedback(self, said: Mapping[str, Any]) -> None:
         """Keep one judgement about a call."""
+        if self.trainer is not None:
+            worth = said.get("score", said.get("ok"))
+            if worth is not None:
+                self.trainer.hear(JUDGED, float(worth))
         self.keeper.store.add_feedback(self.id, self.domain, said)
 
 
@@ -231,10 +259,13 @@ class Keeper:
         self.store = LearningStore(store, now=now, on_problem=self.say) if isinstance(store, str) else store
         self.is_closed = False
         self._learners: WeakSet[Learner] = WeakSet()
+        # Those that have something to be worked through, and what wakes the thread that does it.
+        self._training: deque[Any] = deque()
+        self._wake = Signal()
         # Those whose functions are gone.
         self.orphans: deque[Learner] = deque()
         self._end = Signal()
-        self._started = False
+        self._started = self._trains = False
         self._lock = RLock()
 
     def say(self, problem: StoreError | Exception) -> None:
@@ -259,6 +290,35 @@ class Keeper:
                 _OPEN.add(self)
                 Thread(target=_save_now_and_then, args=(ref(self), self._end), name="poet-figures", daemon=True).start()
 
+    def train(self, trainer: Trainer) -> None:
+        """Have a trainer's observations worked through, behind the calls."""
+        self._training.append(ref(trainer))
+        if self.is_closed:
+            return
+        with self._lock:
+            if not self._trains:
+                self._trains = True
+                Thread(
+                    target=_train, args=(ref(self), self._wake, self._end), name="poet-training", daemon=True
+                ).start()
+        self._wake.set()
+
+    def work(self) -> None:
+        """Work through what waits."""
+        while self._training:
+            trainer = self._training.popleft()()
+            if trainer is not None:
+                trainer.work()
+
+    def flush(self) -> None:
+        """Work through everything that was heard, as the end of a run does, and save it: for tests, and before exports."""
+        with self._lock:
+            learners = list(self._learners)
+        for learner in learners:
+            if learner.trainer is not None:
+                learner.trainer.work(ending=True)
+        self.save()
+
     def save(self) -> None:
         """Hand over what is new."""
         with self._lock:
@@ -274,9 +334,10 @@ class Keeper:
 
         if self.is_closed:
             return
-        self.save()
+        self.flush()
         self.is_closed = True
         self._end.set()
+        self._wake.set()
         _OPEN.discard(self)
         try:
             if self._is_ours:
@@ -297,6 +358,19 @@ def _save_now_and_then(keeper: Callable[[], Keeper | None], end: Signal) -> None
             return
         here.save()
         del here
+
+
+def _train(keeper: Callable[[], Keeper | None], wake: Signal, end: Signal) -> None:
+    while not end.is_set():
+        wake.wait(SAVE_S)
+        wake.clear()
+        here = keeper()
+        if here is None:
+            return
+        here.work()
+        del here
+        # Functions that are called all the time are looked at now and then.
+        end.wait(REST_S)
 
 
 # Keepers with something to save when the process ends.

@@ -27,7 +27,8 @@ CACHE = ("ttl", "size")
 BATCH = ("size", "window")
 PERCENTILES = ("p50", "p90", "p95", "p99")
 # The options that stand for something that can be learnt.
-LEARNABLE = ("retries", "timeout", "attempt_timeout", "backoff", "backoff_factor", "backoff_max", "jitter", "breaker")
+LEARNABLE = ("retries", "timeout", "attempt_timeout", "backoff", "backoff_factor", "backoff_max", "jitter", "breaker",
+             "cache")  # fmt: skip
 MAX_WINDOW_S = 60.0
 PLUGIN = ("perceive", "enforce")
 

@@ -54,7 +54,7 @@ def put(where, **parameters):
 
 def test_what_is_written_is_no_knob_unless_it_is_declared_learnable():
     names = {knob.name for knob in knobs_of(POETConfig(retries=2, backoff=0.5), None)}
-    assert names == {"timeout", "attempt_timeout", "backoff_factor", "backoff_max", "jitter"}
+    assert names == {"timeout", "attempt_timeout", "backoff_factor", "backoff_max", "jitter", "given_up"}
     free = {knob.name: knob for knob in knobs_of(POETConfig(retries=2, learnable=["retries"]), None)}
     assert (free["retries"].default, free["retries"].low, free["retries"].high) == (2, 0, 10)
 

@@ -15,13 +15,12 @@ from __future__ import annotations
 from collections import deque
 from math import inf
 
+from dana.poet.training.heard import CUT_OFF, FAILED, OK
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
-
-# What became of an attempt.
-OK, FAILED, CUT_OFF = 0, 1, 2
 
 WINDOW = 500
 LEAST = 60
@@ -106,15 +105,29 @@ class LatencyLearner:
         self._since = 0
         self.advice: Advice | None = None
 
-    def add(self, took: float, outcome: int) -> Advice | None:
-        """Take in one attempt: its duration in s and what became of it. New advice, when there is some."""
+    def see(self, took: float, outcome: int) -> Advice | None:
+        """Take in one attempt: its duration in s and what became of it. Advice only when the service became slower."""
         self._attempts.append((took, outcome))
         self._recent.append(1 if outcome == CUT_OFF else 0)
         self._since += 1
-        if self._is_slower():
-            return self._widened(took)
-        if self._since < EVERY or len(self._attempts) < LEAST:
-            return None
+        return self._widened(took) if self._is_slower() else None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough attempts came in since the last advice for another."""
+        return self._since >= EVERY and len(self._attempts) >= LEAST
+
+    def halves(self) -> tuple[list[tuple[float, int]], list[tuple[float, int]]]:
+        """The attempts to learn from, and those kept back to judge by: every other one. The next wait begins."""
+        self._since = 0
+        attempts = list(self._attempts)
+        return attempts[::2], attempts[1::2]
+
+    def add(self, took: float, outcome: int) -> Advice | None:
+        """`see`, and new advice whenever it is due."""
+        slower = self.see(took, outcome)
+        if slower is not None or not self.is_due:
+            return slower
         self._since = 0
         self.advice = advise(
             self._attempts, self.longest, target=self.target, most_load=self.most_load, most_retries=self.most_retries
@@ -129,17 +142,17 @@ class LatencyLearner:
         """Twice the time at least, at once; what was learnt about the faster service counts no more."""
         now = self.advice.attempt_timeout if self.advice is not None else took
         timeout = min(self.longest, max(2 * now, 2 * took))
+        cut = sum(self._recent) / RECENT
         kept = [attempt for attempt in self._attempts if attempt[1] == OK][-RECENT:]
         self._attempts.clear()
         self._recent.clear()
         # Not before there are enough new ones is the rule asked again.
         self._since = EVERY - LEAST
-        share = len(kept) / RECENT
         retries = max(2, self.advice.retries if self.advice is not None else 2)
         reason = f"more than {TOO_MANY_CUT_OFF:.0%} of the last {RECENT} attempts were cut off: the service is slower"
         wait = self.advice.backoff if self.advice is not None else 0.1
         self.advice = Advice(
-            timeout, retries, wait, success=share, load=1.0, mean_s=timeout, n=len(kept), reason=reason
+            timeout, retries, wait, success=1 - cut, load=1.0, mean_s=timeout, n=len(kept), reason=reason
         )
         return self.advice
 
@@ -162,10 +175,12 @@ def advise(
     target: float = 0.999,
     most_load: float = 1.1,
     most_retries: int = 4,
+    timeout: float | None = None,
+    retries: int | None = None,
 ) -> Advice:
     """The timeout and retries with the least expected time of a call, for attempts as they were (see `LatencyLearner`).
 
-    Raises `ValueError` when there are none.
+    `timeout`, `retries`: what is not to be changed. Raises `ValueError` when there are none.
     """
     seen = sorted(attempts)
     if not seen:
@@ -178,23 +193,21 @@ def advise(
     hopeless = 1 - _until(steps, longest)[0] * (1 - failing)
     best: Advice | None = None
     fullest: Advice | None = None
-    for timeout in _candidates(durations, longest):
-        answered, spent = _until(steps, timeout)
+    for limit in _candidates(durations, longest) if timeout is None else [timeout]:
+        answered, spent = _until(steps, limit)
         good = answered * (1 - failing)
         # Few attempts prove little: as if two more had failed.
         sure = good * len(seen) / (len(seen) + 2)
-        spent_one = (1 - failing) * spent + failing * min(fault_s, timeout)
+        spent_one = (1 - failing) * spent + failing * min(fault_s, limit)
         # An attempt more is worth its wait when the service fails in passing: half a typical answer is enough.
         wait = min(0.1, typical / 2)
-        for retries in range(most_retries + 1):
-            success = 1 - (1 - sure) ** (retries + 1)
-            load = sum((1 - good) ** k for k in range(retries + 1))
-            mean = sum(
-                (1 - good) ** k * (spent_one + (wait * 2 ** (k - 1) / 2 if k else 0)) for k in range(retries + 1)
-            )
+        for more in range(most_retries + 1) if retries is None else [retries]:
+            success = 1 - (1 - sure) ** (more + 1)
+            load = sum((1 - good) ** k for k in range(more + 1))
+            mean = sum((1 - good) ** k * (spent_one + (wait * 2 ** (k - 1) / 2 if k else 0)) for k in range(more + 1))
             found = Advice(
-                timeout,
-                retries,
+                limit,
+                more,
                 wait,
                 success=success,
                 load=load,
@@ -203,7 +216,7 @@ def advise(
                 reason="least expected time",
             )
             # Faults and hangs need attempts whatever the timeout; what cutting off adds is what the limit is for.
-            needed = sum(hopeless**k for k in range(retries + 1))
+            needed = sum(hopeless**k for k in range(more + 1))
             if success >= aim and load <= max(most_load, needed * _ADDED) and (best is None or mean < best.mean_s):
                 best = found
             if fullest is None or (success, -load) > (fullest.success, -fullest.load):
