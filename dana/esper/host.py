@@ -91,6 +91,9 @@ class Plan:
             "measures": dict(self.measures),
             "blueprint": None if self.blueprint is None else self.blueprint.id,
             "parameters": self.cost.parameters,
+            "flops": self.cost.flops,
+            "bytes": self.cost.bytes,
+            "kernel": None if self.report is None else self.report.get("kernel"),
             "gain": self.gain,
             "rent": self.rent,
             "reason": self.reason,
@@ -151,9 +154,11 @@ class Site:
 class Mark:
     """A moment to go back to: a snapshot of everything that computes, and where each seed was in its life."""
 
-    __slots__ = ("changes", "lives", "snapshot")
+    __slots__ = ("changes", "events", "lives", "snapshot")
 
     def __init__(self, host: Host) -> None:
+        # How many events the journal had been told: by that a replay finds this moment again.
+        self.events = host.events
         self.snapshot = Snapshot(
             host.model,
             host.optimizers,
@@ -164,7 +169,7 @@ class Mark:
         self.changes = list(host.changes)
         self.lives: list[tuple[Any, ...]] = [
             (
-                site, site.seed, site.seed.stage, site.seed.since, site.seed.until, len(site.seed.history), site.plan,
+                site, site.seed, site.seed.stage, site.seed.since, site.seed.until, tuple(site.seed.history), site.plan,
                 site.grown, site.facts, site._curve, site._alpha_steps, site._passed,
             )
             for site in host.sites
@@ -210,11 +215,13 @@ class Host:
         self.optimizers: list[Optimizer] = []
         self.schedulers: list[Any] = []
         self.marks: list[Mark] = []
-        # Every change of topology in order: what to do to a fresh model to get this one's.
+        # The changes of topology that lasted, in order: what to do to a fresh model to get this one's.
         self.changes: list[dict[str, Any]] = []
         self._journal = journal
+        self.events = 0
         self._births = 0
         self.sites = self._found(sites, example, embargo)
+        self.write("open", self._opened(embargo))
 
     # --- sites --------------------------------------------------------------------------------------
 
@@ -260,6 +267,22 @@ class Host:
             raise RefusedError("refused.unknown", "nothing can grow here: the model has no such layers")
         return found
 
+    def _opened(self, embargo: int) -> dict[str, Any]:
+        """What a replay of the journal begins with."""
+        norms = _readers(self.model)
+        sites = [
+            {
+                "path": site.path, "kind": site.kind, "next": site.next_path, "outputs": site.facts.outputs,
+                "per": site.facts.next_inputs // site.facts.outputs if site.facts.outputs else 0,
+                "norms": list(norms.get(site.path, ("", (), ""))[1]),
+            }
+            for site in self.sites
+        ]  # fmt: skip
+        return {
+            "sites": sites, "budget": self.budget.to_data(), "seed": self.seed, "embargo": embargo,
+            "cooldown": self.cooldown, "parameters": self.parameters,
+        }  # fmt: skip
+
     # --- what trains it -----------------------------------------------------------------------------
 
     def attach(self, optimizer: Optimizer, scheduler: Any = None) -> None:
@@ -279,6 +302,8 @@ class Host:
             return what
         plan = what if isinstance(what, Plan) else what.plan
         site = plan.site
+        if not isinstance(what, Plan):
+            self.write("report", what.to_data())
         if not self.marks or self.marks[-1].step != self.steps:
             self.mark()
         view = shield.View(
@@ -302,11 +327,12 @@ class Host:
             self.budget.give_back(plan.cost)
             site.seed.step(Event.CANCEL, self.epoch)
             site.seed.step(Event.WAKE, self.epoch)
-            self.write("refuse", {"asked": "germinate", **plan.to_data(), **error.refusal.to_data()})
+            self.write("refuse", {"asked": "germinate", "cancelled": True, **plan.to_data(), **error.refusal.to_data()})
             return error.refusal
         if self.forge is not None:
             self.forge.used(plan)
         site.plan = plan
+        self._tell_neighbours(site)
         self.last_change = self.epoch
         site.seed.step(Event.TRAIN, self.epoch, {"placed": 1.0})
         change = {"do": plan.template.growth, "birth": birth, **plan.to_data()}
@@ -330,8 +356,8 @@ class Host:
             surgery.join(seed, layer, steps)
             return graft
         if plan.template.growth == "deepen":
-            return surgery.deepen(self.model, site.path, steps, like=_inner(layer))
-        after = self.model.get_submodule(site.next_path)
+            return surgery.deepen(self.model, site.path, steps, like=_inner(layer), bend=True)
+        after = self._reader(site)
         with Stream(birth):
             surgery.widen(
                 layer, after, plan.measures["neurons"], steps,
@@ -339,9 +365,13 @@ class Host:
             )  # fmt: skip
         return layer
 
+    def _reader(self, site: Site) -> nn.Module:
+        """The layer that reads a site's value, whatever grew around it."""
+        return _inner(self.model.get_submodule(site.next_path), first=True)
+
     def _between(self, site: Site) -> list[nn.Module]:
         """The norms between a site and the layer that reads it."""
-        paths = _readers(self.model).get(site.path, ("", ()))[1]
+        paths = _readers(self.model).get(site.path, ("", (), ""))[1]
         return [self.model.get_submodule(path) for path in paths]
 
     def blend(
@@ -399,18 +429,22 @@ class Host:
         successor.history = site.seed.history
         site.facts = self._facts_now(site)
         site.seed = successor
+        self._tell_neighbours(site)
+
+    def _tell_neighbours(self, site: Site) -> None:
+        """The layers before and after one that changed have other sizes to reckon with."""
         for other in self.sites:
-            if other is not site and other.next_path == site.path:
-                other.facts = self._facts_now(other)
-            if other.path == site.next_path:
+            if other is not site and (other.next_path == site.path or other.path == site.next_path):
                 other.facts = self._facts_now(other)
 
     def _facts_now(self, site: Site) -> SiteFacts:
         """The facts of a site after layers have changed their sizes."""
         old = site.facts
         layer = _inner(self.model.get_submodule(site.path))
-        after = _inner(self.model.get_submodule(site.next_path)) if site.next_path else None
+        after = self._reader(site) if site.next_path else None
         inputs, outputs, spatial = _sizes(layer) if site.kind in ("linear", "conv") else (old.inputs, old.outputs, 1)
+        if site.seed.is_active:
+            outputs = old.outputs  # what grows here is not part of the layer yet
         shape = old.shape
         if site.kind == "linear":
             shape = (*old.shape[:-1], outputs)
@@ -420,7 +454,7 @@ class Host:
         inner, outer, next_spatial = _sizes(after) if widens and after is not None else (0, 0, 1)
         return SiteFacts(
             site.path, site.kind, shape, inputs=inputs, outputs=outputs, next_inputs=inner, next_outputs=outer,
-            spatial=spatial, next_spatial=next_spatial, bias=old.bias, norms=old.norms,
+            spatial=spatial, next_spatial=next_spatial, bias=old.bias, norms=old.norms, bend=old.bend,
         )  # fmt: skip
 
     def cull(self, site: Site, reason: str = "") -> Refusal | None:
@@ -436,18 +470,20 @@ class Host:
             surgery.leave(site.grown.seed, self.optimizers)
         elif isinstance(site.grown, nn.Sequential):
             put(self.model, site.path, site.grown[0])
-            surgery.leave(site.grown[1], self.optimizers)
+            surgery.leave(site.grown[-1], self.optimizers)
         else:
             self._narrow_back(site)
         self.budget.give_back(plan.cost)
-        self.changes.append({"do": "cull", "site": site.path})
+        # As if it had never been: the network is the one before.
+        self.changes.remove(next(c for c in reversed(self.changes) if c["site"] == site.path))
         self.write("cull", {**plan.to_data(), "reason": reason})
         site.grown = site.plan = None
+        self._tell_neighbours(site)
         site.seed.step(Event.EMBARGO, self.epoch)
         return None
 
     def _narrow_back(self, site: Site) -> None:
-        layer, after = self.model.get_submodule(site.path), self.model.get_submodule(site.next_path)
+        layer, after = self.model.get_submodule(site.path), self._reader(site)
         keep = list(range(site.facts.outputs))
         surgery.narrow(layer, after, keep, self.optimizers)
         for norm in self._between(site):
@@ -465,7 +501,10 @@ class Host:
         if self.forge is not None:
             # What the forge has ready by now grows; nothing here ever waits for it.
             for ready in self.forge.get_nowait():
-                self.germinate(ready)
+                if isinstance(ready, Refusal):
+                    self.write("refuse", {"asked": "forge", **ready.to_data()})
+                else:
+                    self.germinate(ready)
         gone = []
         for site in self.sites:
             grown = site.grown
@@ -486,9 +525,10 @@ class Host:
     def next_epoch(self) -> None:
         """An epoch is over: sites that rested long enough wake up."""
         self.epoch += 1
-        for site in self.sites:
-            if site.stage is Stage.EMBARGOED:
-                site.seed.step(Event.WAKE, self.epoch)
+        rested = [site for site in self.sites if site.stage is Stage.EMBARGOED]
+        woke = [site.path for site in rested if site.seed.step(Event.WAKE, self.epoch) is None]
+        if woke:
+            self.write("wake", {"sites": woke})
 
     # --- ways back ----------------------------------------------------------------------------------
 
@@ -502,10 +542,11 @@ class Host:
     def rollback(self, mark: Mark, *, lock: Site | None = None, reason: str = "") -> None:
         """Go back to a mark, exactly. `lock`: a site where nothing grows from now on, until it is released."""
         mark.snapshot.restore()
-        for site, seed, stage, since, until, length, *rest in mark.lives:
+        for site, seed, stage, since, until, history, *rest in mark.lives:
             site.seed = seed
             seed.stage, seed.since, seed.until = stage, since, until
-            del seed.history[length:]
+            # The story may have gone on differently since, if this is a mark of a way that was left.
+            seed.history[:] = history
             site.plan, site.grown, site.facts, site._curve, site._alpha_steps, site._passed = rest
         self.changes = list(mark.changes)
         self.budget.restore(mark.snapshot.extras["budget"])
@@ -514,12 +555,16 @@ class Host:
         if lock is not None:
             lock.seed.stage = Stage.ROLLED_BACK
             lock.seed.since = self.epoch
-            lock.seed.history.append((self.epoch, Event.ROLL_BACK, Stage.ROLLED_BACK))
-        self.write("rollback", {"to_step": mark.step, "locked": None if lock is None else lock.path, "reason": reason})
+            lock.seed.note(self.epoch, Event.ROLL_BACK)
+        locked = None if lock is None else lock.path
+        self.write("rollback", {"to_step": mark.step, "to_event": mark.events, "locked": locked, "reason": reason})
 
     def release(self, site: Site) -> Refusal | None:
         """Let a locked site be used again."""
-        return site.seed.step(Event.RELEASE, self.epoch)
+        refusal = site.seed.step(Event.RELEASE, self.epoch)
+        if refusal is None:
+            self.write("release", {"site": site.path})
+        return refusal
 
     @contextmanager
     def without(self, site: Site) -> Iterator[None]:
@@ -540,8 +585,7 @@ class Host:
             finally:
                 put(self.model, site.path, grown)
         else:
-            after = self.model.get_submodule(site.next_path)
-            weight = after.weight
+            weight = self._reader(site).weight
             assert isinstance(weight, Tensor)
             per = weight.shape[1] // _sizes(self.model.get_submodule(site.path))[1]
             first = site.facts.outputs * per
@@ -569,9 +613,10 @@ class Host:
         return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
 
     def write(self, kind: str, data: dict[str, Any]) -> None:
-        """Tell the journal."""
+        """Tell the journal. Events are numbered, so that none can be lost or told twice unnoticed."""
+        self.events += 1
         if self._journal is not None:
-            self._journal(f"esper.{kind}", {"step": self.steps, "epoch": self.epoch, **data})
+            self._journal(f"esper.{kind}", {**data, "n": self.events, "step": self.steps, "epoch": self.epoch})
 
 
 # --- reading a network ------------------------------------------------------------------------------
@@ -605,34 +650,36 @@ def _observed(model: nn.Module, example: Tensor | None) -> dict[str, tuple[int, 
     return shapes
 
 
-def _readers(model: nn.Module) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """For each layer whose value one other layer alone reads: that one's path, and the norms in between."""
+def _readers(model: nn.Module) -> dict[str, tuple[str, tuple[str, ...], str]]:
+    """For each layer whose value one other layer alone reads: its path, the norms in between, the first activation."""
     try:
         graph = fx.Tracer().trace(model)
     except Exception:  # noqa: BLE001  (a model that cannot be traced has layers that cannot be widened, no more)
         return {}
     modules = dict(model.named_modules())
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    found: dict[str, tuple[str, tuple[str, ...], str]] = {}
     for node in graph.nodes:
         if node.op != "call_module":
             continue
         norms: list[str] = []
-        at = node
+        bend, at = "", node
         while len(at.users) == 1:
             at = next(iter(at.users))
             if at.op == "call_module":
                 module = modules[str(at.target)]
                 if isinstance(module, (nn.Linear, nn.Conv2d)):
-                    found[str(node.target)] = (str(at.target), tuple(norms))
+                    found[str(node.target)] = (str(at.target), tuple(norms), bend)
                     break
                 if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
                     norms.append(str(at.target))
                     continue
                 if isinstance(module, _ELEMENTWISE):
+                    bend = bend or type(module).__name__.lower()
                     continue
             elif at.op in ("call_function", "call_method"):
                 name = at.target if isinstance(at.target, str) else getattr(at.target, "__name__", "")
                 if name in _ELEMENTWISE_FUNCTIONS:
+                    bend = bend or name.rstrip("_")
                     continue
             break
     # A layer that is called twice has two readers of one weight.
@@ -646,9 +693,9 @@ def _facts(
     module: nn.Module,
     shape: tuple[int, ...] | None,
     modules: Mapping[str, nn.Module],
-    readers: Mapping[str, tuple[str, tuple[str, ...]]],
+    readers: Mapping[str, tuple[str, tuple[str, ...], str]],
 ) -> tuple[SiteFacts, str]:
-    after = readers.get(path, ("", ()))[0] if kind in ("linear", "conv") else ""
+    after = readers.get(path, ("", (), ""))[0] if kind in ("linear", "conv") else ""
     inputs, outputs, spatial = _sizes(module)
     inner, outer, next_spatial = (0, 0, 1)
     if after:
@@ -659,7 +706,7 @@ def _facts(
     facts = SiteFacts(
         path, kind, _symbolic(kind, outputs, shape), inputs=inputs, outputs=outputs, next_inputs=inner,
         next_outputs=outer, spatial=spatial, next_spatial=next_spatial, bias=getattr(module, "bias", None) is not None,
-        norms=len(readers.get(path, ("", ()))[1]),
+        norms=len(readers.get(path, ("", (), ""))[1]), bend=readers.get(path, ("", (), ""))[2],
     )  # fmt: skip
     return facts, after
 
@@ -691,12 +738,14 @@ def _sizes(module: nn.Module) -> tuple[int, int, int]:
     return 0, 0, 1
 
 
-def _inner(module: nn.Module) -> nn.Module:
-    """The layer itself inside what grew around it."""
+def _inner(module: nn.Module, *, first: bool = False) -> nn.Module:
+    """The layer itself inside what grew around it: the one whose value goes on, or the `first` that takes one in."""
     from dana.esper.graft import Fused
 
-    while isinstance(module, (Graft, Fused)):
-        module = module.host
-    while isinstance(module, nn.Sequential) and len(module):
-        module = module[-1]
-    return module
+    while True:
+        if isinstance(module, (Graft, Fused)):
+            module = module.host
+        elif isinstance(module, nn.Sequential) and len(module):
+            module = module[0 if first else -1]
+        else:
+            return module

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dana.esper.host import Plan
+from dana.esper.lifecycle import Stage
 from dana.esper.refusals import Refusal
 from dana.esper.templates import ANSWERS
 
@@ -62,20 +63,21 @@ def diagnose(host: Host, figures: Mapping[str, Figures]) -> list[Finding]:
 def _faults(site: Site, seen: Figures, widest: int) -> list[tuple[str, float]]:
     """The faults of one site that its figures show."""
     width = site.facts.outputs
+    found: list[tuple[str, float]] = []
     if seen["dead"] >= DEAD:
-        return [("dead", 0.9 + 0.1 * seen["dead"])]
-    if seen["saturated"] >= SATURATED:
-        return [("saturated", 0.85 + 0.1 * seen["saturated"])]
-    if not seen["bends"]:
+        found.append(("dead", 0.9 + 0.1 * seen["dead"]))
+    elif seen["saturated"] >= SATURATED:
+        found.append(("saturated", 0.85 + 0.1 * seen["saturated"]))
+    elif not seen["bends"]:
         return [("linear", 0.8)]
     if width >= SMALLEST_RANKED and seen["rank"] <= RANK and seen["dead"] < DEAD:
-        return [("rank", 0.95 - seen["rank"])]
+        found.append(("rank", 0.95 - seen["rank"]))
     # A layer that is used to the full, misses much of what is asked of it, and is small beside its neighbours.
     stuck = seen["residual"] >= RESIDUAL and seen["gain"] >= WORTH_IT
     if stuck and (width < site.facts.inputs or width < widest or width <= SMALLEST_RANKED):
         smallness = 1 - width / max(width, widest, site.facts.inputs)
-        return [("narrow", 0.4 * seen["residual"] + 0.3 * smallness)]
-    return []
+        found.append(("narrow", 0.4 * seen["residual"] + 0.3 * smallness))
+    return found
 
 
 def _shallow(host: Host, figures: Mapping[str, Figures]) -> list[Finding]:
@@ -102,6 +104,8 @@ def propose(
     """Plans for the findings, best first, at most `most`: what fits where it shall grow and into the budget."""
     plans: list[Plan] = []
     for finding in findings:
+        if finding.site.stage is not Stage.DORMANT:
+            continue
         for rank, name in enumerate(ANSWERS[finding.fault]):
             size = (measures or usual_measures)(finding.site, name)
             plan = finding.site.propose(name, **size)
@@ -122,7 +126,7 @@ def usual_measures(site: Site, name: str) -> dict[str, int]:
     """Measures in proportion to the layer: a growth is felt, and is no second network."""
     width = site.facts.outputs
     if name == "widen":
-        return {"neurons": max(2, width // 2)}
+        return {"neurons": max(3, width // 2)}
     if name in ("bottleneck", "gate", "conv_small"):
         return {"inner": max(2, width // 2)}
     if name == "low_rank":

@@ -179,16 +179,22 @@ def _expressivity(figures: Figures, here: dict[str, Tensor], rows: Tensor, gradi
     given = _rows(here["input"])[:count]
     if len(given) != count:
         return
-    given = torch.cat([given, given.new_ones(count, 1)], 1)
-    left, values, _right = torch.linalg.svd(given.T @ missed, full_matrices=False)
+    mean, spread = given.mean(0), given.std(0)
+    # Inputs that hardly vary say nothing; dividing by their spread would make them loudest.
+    shown = torch.where(
+        spread > 0.05 * spread.max().clamp_min(_SMALL), 1 / spread.clamp_min(_SMALL), torch.zeros_like(spread)
+    )
+    standard = (given - mean) * shown
+    left, values, _right = torch.linalg.svd(standard.T @ missed, full_matrices=False)
     figures["gain"] = float(values[0]) if len(values) else 0.0
-    # Rows as long as the layer's own: a direction alone says nothing about its size. All-dead inputs give none.
-    scale = given.norm(dim=0).clamp_min(_SMALL)
-    directions = (left * (1 / scale.unsqueeze(1))).T
-    directions = directions / directions.norm(dim=1, keepdim=True).clamp_min(_SMALL)
-    # A neuron bends: of the two ways along a direction, the one whose bent value follows more of what is missed.
-    along, against = (torch.relu(given @ (sign * directions).T).T @ missed for sign in (1.0, -1.0))
-    directions = torch.where((along.norm(dim=1) >= against.norm(dim=1)).unsqueeze(1), directions, -directions)
+    # Each new neuron varies by about 1 over the batch and is on for about half of it.
+    size_of_each = (standard @ left).std(0).clamp_min(_SMALL)
+    ways = left / size_of_each
+    # It bends: of the two ways along a direction, the one whose bent value follows more of what is missed.
+    along, against = (torch.relu(sign * (standard @ ways)).T @ missed for sign in (1.0, -1.0))
+    ways = torch.where(along.norm(dim=1) >= against.norm(dim=1), ways, -ways)
+    weights = ways.T * shown
+    directions = torch.cat([weights, -(weights @ mean).unsqueeze(1)], 1)
     figures.directions = directions.float() if bool(torch.isfinite(directions).all()) else None
 
 

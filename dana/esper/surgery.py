@@ -80,12 +80,18 @@ def narrow(first: nn.Module, then: nn.Module, keep: list[int], optimizers: Itera
 
 
 def deepen(
-    model: nn.Module, path: str, optimizers: Iterable[Optimizer] = (), *, like: nn.Module | None = None
+    model: nn.Module,
+    path: str,
+    optimizers: Iterable[Optimizer] = (),
+    *,
+    like: nn.Module | None = None,
+    bend: bool = False,
 ) -> nn.Sequential:
     """Put an identity layer after the one at `path`: a Linear or Conv2d of its own width, as a unit matrix.
 
     Its parameters join the first optimiser's group that holds the layer's. `like`: the layer whose width counts, where
-    the one at `path` is a layer with something grown around it. Returns the pair.
+    the one at `path` is a layer with something grown around it; `bend`: put a ReLU between them, which changes nothing
+    when a ReLU follows anyway (Net2DeeperNet), and without which two linear layers are no more than one.
     """
     layer = model.get_submodule(path)
     own = layer if like is None else like
@@ -99,7 +105,7 @@ def deepen(
         nn.init.eye_(made.weight)
     nn.init.zeros_(made.bias)  # type: ignore[arg-type]
     made.to(_weight(own).device, _weight(own).dtype)
-    pair = nn.Sequential(layer, made)
+    pair = nn.Sequential(layer, nn.ReLU(), made) if bend else nn.Sequential(layer, made)
     put(model, path, pair)
     join(made, layer, optimizers)
     return pair

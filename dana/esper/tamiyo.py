@@ -163,9 +163,8 @@ class Tamiyo:
                 actions.append(Action(BLEND, site, reason=f"trained for {age} epochs"))
             elif site.stage is Stage.HOLDING and age >= self.hold_epochs:
                 actions.append(self._judged(view, site))
-        if actions or any(site.seed.is_active for site in view.host.sites):
-            return actions
-        return self._germination(view)
+        active = sum(site.seed.is_active for site in view.host.sites)
+        return actions if active >= view.host.budget.concurrent else actions + self._germination(view)
 
     def _training_of(self, site: Site) -> int:
         """Epochs before blending: growths of the layer itself are in from the start."""

@@ -2,7 +2,7 @@
 
     fault        what it looks like                              templates, best first
     narrow       all neurons are used, and more would help       widen, bottleneck
-    dead         many neurons never fire                         norm, widen, bypass
+    dead         many neurons never fire                         widen, norm, bypass
     rank         outputs lie in few directions                   bypass, low_rank, widen
     saturated    a squashing activation has no slope left        norm, bypass
     linear       nothing bends between two layers                activation, bottleneck
@@ -33,10 +33,11 @@ class SiteFacts:
     `kind`: linear, conv, norm, attention or transformer; `shape` of its value; `inputs` and `outputs`: its sizes;
     `next_inputs`: the inputs of the layer that reads it, `next_outputs` that layer's outputs (0: none can be widened
     with it); `spatial`: weights per pair of channels (9 for a 3 × 3 convolution); `bias`: whether it has one; `norms`:
-    how many batch norms lie between it and its reader.
+    how many batch norms lie between it and its reader; `bend`: the name of the first activation after it.
     """
 
     __slots__ = (
+        "bend",
         "bias",
         "inputs",
         "kind",
@@ -64,6 +65,7 @@ class SiteFacts:
         next_spatial: int = 1,
         bias: bool = True,
         norms: int = 0,
+        bend: str = "",
     ) -> None:
         self.path = path
         self.kind = kind
@@ -76,6 +78,7 @@ class SiteFacts:
         self.next_spatial = next_spatial
         self.bias = bias
         self.norms = norms
+        self.bend = bend
 
     @property
     def width(self) -> int:
@@ -250,7 +253,7 @@ TEMPLATES: dict[str, Template] = {
             "a layer more, the identity at birth",
             ("shallow",),
             growth="deepen",
-            fits=lambda site: site.kind in ("linear", "conv") and site.outputs > 0,
+            fits=lambda site: site.kind in ("linear", "conv") and site.bend == "relu" and not site.norms,
             cost=_deepen_cost,
         ),
         Template(
@@ -299,7 +302,7 @@ TEMPLATES: dict[str, Template] = {
 # Which templates answer a fault, best first.
 ANSWERS: dict[str, tuple[str, ...]] = {
     "narrow": ("widen", "bottleneck", "conv_small", "low_rank"),
-    "dead": ("norm", "widen", "bypass", "conv_small"),
+    "dead": ("widen", "norm", "bypass", "conv_small"),
     "rank": ("bypass", "low_rank", "widen", "gate"),
     "saturated": ("norm", "bypass", "gate"),
     "linear": ("activation", "bottleneck", "depthwise", "attention"),

@@ -16,10 +16,10 @@ from dana.esper.shield import View, check
 from dana.esper.templates import ANSWERS, FAULTS, TEMPLATES, SiteFacts, template
 
 SITES = {
-    "flat": SiteFacts("0", "linear", ("batch", 12), inputs=8, outputs=12, next_inputs=12, next_outputs=3),
+    "flat": SiteFacts("0", "linear", ("batch", 12), inputs=8, outputs=12, next_inputs=12, next_outputs=3, bend="relu"),
     "image": SiteFacts(
         "c", "conv", ("batch", 8, "height", "width"), inputs=3, outputs=8, next_inputs=8, next_outputs=4, spatial=9,
-        next_spatial=9,
+        next_spatial=9, bend="relu",
     ),
     "sequence": SiteFacts("t", "transformer", ("batch", "time", 16), inputs=16, outputs=16),
 }  # fmt: skip

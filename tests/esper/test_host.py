@@ -131,7 +131,7 @@ def test_a_whole_life_leaves_an_ordinary_network(kind):
     host, optimizer, shape = prepared(kind)
     events = []
     host._journal = lambda name, data: events.append((name, data))
-    for template in ("bottleneck", "deepen"):
+    for template in ("bottleneck", "low_rank"):
         site = host.sites[0]
         assert host.germinate(site.propose(template)) is None
         train(host, optimizer, shape)
@@ -187,9 +187,9 @@ def test_widening_again_and_again_keeps_all_facts_true():
 
 @pytest.mark.parametrize("template", ["widen", "deepen", "bottleneck"])
 def test_without_shows_the_network_without_what_grew(template):
-    host, _optimizer, shape = prepared("mlp")
-    x = torch.randn(shape)
-    host.model.eval()
+    torch.manual_seed(0)
+    host = Host(nn.Sequential(nn.Linear(8, 12), nn.ReLU(), nn.Dropout(0.1), nn.Identity(), nn.Linear(12, 2)).eval())
+    x = torch.randn(16, 8)
     before = host.model(x)
     site = host.site("0")
     assert host.germinate(site.propose(template)) is None
@@ -199,7 +199,7 @@ def test_without_shows_the_network_without_what_grew(template):
         if template == "widen":
             host.model[4].weight[:, 12:] += 1
         elif template == "deepen":
-            site.grown[1].weight += 1
+            site.grown[-1].weight += 1
         else:
             site.grown.seed.up.weight += 1
     after = host.model(x)
@@ -286,3 +286,20 @@ def test_a_layer_used_twice_or_read_by_two_is_not_widened():
     for path in ("a", "b", "c"):
         assert host.site(path).propose("widen").code == "refused.shape"
     assert not isinstance(host.site("b").propose("bottleneck"), Refusal)
+
+
+def test_neighbours_that_grow_at_once_cost_what_they_cost():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2))
+    host = Host(model, budget=Budget(2_000, concurrent=3))
+    start = host.parameters
+    for path in ("2", "0"):
+        assert host.germinate(host.site(path).propose("widen", neurons=3)) is None
+        assert host.parameters == start + host.budget.spent["parameters"]
+    assert host.cull(host.site("2")) is None
+    assert host.parameters <= start + host.budget.spent["parameters"]
+    assert (model[0].out_features, model[2].in_features, model[2].out_features, model[4].in_features) == (9, 9, 5, 5)
+    with host.without(host.site("0")):
+        host.model(torch.zeros(2, 8))
+    assert host.cull(host.site("0")) is None
+    assert host.parameters == start
