@@ -64,6 +64,16 @@ class Ticket:
         self.report: list[dict[str, Any]] = [] if kernel is None else kernel.report
         self.measured = dict(measured)
 
+    def to_data(self) -> dict[str, Any]:
+        """As plain data, for the journal: what was validated, and by which records; no times."""
+        return {
+            "site": self.site, "template": self.plan.template.name, "kernel": self.kernel_id, "job": self.job,
+            "blueprint": None if self.blueprint is None else self.blueprint.id,
+            "stages": [record["stage"] for record in self.report],
+            "signatures": [record["signature"] for record in self.report],
+            "risk": self.report[-1]["facts"]["risk"] if self.report else None,
+        }  # fmt: skip
+
     def __repr__(self) -> str:
         return f"Ticket({self.plan!r}, {self.kernel_id[:12] or 'the layer itself'})"
 

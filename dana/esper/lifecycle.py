@@ -99,6 +99,8 @@ KERNELS: Table = {
     ("refused", "retire"): "retired",
 }
 
+# How many changes of its seeds a site remembers; the journal has them all.
+HISTORY = 100
 # In these stages a seed takes part in the network's forward pass.
 ACTIVE = frozenset((Stage.TRAINING, Stage.BLENDING, Stage.HOLDING))
 
@@ -199,8 +201,13 @@ class Seed:
         self.since = epoch
         if self.stage is Stage.EMBARGOED:
             self.until = epoch + self.embargo_epochs
-        self.history.append((epoch, event, self.stage))
+        self.note(epoch, event)
         return None
+
+    def note(self, epoch: int, event: Event) -> None:
+        """Enter into the history how the present stage was reached; a site that lives long forgets its youth."""
+        self.history.append((epoch, event, self.stage))
+        del self.history[:-HISTORY]
 
     @property
     def is_active(self) -> bool:

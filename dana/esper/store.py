@@ -401,3 +401,41 @@ def _is_alive(name: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def reporting(
+    urza: Urza, then: Callable[[str, dict[str, Any]], object] | None = None, *, run: str = ""
+) -> Callable[[str, dict[str, Any]], None]:
+    """A journal that files a `FieldReport` for each growth that ended, and passes every event on to `then`."""
+
+    def journal(kind: str, data: dict[str, Any]) -> None:
+        if then is not None:
+            then(kind, data)
+        report = _field_report(kind, data, grown, run)
+        if report is not None:
+            urza.report(report)
+
+    # What grows at each site now: a fossilisation does not say it again.
+    grown: dict[str, dict[str, Any]] = {}
+    return journal
+
+
+def _field_report(kind: str, data: dict[str, Any], grown: dict[str, dict[str, Any]], run: str) -> FieldReport | None:
+    site = str(data.get("site", ""))
+    if kind == "esper.germinate":
+        grown[site] = data
+        return None
+    if kind == "esper.fossilise":
+        outcome, gain, reason = 1, data.get("gain_low"), ""
+    elif kind == "esper.cull":
+        reason = str(data.get("reason", ""))
+        outcome, gain = (0 if reason == "the end of growing" else -1), None
+    elif kind == "esper.report" and data.get("outcome") == "rolled back" and site in grown:
+        outcome, gain, reason = -1, None, str(data.get("reason", ""))
+    else:
+        return None
+    plan = grown.pop(site, data)
+    return FieldReport(
+        str(plan.get("template", "")), outcome, kernel=plan.get("kernel") or "", site=site, gain=gain, reason=reason,
+        run=run, epoch=int(data.get("epoch", 0)),
+    )  # fmt: skip
