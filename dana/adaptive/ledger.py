@@ -38,6 +38,8 @@ RING = 4096
 WAITING = 100_000
 BATCH = 256
 FLUSH_S = 0.25
+# How long the first of several auditors waits for the others at most; a commit takes about a tenth of it for each.
+GATHER_S = 0.0002
 # What one event may say; longer data is cut and marked.
 MAX_DATA = 64 * 1024
 
@@ -50,7 +52,10 @@ class Event:
     place in the journal, 0 and "" while it has none.
     """
 
-    __slots__ = ("act", "at", "data", "delivery", "failed", "hash", "kind", "seq", "subject")
+    # What most events never have: of the class, so that making one does not write them.
+    seq = 0
+    hash = ""
+    failed: JournalError | None = None
 
     def __init__(self, at: float, delivery: str, kind: str, subject: str, act: str, data: Any) -> None:
         self.at = at
@@ -59,12 +64,23 @@ class Event:
         self.subject = subject
         self.act = act
         self.data = data
-        self.seq = 0
-        self.hash = ""
-        self.failed: JournalError | None = None
 
     def __repr__(self) -> str:
         return f"Event({self.kind!r}, {self.subject!r}, {self.data!r})"
+
+
+class _Group:
+    """Audit events that are stored together: the first of their threads writes, the others wait for it."""
+
+    __slots__ = ("count", "full", "stored", "wanted")
+
+    def __init__(self, wanted: int) -> None:
+        self.count = 0
+        # So many there were the last time: the first waits for as many, for a moment.
+        self.wanted = wanted
+        self.full, self.stored = Lock(), Lock()
+        self.full.acquire()
+        self.stored.acquire()
 
 
 class Ledger:
@@ -94,7 +110,11 @@ class Ledger:
         self._ring: deque[Event] = deque(maxlen=ring)
         self._seen = 0
         self._pending: deque[Event] = deque()
+        # Whether it is among those that wait (`_WAITING`); who keeps something looks here after appending it.
+        self._waits = False
         self._writing = Lock()
+        self._joining = Lock()
+        self._group = _Group(1)
         self._on_problem = on_problem
         self._complained = False
         self._background = background
@@ -115,10 +135,9 @@ class Ledger:
         self._ring.append(event)
         if self.journal is not None:
             self._pending.append(event)
-            _WAITING.add(self)
-            if self._wake is None:
-                self._start()
-            elif len(self._pending) == BATCH:
+            if not self._waits:
+                self._wait()
+            elif len(self._pending) == BATCH and self._wake is not None:
                 self._wake.set()
 
     def audit(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> Event:
@@ -130,13 +149,38 @@ class Ledger:
         self._seen += 1
         self._ring.append(event)
         if self.journal is not None:
-            self._pending.append(event)
-            with self._writing:
-                if not event.seq and event.failed is None:
-                    self._write()
+            self._together(event)
             if event.failed is not None:
                 raise event.failed
         return event
+
+    def _together(self, event: Event) -> None:
+        """Store an event in one commit with those of other threads that come while the one before is written."""
+        with self._joining:
+            group = self._group
+            self._pending.append(event)
+            group.count += 1
+            is_first = group.count == 1
+            if group.count == group.wanted > 1:
+                group.full.release()
+        if not is_first:
+            with group.stored:
+                pass
+        else:
+            try:
+                with self._writing:
+                    if group.wanted > 1:
+                        group.full.acquire(timeout=GATHER_S)
+                    with self._joining:
+                        self._group = _Group(group.count)
+                    self._write()
+            finally:
+                if self._group is group:
+                    self._group = _Group(1)
+                group.stored.release()
+        if not event.seq and event.failed is None:  # who was to write it was interrupted
+            with self._writing:
+                self._write()
 
     def flush(self) -> None:
         """Store what waits. Raises `JournalError` when that is impossible; it goes on waiting then."""
@@ -181,10 +225,19 @@ class Ledger:
         self._rest()
         return None
 
+    def _wait(self) -> None:
+        """Something was kept, and nothing waited before."""
+        self._waits = True
+        _WAITING.add(self)
+        if self._wake is None:
+            self._start()
+
     def _rest(self) -> None:
         """Nobody but its owner keeps a ledger with nothing to write."""
+        self._waits = False
         _WAITING.discard(self)
         if self._pending:  # something came meanwhile
+            self._waits = True
             _WAITING.add(self)
 
     def _put_back(self, batch: list[Event], error: JournalError) -> None:
