@@ -110,7 +110,7 @@ def images(*, seed: int = 0) -> Data:
 
 
 def chars(text: str, *, length: int = 16, count: int = 4000, seed: int = 0) -> Data:
-    """The character after each of `count` pieces of `length` characters of a text. Raises `RefusedError` for short ones."""
+    """The character after each of `count` pieces of `length` characters of a text. Raises `RefusedError`: too short."""
     if len(text) < 4 * length:
         raise RefusedError("refused.argument", f"{len(text)} characters are too few for pieces of {length}")
     alphabet = sorted(set(text))

@@ -127,18 +127,19 @@ class Tamiyo:
 
     `patience`: epochs over which the loss must have fallen by less than `plateau` (relative) before something
     germinates; `warm_up`: epochs before the first; `train_epochs` before blending, `blend_epochs` of blending,
-    `hold_epochs` before judging; `rent_rate`: what doubling the network must bring in loss.
+    `hold_epochs` before judging (None: a sixtieth of the training, at least 2); `rent_rate`: what doubling the network
+    must bring in loss; `last_share`: of the training, in which something may still germinate.
     """
 
     def __init__(
         self,
         *,
-        patience: int = 3,
-        plateau: float = 0.02,
-        warm_up: int = 5,
+        patience: int = 1,
+        plateau: float = 0.3,
+        warm_up: int = 2,
         train_epochs: int = 2,
         blend_epochs: int = 2,
-        hold_epochs: int = 2,
+        hold_epochs: int | None = None,
         rent_rate: float = 0.01,
         last_share: float = 0.75,
     ) -> None:
@@ -161,7 +162,7 @@ class Tamiyo:
             age = view.host.epoch - site.seed.since
             if site.stage is Stage.TRAINING and (site.plan is None or age >= self._training_of(site)):
                 actions.append(Action(BLEND, site, reason=f"trained for {age} epochs"))
-            elif site.stage is Stage.HOLDING and age >= self.hold_epochs:
+            elif site.stage is Stage.HOLDING and age >= (self.hold_epochs or max(2, view.epochs // 60)):
                 actions.append(self._judged(view, site))
         active = sum(site.seed.is_active for site in view.host.sites)
         return actions if active >= view.host.budget.concurrent else actions + self._germination(view)

@@ -1,4 +1,4 @@
-"""Tolaria: the training loop in which networks grow (deliverable of E90; Tolaria is where things are forged by training).
+"""Tolaria: the training loop in which networks grow (E90).
 
     for epoch in train(model, digits(), epochs=80, seed=7):
         print(epoch.loss, epoch.growth)
@@ -67,7 +67,8 @@ class Epoch:
 
     def __repr__(self) -> str:
         grown = f", {', '.join(map(repr, self.growth))}" if self.growth else ""
-        return f"Epoch({self.number}: loss {self.loss:.4f}, accuracy {self.accuracy:.3f}, {self.parameters:,} parameters{grown})"
+        figures = f"loss {self.loss:.4f}, accuracy {self.accuracy:.3f}, {self.parameters:,} parameters"
+        return f"Epoch({self.number}: {figures}{grown})"
 
 
 class Growing:
@@ -98,7 +99,7 @@ class Growing:
         self._batch: tuple[Tensor, Tensor] | None = None
 
     def step(self, loss: float, batch: tuple[Tensor, Tensor] | None = None) -> str | None:
-        """After a step of the optimiser: its loss, and the examples it saw. The reason of a rollback, if there was one."""
+        """After a step of the optimiser: its loss, the examples it saw. The reason of a rollback, if there was one."""
         self._sum += loss
         self._count += 1
         if self.controller is None:
