@@ -58,7 +58,7 @@ FUNCTIONS: dict[str, str] = {
     "isinstance": "isinstance(value, type, /) -> bool",
     "issubclass": "issubclass(type, base, /) -> bool",
     "iter": "iter(items, sentinel=None, /) -> iterator",
-    "learnable": "learnable(...) -> any",
+    "learnable": "learnable(low: float, high: float, start: float=None) -> any",
     "len": "len(value: sized, /) -> int",
     "llm": "llm" + _REASON,
     "log": "log(message, level='INFO') -> None",

@@ -158,6 +158,10 @@ def call_builtin(c: Context, node: na.Call, name: str, skip: int) -> Type:
         match_arguments(c, node, signature, name, given, skip=skip, strict=True)
     elif name in TYPES or t[0] not in ("func", "type"):
         c.report("E303", f"`{name}` cannot be called", node[2], hint="it is a type for annotations only")
+    if name == "learnable":
+        from dana.checker.learnables import check_learnable
+
+        check_learnable(c, node)
     return builtin_result(c, node, name, given, t, skip)
 
 

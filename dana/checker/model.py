@@ -227,6 +227,7 @@ class Checked:
         "expected",
         "interface",
         "known",
+        "learnables",
         "module",
         "name",
         "parsed",
@@ -262,6 +263,8 @@ class Checked:
         self.recursive: set[int] = set()
         self.structs: dict[str, StructInfo] = {}
         self.decorators: dict[int, dict[str, Any]] = {}
+        # Calls of `learnable` with low, high and start.
+        self.learnables: dict[int, tuple[float, float, float]] = {}
         # `TestBlock` → the function it is checked and lowered as.
         self.tests: dict[int, na.FunctionDef] = {}
         self.interface = Interface(name)

@@ -634,10 +634,12 @@ class _Run:
 def _give_poet(program: Program) -> None:
     """`@poet` (L42), loaded by the first decorator that runs: most programs have none."""
 
-    def native(record: ModuleRecord | None, options: dict[str, Any], facts: Any = None) -> Callable[[Any], Any]:
+    def native(
+        record: ModuleRecord | None, options: dict[str, Any], facts: Any = None, *learnables: Any
+    ) -> Callable[[Any], Any]:
         from dana.poet.native import decorator
 
-        return decorator(program, options, facts, None if record is None else record.globals)
+        return decorator(program, options, facts, None if record is None else record.globals, *learnables)
 
     def poet(function: Any = None, /, **options: Any) -> Any:
         """Make a function reliable: `@poet`, or `@poet(retries=3, timeout=2.0)`; see the module `poet`."""
@@ -655,7 +657,12 @@ def _give_poet(program: Program) -> None:
 
         native.feedback(program, about, said)
 
+    def learnable(low: Any, high: Any, start: Any = None) -> Any:
+        """A constant that learning may change within its bounds, in a function with `@poet`; elsewhere its start."""
+        return about("learnable", low, high, start)
+
     program.open_ledger = _open_ledger
+    program.table["learnable"] = learnable
     program.table[".about_poet"] = about
     program.table[".poet"] = native
     program.table["poet"] = poet

@@ -6,7 +6,7 @@ import ast as py
 
 from dana import abi
 from dana import ast as na
-from dana.lowering import sized
+from dana.lowering import learnables, sized
 from dana.lowering.annotations import static_type_name, type_name
 from dana.lowering.context import LOAD, Context
 from dana.lowering.proven import unchecked_call
@@ -46,6 +46,8 @@ CONSUMERS = frozenset({"sum", "any", "all", "min", "max", "list", "tuple", "set"
 
 def lower_call(cx: Context, node: na.Call) -> py.expr:
     """A call outside a pipeline; one with a `$$` of its own is a partial application (L20)."""
+    if id(node) in cx.learnt:
+        return learnables.taken(cx, cx.learnt[id(node)], node)
     if not cx.placeholders and has_hole(node):
         return lower_partial(cx, node)
     return call_with(cx, node, None)

@@ -125,6 +125,7 @@ class Context:
         "functions",
         "held",
         "in_iterable",
+        "learnt",
         "local_types",
         "metered",
         "methods_of",
@@ -181,6 +182,8 @@ class Context:
         self.methods_of = _unchecked_candidates(checked.module)
         self.entries = {s.name for s in checked.module.body if isinstance(s, (na.FunctionDef, na.StructDef))}
         self.placeholders: list[Callable[[], py.expr]] = []
+        # Calls (by id) that declare a learnable constant of the function around them: its name.
+        self.learnt: dict[int, str] = {}
         # What is done about promises; None while no body calls an effect.
         self.plan: Plan | None = None
         # Expressions that have been evaluated into temporaries already.

@@ -8,6 +8,7 @@ from dana import abi
 from dana import ast as na
 from dana.lowering.annotations import accepts_anything, check_variable, type_name
 from dana.lowering.context import LOAD, Context, FunctionScope
+from dana.lowering import learnables
 from dana.lowering.facts import facts_of
 from dana.lowering.pipelines import lower_composed_body
 from dana.lowering.promises import follows, scoped
@@ -31,13 +32,14 @@ def unchecked_function(cx: Context, node: na.FunctionDef, owner: str = "") -> py
 def function_of(cx: Context, node: na.FunctionDef, name: str, *, checked: bool = True) -> py.FunctionDef:
     """The Python function `name` for a Dana function."""
     params = with_receiver(node.receiver, node.params)
+    learnt = learnables.first_lines(cx, node)
     decorators = lower_decorators(cx, node.decorators, params, node)
     signature, fresh = lower_params(cx, params, node)
     attach = attachment(cx, node.receiver, node.name, node) if checked else []
     cx.functions.append(FunctionScope(node.name, node.returns, params, node.body))
     has_promises = follows(cx, node.body)
     inner = prologue(cx, params if checked else (), fresh, node.name, node)
-    inner += _ticked(cx, node)
+    inner = learnt + inner + _ticked(cx, node)
     inner += _implicit_return(cx, node)
     body = _documentation(cx, node) + (scoped(cx, inner, node) if has_promises else inner)
     body[0:0] = private_declarations(cx, node)
@@ -96,10 +98,12 @@ def lower_decorator(
     keywords = node.expr.keywords if isinstance(node.expr, na.Call) else ()
     keys: list[py.expr | None] = [cx.const(k.name, k) for k in keywords]
     options = py.Dict(keys=keys, values=[cx.expr(k.value) for k in keywords], **cx.at(node))
-    if owner is None or not any(k.name in _CURIOUS for k in keywords):
+    learnt = learnables.told(cx, owner) if isinstance(owner, na.FunctionDef) else []
+    is_curious = owner is not None and any(k.name in _CURIOUS for k in keywords)
+    if not (is_curious or learnt):
         return cx.call(".poet", node, cx.load(".module", node), options)
-    facts = cx.const(facts_of(cx, owner, params), node)
-    return cx.call(".poet", node, cx.load(".module", node), options, facts)
+    facts = cx.const(facts_of(cx, owner, params) if owner is not None and is_curious else None, node)
+    return cx.call(".poet", node, cx.load(".module", node), options, facts, *learnt)
 
 
 # --- parameters ---------------------------------------------------------------------------------
@@ -144,7 +148,7 @@ def _default(cx: Context, param: na.Param, fresh: list[na.Param]) -> py.expr:
     default = param.default
     if default is None:
         return cx.const(None, param)
-    if is_fresh(cx, default):
+    if id(default) in cx.learnt or is_fresh(cx, default):
         fresh.append(param)
         return cx.load(".MISSING", default)
     return cx.expr(default)

@@ -13,7 +13,7 @@ from dana.runtime.structs import MISSING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from dana.poet.facts import Compiled
@@ -23,14 +23,25 @@ FRESH = (MISSING,)
 
 
 def decorator(
-    program: Program, options: Mapping[str, Any], facts: Compiled | None = None, scope: Mapping[str, Any] | None = None
+    program: Program,
+    options: Mapping[str, Any],
+    facts: Compiled | None = None,
+    scope: dict[str, Any] | None = None,
+    place: str = "",
+    learnables: Sequence[tuple[Any, ...]] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """What `@poet(**options)` is in `program`; raises `POETConfigError` when applied with options that cannot work.
 
-    `facts` is what the compiler wrote about the function, `scope` has the names of the decorator's module.
+    `facts` is what the compiler wrote about the function, `scope` has the names of the decorator's module; `learnables`
+    are its learnable constants (name, low, high, start), which it finds at `place` among them.
     """
     files, show = program.sources, program.catching.caught
     types = dict(facts[0]) if facts is not None else None
+    constants = None
+    if learnables and scope is not None:
+        from dana.poet.constants import Constants
+
+        constants = scope[place] = Constants({name: bounds for name, *bounds in learnables})  # type: ignore[misc]
 
     is_replay = getattr(program.tape, "is_replay", False)  # which reaches no store
     if isinstance(options.get("store"), str) and not is_replay:
@@ -41,7 +52,9 @@ def decorator(
         if any(isinstance(options.get(option), str) for option in HANDLERS):
             name = getattr(function, "__name__", "function")
             given = resolved(options, scope or {}, registry_of(program).handlers, name)
-        more = {"files": files, "fresh": FRESH, "show": show, "types": types, "facts": facts}
+        more = {
+            "files": files, "fresh": FRESH, "show": show, "types": types, "facts": facts, "constants": constants,
+        }  # fmt: skip
         return decorate(program, function, given, **more)  # type: ignore[arg-type]
 
     return decorated
@@ -70,6 +83,34 @@ def feedback(program: Program, about: Any, said: Mapping[str, Any]) -> None:
     from dana.poet.subjects import give
 
     give(registry_of(program), about, said)
+
+
+def learnable(_program: Program, low: Any, high: Any, start: Any) -> Any:
+    """Where a learnable constant starts: what it is, wherever no decorated function says otherwise (T5)."""
+    from dana.poet.constants import LearnableError, bounds_of
+    from dana.runtime.stops import failure
+
+    try:
+        return bounds_of(low, high, start)[2]
+    except LearnableError as wrong:
+        raise failure(ValueError, "E822", str(wrong)) from None
+
+
+def learn(
+    program: Program, function: Any, cost: Any, scenarios: Any, budget: Any, seed: Any, method: Any
+) -> dict[str, Any]:
+    """See `dana.poet.training.search`."""
+    from dana.poet.training.search import learn, on_terminal
+
+    tell = on_terminal(program.write) if getattr(program, "prints_on_terminal", False) else None
+    return learn(function, cost, scenarios, budget=budget, seed=seed, method=method, tell=tell)
+
+
+def roll_back(_program: Program, function: Any, version: Any) -> dict[str, Any]:
+    """Make an older version of what was learnt current again; returns the values there are now."""
+    from dana.poet.training.search import rolled_back
+
+    return rolled_back(function, version)
 
 
 def explain(_program: Program, function: Any) -> str:

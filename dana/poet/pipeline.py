@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping
     from typing import Any, NoReturn, Protocol
 
+    from dana.poet.constants import Constants
     from dana.poet.facts import Compiled
     from dana.poet.plugins.base import Plugin
 
@@ -85,12 +86,13 @@ def decorate(
     types: Mapping[str, str] | None = None,
     facts: Compiled | None = None,
     coroutines: bool = False,
+    constants: Constants | None = None,
 ) -> Callable[..., Any]:
     """`function` with the pipeline its options ask for; itself when it is not `enabled`.
 
     `files` are the names of the program's files, `fresh` the defaults that mean "new in each call", `show`
     makes a fault ready to be looked at by the program's own functions, `types` are annotations by parameter,
-    `facts` what the compiler wrote about the function; `coroutines`: an `async def` may be decorated. Raises `POETConfigError` when an option is wrong or a handler does
+    `facts` what the compiler wrote about the function, `constants` its learnable constants; `coroutines`: an `async def` may be decorated. Raises `POETConfigError` when an option is wrong or a handler does
     not fit the function.
     """
     name = given.get("name") or getattr(function, "__name__", None) or type(function).__name__
@@ -116,10 +118,15 @@ def decorate(
     about = {"files": files, "fresh": fresh, "show": show, "types": types, "facts": facts}
     plan = Plan(host, registry, function, name, config, plugins, **about)  # type: ignore[arg-type]
     plan.choice = why
+    if constants is None and facts is None and files is None:
+        from dana.poet.constants import of_python
+
+        constants = of_python(function)
+    plan.constants = constants
     _attempts_otherwise(plan, is_coroutine=bool(flags))
     if not config.enabled:
         return plan.bare
-    if config.store is not None or registry.store is not None:
+    if config.store is not None or registry.store is not None or constants is not None:
         from dana.poet.subjects import learner_of
 
         plan.learns(learner_of(plan))
@@ -137,6 +144,13 @@ def decorate(
     else:
         made = _Entries(plan).made()
     made.__poet__ = plan  # type: ignore[attr-defined]
+    if constants is not None and files is None:
+        from dana.poet.constants import follow
+
+        follow(
+            constants,
+            *(each for each in (function, made) if each.__code__.co_argcount == function.__code__.co_argcount),
+        )
     return made
 
 

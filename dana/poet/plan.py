@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from dana.adaptive.perform import Record
     from dana.poet.caching import Cache
     from dana.poet.config import POETConfig
+    from dana.poet.constants import Constants
     from dana.poet.facts import CodeContext, Compiled
     from dana.poet.pipeline import Host
     from dana.poet.plugins.base import Plugin
@@ -66,9 +67,9 @@ class Plan:
 
     __slots__ = (
         "__weakref__", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "calls", "choice",
-        "clock", "config", "critical", "current", "disabled", "enforcer", "facts", "failures", "fallbacks",
-        "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host", "judging", "learner", "learnt", "meter",
-        "name", "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
+        "clock", "config", "constants", "critical", "current", "disabled", "enforcer", "facts", "failures", "fallbacks",
+        "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host", "judging",
+        "learner", "learnt", "meter", "name", "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
         "plugins", "policy", "questions", "readers", "record", "registry", "tells", "train", "types", "worth",
     )  # fmt: skip
 
@@ -97,6 +98,8 @@ class Plan:
         self.name = name
         self.config = config
         self.files = files
+        # Its learnable constants (`constants.py`).
+        self.constants: Constants | None = None
         # What is called without a pipeline, and what an attempt calls.
         self.bare = self.operate = function
         self.hedging: Any = None
@@ -193,6 +196,8 @@ class Plan:
                 setattr(self.breaker, name, learnt.get(f"breaker_{name}", getattr(fresh, name)))
         if self.cache is not None and "cache" in self.given.learnable:
             self.cache.ttl = learnt.get("cache_ttl", ttl_of(self.given.cache))
+        if self.constants is not None:
+            self.constants.set({name: value for name, value in learnt.items() if name in self.constants.bounds})
         self.hopeless = dict.fromkeys(str(learnt.get("given_up", "")).split(), 0)
         config = self.given.changed(options) if options else self.given
         policy = self._policy(config)
@@ -219,7 +224,7 @@ class Plan:
         return Retry(config.retries, backoff, self._still_worth if self.hopeless else self.worth, self.budget)
 
     def _still_worth(self, fault: BaseException) -> bool:
-        """`worth`, but for kinds that were given up: one in a hundred of those is a probe, so that they can come back."""
+        """`worth`, but for kinds that were given up: one in a hundred of those is a probe, as they may come back."""
         if not self.worth(fault):
             return False
         kind = type(fault).__name__

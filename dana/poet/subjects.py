@@ -24,6 +24,7 @@ from dana.poet.config import EXPLICIT
 from dana.poet.errors import POETConfigError
 from dana.poet.facts import signature_of
 from dana.poet.learning import LearningStore
+from dana.poet.options import OPTIONS
 from dana.poet.store.base import NO_DOMAIN
 from dana.poet.training.engine import CACHE_TTL, GIVEN_UP, KIND, trainer_of
 from dana.poet.training.heard import JUDGED
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.poet.config import POETConfig
+    from dana.poet.constants import Constants
     from dana.poet.plan import Plan
     from dana.poet.registry import Registry
     from dana.poet.store.base import StoreError
@@ -63,8 +65,8 @@ DEADLINES = ("timeout", "attempt_timeout")
 JITTERS = ("full", "equal", "decorrelated")
 
 
-def knobs_of(config: POETConfig, breaker: Any) -> list[Knob]:
-    """What may be learnt about a function with these options."""
+def knobs_of(config: POETConfig, breaker: Any, constants: Constants | None = None, function: str = "") -> list[Knob]:
+    """What may be learnt about a function with these options and constants. Raises `POETConfigError` (E822)."""
     free = config.learnable
     knobs = []
     for name, low, high, step in NUMBERS:
@@ -81,6 +83,13 @@ def knobs_of(config: POETConfig, breaker: Any) -> list[Knob]:
         for name, low, high in BREAKER:
             if name not in written or "breaker" in free:
                 knobs.append(_knob(f"breaker_{name}", float(getattr(breaker, name)), low, high, None, config))
+    if constants is not None:
+        for constant, (low, high, start) in constants.bounds.items():
+            if constant in OPTIONS or constant in (GIVEN_UP, CACHE_TTL) or constant.startswith("breaker_"):
+                msg = f"the learnable constant `{constant}` of `{function}` is named like an option of @poet"
+                hint = "give it another name: both would be learnt under this one"
+                raise POETConfigError(msg, function, hint, "E822")
+            knobs.append(Knob(constant, start, low=low, high=high, safety=config.safety_critical))
     if config.retry_on is None:
         # Which kinds of fault are not worth another attempt (T2): names, separated by spaces.
         knobs.append(Knob(GIVEN_UP, "", safety=config.safety_critical))
@@ -128,7 +137,7 @@ class Learner:
     def __init__(self, plan: Plan, keeper: Keeper) -> None:
         self.id = id_of(plan.function, plan.name)
         self.domain = plan.config.domain or NO_DOMAIN
-        self.subject = Subject("function", self.id, knobs_of(plan.config, plan.breaker))
+        self.subject = Subject("function", self.id, knobs_of(plan.config, plan.breaker, plan.constants, plan.name))
         self.keeper = keeper
         self.calls = plan.calls
         self._plan = ref(plan)
@@ -311,7 +320,7 @@ class Keeper:
                 trainer.work()
 
     def flush(self) -> None:
-        """Work through everything that was heard, as the end of a run does, and save it: for tests, and before exports."""
+        """Work through everything that was heard, as the end of a run does, and save it."""
         with self._lock:
             learners = list(self._learners)
         for learner in learners:
@@ -389,6 +398,8 @@ def learner_of(plan: Plan) -> Learner | None:
     if config.learning == "off" or repeats(registry):
         return None
     where = config.store if config.store is not None else registry.store
+    if where is None and plan.constants is not None:
+        where = "memory:"
     if where is None:
         return None
     return Learner(plan, registry.keeper(where))

@@ -14,8 +14,7 @@ UNAVAILABLE = {
         ("use", "get_resource"), ("E821", "creates an external resource, and this version of Dana has none yet")
     ),
     **dict.fromkeys(
-        ("learnable", "poet"),
-        ("E822", "belongs to learning with POET, which this version does not have yet"),
+        ("feedback", "learnable", "poet"), ("E821", "belongs to an engine, and this program runs without one")
     ),
 }
 

@@ -8,8 +8,8 @@
     a change      is a version of the function's subject, with its evidence; going back is one assignment
 
 When a round is due is what the mode says (P107–P110): "on" after every `DUE` observations, "batch" when a day has
-passed or the program ends, "hybrid" at first after `DUE`, then after a day or twice as many. What protects a function from
-becoming worse waits for no round, except in batches: a service that has become slower gets its time at once.
+passed or the program ends, "hybrid" at first after `DUE`, then after a day or twice as many. What protects a function
+from becoming worse waits for no round, except in batches: a service that has become slower gets its time at once.
 """
 
 from __future__ import annotations
@@ -310,7 +310,7 @@ class Trainer:
             self.latency.advice = advice
         return outcome
 
-    def _faults(self, plan: Plan, learner: Learner) -> Outcome | None:
+    def _faults(self, _plan: Plan, learner: Learner) -> Outcome | None:
         """T2: kinds of fault that are not retried any more."""
         if GIVEN_UP not in learner.subject.knobs:
             return None

@@ -1,6 +1,6 @@
 """What a proposal would have meant for cases it was not made from: the trials behind the gate.
 
-    attempts    every attempt that was kept back is the first of one call, replayed with both policies and the same chances
+    attempts    every attempt that was kept back is the first of one call, replayed with both policies, the same chances
     outages     every outage that was kept back is waited for with both times
     ages        every look at a cached result that was kept back is answered with both times to live
 

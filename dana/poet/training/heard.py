@@ -1,4 +1,4 @@
-"""What calls leave behind for whoever learns from them: names only, so that a call that is not learnt from loads nothing."""
+"""What calls leave behind for whoever learns from them: names only, as every call loads this."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ OK, FAILED, CUT_OFF = 0, 1, 2
 
 
 def outcome_of_attempt(fault: BaseException, took: float, limit: float | None) -> int:
-    """What a failed attempt counts as: one that its own deadline ended says less about the service than one that failed."""
+    """What a failed attempt counts as: one that its own deadline ended says less than one that failed."""
     return CUT_OFF if isinstance(fault, TimeoutError) and limit is not None and took >= limit else FAILED

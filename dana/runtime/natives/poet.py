@@ -53,6 +53,31 @@ def configuration(program: Any) -> Callable[[Any], dict[str, Any]]:
     return configuration
 
 
+def learn(program: Any) -> Callable[..., dict[str, Any]]:
+    """Learns the learnable constants of a decorated function by trying them out; `cost(scenario)`, lower is better."""
+
+    def learn(
+        function: Any, cost: Any, scenarios: Any, budget: int = 200, seed: int = 0, method: str = "both"
+    ) -> dict[str, Any]:
+        """Learns the learnable constants of a decorated function by trying them out; `cost(scenario)`, lower is better."""
+        about = program.builtins[".about_poet"]
+        told: dict[str, Any] = about("learn", function, cost, list(scenarios), budget, seed, method)
+        return told
+
+    return learn
+
+
+def roll_back(program: Any) -> Callable[..., dict[str, Any]]:
+    """Takes back what was learnt about a decorated function: to the version before, or to number `version`."""
+
+    def roll_back(function: Any, version: int | None = None) -> dict[str, Any]:
+        """Takes back what was learnt about a decorated function: to the version before, or to number `version`."""
+        left: dict[str, Any] = program.builtins[".about_poet"]("roll_back", function, version)
+        return left
+
+    return roll_back
+
+
 def enable(program: Any) -> Callable[..., None]:
     """Switches the pipeline of a decorated function on, or without one those of the whole program."""
 
@@ -138,6 +163,8 @@ SIGNATURES = {
     "explain": "(function: any /) -> str",
     "status": "(function: any /) -> dict",
     "configuration": "(function: any /) -> dict",
+    "learn": "(function: any, cost: any, scenarios: list, budget: int = 200, seed: int = 0, method: str = 'both') -> dict",
+    "roll_back": "(function: any, version: int = None) -> dict",
     "enable": "(function: any / = None) -> None",
     "disable": "(function: any / = None) -> None",
     "on_interrupt": "(stage: str /, handler: any /) -> None",
@@ -152,6 +179,8 @@ EXPORTS: dict[str, object] = {
     "explain": explain,
     "status": status,
     "configuration": configuration,
+    "learn": learn,
+    "roll_back": roll_back,
     "enable": enable,
     "disable": disable,
     "on_interrupt": on_interrupt,

@@ -84,5 +84,6 @@ def test_a_service_that_becomes_three_times_slower_is_followed_within_300_calls(
     assert share >= 0.999
     assert mean < 3.0
     guard = [v.evidence for v in plan.learner.subject.versions if v.evidence["source"] == "guard"]
-    assert guard and guard[0]["n"] == 20 and guard[0]["effect"] > 0.3
+    assert guard[0]["n"] == 20
+    assert guard[0]["effect"] > 0.3
     registry_of(bench).close()
