@@ -168,6 +168,17 @@ ENTRIES: dict[str, Entry] = {
         "where it begins, says its domain, words, settings or readers wrongly, or the package that has it is damaged. The "
         "message names the file. `dana poet plugins check FILE` says everything that is wrong with one written in Dana.",
     ),
+    "E827": Entry(
+        "POET: a prohibited basis of decisions about credit",
+        "The domain `financial_services` makes decisions about credit lawful, and race, colour, religion, national origin, "
+        "sex, marital status, age and public assistance are no basis for one (Equal Credit Opportunity Act). A function "
+        "with such a parameter is refused where it is decorated. A study of fairness may keep it with "
+        "`plugin_config={'prohibited': 'flag'}`: then every decision's record names it.",
+        "@poet(domain='financial_services')\ndef limit(score: int, gender: str) -> int:\n    return score * 10\n\n"
+        "print(limit(720, 'female'))\n",
+        "@poet(domain='financial_services')\ndef limit(score: int) -> int:\n    return score * 10\n\n"
+        "print(limit(720))\n",
+    ),
     "E823": Entry(
         "POET: no such handler",
         "`perceive_handler`, `enforce_handler` and `train_handler` take a function, or the name of one: of a function of "
@@ -234,6 +245,14 @@ ENTRIES: dict[str, Entry] = {
         "two answers do not agree",
         "With `safety=\"maximum\"` (also through `profile=\"financial\"`) a question is asked twice, and only a value that "
         "both answers give is handed out. These differ. In programs this is a `ReasonError`; `.best` is the first of them.",
+    ),
+    "E849": Entry(
+        "something that cannot be offered as a tool",
+        "`tools=[…]` of `reason` takes functions, methods, structs and resources, and dicts with a `function`. Each needs a "
+        "name of its own and parameters that can be given by name. A tool that has side effects needs somebody who "
+        "confirms: `confirm=` a function, a person the host asks, or `confirm=false` for nobody.",
+        "print(reason('How many?', tools=[3], use_mock=true))\n",
+        "def known() -> int:\n    return 3\n\nprint(reason('How many?', tools=[known], use_mock=true))\n",
     ),
     "E848": Entry(
         "a question that does not fit into its window",

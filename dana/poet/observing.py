@@ -4,7 +4,8 @@
     poet.notes        keep    what the domain changed in the arguments, and what of it is an estimate
     poet.attempt      keep    an attempt that failed: its number, stage and fault
     poet.stage        sample  a stage is done
-    poet.call.end     audit   the outcome, the result or the error, how long it took, who interrupted
+    poet.call.end     audit   the outcome, the result or the error, how long it took, who interrupted, and
+                          what the domain says for the record
 
 A record that cannot be stored before the call is an error of the call: without it the effect must not happen.
 """
@@ -81,6 +82,8 @@ class LedgerObserver:
                 data["prompts"] = dict(status.questions.picked)
         if status.degraded:
             data["fallback"] = status.degraded
+        if status.records:
+            data["records"] = plain(status.records, MAX_DEPTH + 2)
         if status.faults:
             data["plugin_faults"] = list(status.faults)
         if status.interrupt_signals:

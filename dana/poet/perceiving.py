@@ -72,11 +72,14 @@ def _chained(rules: list[Rule]) -> Callable[[Any], Any]:
 
         def read(value: Any) -> Any:
             try:
-                return rule(value).value
+                reading = rule(value)
             except NEVER:
                 raise
             except Exception:  # noqa: BLE001  the whole form asks again, and says what is wrong
                 raise UnclearError from None
+            if reading.unit:
+                raise UnclearError  # the whole form looks at all arguments together
+            return reading.value
 
         return read
 

@@ -105,7 +105,8 @@ class POETStatus:
     __slots__ = (
         "attempt", "config", "degraded", "execution_id", "expected_output_type", "faults", "function_name", "guidance",
         "interrupt_signals", "is_internally_validated", "last_internal_failure", "learnings_applied", "max_retries",
-        "notes", "outcome", "perceived_input", "questions", "raw_output", "start_time", "took", "validated_output",
+        "notes", "outcome", "perceived_input", "questions", "raw_output", "records", "start_time", "took",
+        "validated_output",
     )  # fmt: skip
 
     def __init__(self, execution_id: str, function_name: str, config: POETConfig, start_time: float) -> None:
@@ -126,6 +127,8 @@ class POETStatus:
         self.notes: list[Any] = []
         self.guidance: list[str] = []
         self.faults: list[str] = []
+        # What domains say of the result, for the record.
+        self.records: list[dict[str, Any]] = []
         self.degraded = ""
         self.outcome = ""
         self.took = 0.0

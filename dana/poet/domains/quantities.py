@@ -3,25 +3,44 @@
 Every reader returns a `Quantity` or raises `NotUnderstoodError` with the reason. None of them guesses: a text that
 could mean two numbers means none. Readers are exact (`1,200.50` is 1200.5, `−5.2` is −5.2, `1%` is 0.01,
 `5 years 3 months` is 5.25 years) and take time linear in the text, which may have `MAX_TEXT` characters.
+
+| written | read | because |
+|---|---|---|
+| `1,200`, `1 200`, `1'200`, `1.200,50`, `1.200.000` | thousands in groups | nothing else is written so |
+| `1234,56`, `0,36` | a decimal comma | it cannot begin a group |
+| `45.000`, `45,50`, `1,00,000` | refused | it is one number here and another there |
+| `about 50k`, `fourty thousand` | an estimate | the writer was not sure, or the reader is not |
+| `50-60k`, `over 50k`, `50k+`, `maybe 50k` | refused | it is a range, a bound, a doubt |
 """
 
 from __future__ import annotations
 
 import re
 
+from dana.poet.domains.written import MAX_TEXT, NothingGivenError, NotUnderstoodError, approximately, clean, number_of
+from dana.poet.domains.written import spelled as respelled
+
+__all__ = [
+    "MAX_TEXT",
+    "NotUnderstoodError",
+    "NothingGivenError",
+    "Quantity",
+    "clean",
+    "in_words",
+    "money",
+    "number",
+    "number_of",
+    "share",
+    "years",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_TEXT = 200
-
-
-class NotUnderstoodError(ValueError):
-    """A text or value that is not what was asked for, or could be several things."""
-
 
 class Quantity:
-    """A number, the unit it was given in ("" for none), and whether it stands for words that only suggest it."""
+    """A number, the unit it was given in ("" for none), and whether it is only an estimate."""
 
     __slots__ = ("estimated", "unit", "value")
 
@@ -34,6 +53,57 @@ class Quantity:
         return f"Quantity({self.value!r}, {self.unit!r})"
 
 
+# --- digits -------------------------------------------------------------------------------------------
+
+_SIMPLE = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_COMMAS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_BLANKS = re.compile(r"[1-9][0-9]{0,2}(?:( |')[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]{1,2})?")
+_POINTS = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+,[0-9]{1,2}|(?:\.[0-9]{3}){2,})")
+_DECIMAL_COMMA = re.compile(r"[0-9]{4,},[0-9]{1,2}|0,[0-9]+")
+_SHORT_COMMA = re.compile(r"[0-9]{1,3},[0-9]{1,2}")
+_EXPONENT = re.compile(r"[0-9]+(?:\.[0-9]+)?e\+?[0-9]{1,2}")
+# Three digits behind a point are a group of thousands in half of Europe.
+_EITHER = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
+_NUMBER = r"[0-9][0-9,.' ]*[0-9]|[0-9]|\.[0-9]+"
+
+
+def digits(text: str, *, is_money: bool = False, comma: bool = False) -> float | None:
+    """The number that is written in digits, None for what is none or could be two.
+
+    `comma`: where thousands are never written, a comma is always a decimal one.
+    """
+    if _SIMPLE.fullmatch(text):
+        return None if is_money and _EITHER.fullmatch(text) else float(text)
+    if _COMMAS.fullmatch(text):
+        return float(text.replace(",", ""))
+    if _BLANKS.fullmatch(text):
+        return float(text.replace(" ", "").replace("'", "").replace(",", "."))
+    if _POINTS.fullmatch(text):
+        return float(text.replace(".", "").replace(",", "."))
+    if _DECIMAL_COMMA.fullmatch(text) or (comma and _SHORT_COMMA.fullmatch(text)):
+        return float(text.replace(",", "."))
+    return float(text) if _EXPONENT.fullmatch(text) else None
+
+
+def number(value: Any) -> Quantity:
+    """A plain number: 720, "720", "1,200.50", "-5.2", "seven hundred twenty", "about 700"."""
+    plain = number_of(value)
+    if plain is not None:
+        return Quantity(plain)
+    text, estimated = approximately(clean(value))
+    sign, rest = (-1, text[1:].lstrip()) if text.startswith("-") else (1, text.removeprefix("+").lstrip())
+    found = digits(rest)
+    if found is not None:
+        return Quantity(sign * found, estimated=estimated)
+    said = words(text)
+    if said is None:
+        msg = f"{value!r} is no number"
+        raise NotUnderstoodError(msg)
+    return Quantity(said.value, estimated=estimated or said.estimated)
+
+
+# --- numbers in words ---------------------------------------------------------------------------------
+
 _ONES = dict(
     zip(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -43,188 +113,63 @@ _ONES = dict(
     )
 )
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_SUFFIXES = {
-    "k": 1e3,
-    "m": 1e6,
-    "mm": 1e6,
-    "mn": 1e6,
-    "b": 1e9,
-    "bn": 1e9,
-    "thousand": 1e3,
-    "million": 1e6,
-    "billion": 1e9,
-}
-_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "usd": "USD", "eur": "EUR", "gbp": "GBP", "chf": "CHF",
-               "jpy": "JPY", "cad": "CAD", "aud": "AUD", "us$": "USD", "dollars": "USD", "dollar": "USD",
-               "euros": "EUR", "euro": "EUR", "pounds": "GBP"}  # fmt: skip
-# How often an amount comes in a year.
-_PER_YEAR = {"year": 1, "yr": 1, "annum": 1, "y": 1, "annually": 1, "yearly": 1, "annual": 1, "pa": 1, "month": 12,
-             "mo": 12, "monthly": 12, "week": 52, "wk": 52, "weekly": 52}  # fmt: skip
-_YEARS = {"year": 1.0, "years": 1.0, "yr": 1.0, "yrs": 1.0, "y": 1.0, "month": 1 / 12, "months": 1 / 12, "mo": 1 / 12,
-          "mos": 1 / 12, "week": 1 / 52, "weeks": 1 / 52, "day": 1 / 365, "days": 1 / 365}  # fmt: skip
-
-# Digits with groups of three, or without groups; a decimal part behind a point.
-_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+")
-_WORDS = re.compile(r"[a-z]+")
-_AMOUNT = re.compile(
-    r"(?P<open>\()?\s*(?P<sign>[-+])?\s*(?P<before>us\$|[$€£¥]|[a-z]{3}(?=[\s\d]))?\s*(?P<sign2>[-+])?\s*"
-    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)\s*(?P<scale>k|mm|mn|m|bn|b|thousand|million|billion)?\b\s*"
-    r"(?P<after>[$€£¥]|usd|eur|gbp|chf|jpy|cad|aud|dollars?|euros?|pounds)?\s*(?P<close>\))?\s*"
-    r"(?:(?:per|a|/|p\.?\s?)\s*(?P<per>year|yr|annum|y|a|month|mo|week|wk)\.?"
-    r"|(?P<often>annually|yearly|annual|monthly|weekly))?"
-)
-_SHARE = re.compile(
-    r"(?P<sign>[-+])?\s*(?P<number>\d+(?:\.\d+)?|\.\d+)\s*"
-    r"(?P<percent>%|percent|per\s?cent|pct|bps|basis points)?"
-)
-
-
-def clean(value: Any) -> str:
-    """A text as the readers want it: trimmed, small letters, plain minus and blanks. Raises `NotUnderstoodError`."""
-    if value.__class__ is not str:
-        msg = f"a text was expected, not {value.__class__.__name__}"
-        raise NotUnderstoodError(msg)
-    if len(value) > MAX_TEXT:
-        msg = f"the text is longer than {MAX_TEXT} characters"
-        raise NotUnderstoodError(msg)
-    if not value.isascii():
-        value = value.replace("\u2212", "-").replace("\u2013", "-")
-    return " ".join(value.lower().split())
-
-
-def number(value: Any) -> Quantity:
-    """A plain number: 720, "720", "1,200.50", "-5.2", "seven hundred twenty"."""
-    plain = _plain(value)
-    if plain is not None:
-        return Quantity(plain)
-    text = clean(value)
-    sign, digits = (-1, text[1:].lstrip()) if text.startswith("-") else (1, text.removeprefix("+").lstrip())
-    if _NUMBER.fullmatch(digits):
-        return Quantity(sign * _digits(digits))
-    spelled = in_words(text)
-    if spelled is None:
-        msg = f"{value!r} is no number"
-        raise NotUnderstoodError(msg)
-    return Quantity(spelled)
-
-
-def money(value: Any, *, per_year: bool = False) -> Quantity:
-    """An amount: "$50,000", "50k", "1.2M EUR", "(1,200)" (owed), "fifty thousand dollars"; `unit` is the currency.
-
-    With `per_year`, what comes per month or week is counted for a year; without, such a period is refused.
-    """
-    plain = _plain(value)
-    if plain is not None:
-        return Quantity(plain)
-    text = clean(value)
-    found = _AMOUNT.fullmatch(text)
-    if found is None:
-        return _money_in_words(value, text)
-    amount = _digits(found["number"]) * _SUFFIXES.get(found["scale"] or "", 1)
-    if bool(found["open"]) != bool(found["close"]) or (found["sign"] and found["sign2"]):
-        msg = f"{value!r} is no amount: its signs or brackets do not fit"
-        raise NotUnderstoodError(msg)
-    if found["open"] or "-" in (found["sign"], found["sign2"]):
-        amount = -amount
-    named = {_CURRENCIES[c] for c in (found["before"], found["after"]) if c in _CURRENCIES}
-    if len(named) > 1 or (found["before"] and found["before"] not in _CURRENCIES):
-        msg = f"{value!r} names no single currency"
-        raise NotUnderstoodError(msg)
-    return Quantity(
-        amount * _times(found["per"] or found["often"], value, per_year=per_year), named.pop() if named else ""
-    )
-
-
-def _money_in_words(value: Any, text: str) -> Quantity:
-    unit = ""
-    for name in ("dollars", "dollar", "euros", "euro", "pounds"):
-        if text.endswith(" " + name):
-            text, unit = text.removesuffix(" " + name), _CURRENCIES[name]
-    spelled = in_words(text)
-    if spelled is None:
-        msg = f"{value!r} is no amount of money"
-        raise NotUnderstoodError(msg)
-    return Quantity(spelled, unit)
-
-
-def _times(period: str | None, value: Any, *, per_year: bool) -> int:
-    if period is None:
-        return 1
-    if not per_year:
-        msg = f"{value!r} is an amount per period, and one amount was expected"
-        raise NotUnderstoodError(msg)
-    return _PER_YEAR["year" if period == "a" else period]
-
-
-def share(value: Any, *, most: float = 1.0) -> Quantity:
-    """A share of a whole: 0.36, "36%", "thirty percent", "150 bps"; more than `most` without a percent sign is refused.
-
-    36 could mean 36 % or 3600 %: such a number is refused, as the one who wrote it has to say.
-    """
-    plain = _plain(value)
-    if plain is None:
-        text = clean(value)
-        found = _SHARE.fullmatch(text)
-        if found is not None:
-            sign, digits, unit = found.groups()
-            if unit:
-                # As near to what is written as a float can be: 1.1 % is 0.011.
-                plain = float(digits + ("e-4" if unit in ("bps", "basis points") else "e-2"))
-                return Quantity(-plain if sign == "-" else plain, "%")
-            plain = -float(digits) if sign == "-" else float(digits)
-        else:
-            words, _blank, last = text.rpartition(" ")
-            spelled = in_words(words) if last in ("percent", "pct") else None
-            if spelled is None:
-                msg = f"{value!r} is no share"
-                raise NotUnderstoodError(msg)
-            return Quantity(spelled / 100, "%")
-    if plain > most:
-        msg = f"{value!r} is more than {most:g}: write it with a percent sign if it is meant as percent"
-        raise NotUnderstoodError(msg)
-    return Quantity(plain)
-
-
-def years(value: Any) -> Quantity:
-    """A period in years: 5, "5 years", "18 months", "5 years 3 months", "two years"; a bare number is years."""
-    plain = _plain(value)
-    if plain is not None:
-        return Quantity(plain, "years")
-    text = clean(value).replace(",", " ").replace(" and ", " ")
-    total, rest, seen = 0.0, text, set()
-    while rest:
-        found = re.match(r"(\d+(?:\.\d+)?)\s*([a-z]+)?\s*", rest)
-        if found is None:
-            words = rest.split(" ")
-            at = next((i for i, word in enumerate(words) if word in _YEARS), 0)
-            spelled = in_words(" ".join(words[:at])) if at else None
-            if spelled is None:
-                msg = f"{value!r} is no period"
-                raise NotUnderstoodError(msg)
-            amount, unit, rest = spelled, words[at], " ".join(words[at + 1 :])
-        else:
-            amount, unit, rest = float(found[1]), found[2] or "years", rest[found.end() :]
-        size = _YEARS.get(unit)
-        if size is None or size in seen:
-            msg = f"{value!r} is no period"
-            raise NotUnderstoodError(msg)
-        seen.add(size)
-        total += amount * size
-    if not seen:
-        msg = f"{value!r} is no period"
-        raise NotUnderstoodError(msg)
-    return Quantity(total, "years")
+_SCALES = {"hundred": 100, "thousand": 1_000, "grand": 1_000, "lakh": 100_000, "million": 1_000_000,
+           "crore": 10_000_000, "billion": 1_000_000_000}  # fmt: skip
+_WORDS = frozenset([*_ONES, *_TENS, *_SCALES, "a", "and", "half", "point"])
+_SPOKEN = re.compile(r"[a-z]+")
 
 
 def in_words(text: str) -> float | None:
-    """A number written in English words ("seven hundred and fifty", "one million two hundred thousand"), else None."""
-    words = text.replace("-", " ").split()
-    if not words or not all(_WORDS.fullmatch(word) for word in words):
+    """A number in correct English words ("seven hundred and fifty", "one and a half million"), else None."""
+    said = words(text)
+    return None if said is None or said.estimated else said.value
+
+
+def words(text: str) -> Quantity | None:
+    """A number in English words; an estimate where a word is misspelt; None for what is none."""
+    said = text.replace("-", " ").split()
+    if not said or not all(map(_SPOKEN.fullmatch, said)):
         return None
+    estimated = False
+    for at, word in enumerate(said):
+        if word not in _WORDS:
+            meant = respelled(word, _WORDS)
+            if meant is None:
+                return None
+            said[at], estimated = meant, True
+    found = _value(said)
+    return None if found is None else Quantity(float(found), estimated=estimated)
+
+
+def _value(said: list[str]) -> float | None:
+    if said[-1] in _SCALES and said[-1] != "hundred":
+        part = _with_part(said[:-1])
+        if part is not None:
+            return part * _SCALES[said[-1]]
+    part = _with_part(said)
+    if part is not None and said[:1] != ["half"]:
+        return part
+    return _cardinal(["one", *said[1:]] if said[0] == "a" and len(said) > 1 and said[1] in _SCALES else said)
+
+
+def _with_part(said: list[str]) -> float | None:
+    """The value of "half a", "two and a half", "one point two five"; None for what has no such part."""
+    if said == ["half", "a"]:
+        return 0.5
+    if said[-3:] == ["and", "a", "half"] and len(said) > 3:
+        whole = _cardinal(said[:-3])
+        return None if whole is None else whole + 0.5
+    if "point" not in said[1:-1]:
+        return None
+    at = said.index("point")
+    whole, behind = _cardinal(said[:at]), [_ONES.get(word, 10) for word in said[at + 1 :]]
+    return None if whole is None or max(behind) > 9 else float(f"{whole}.{''.join(map(str, behind))}")
+
+
+def _cardinal(said: list[str]) -> int | None:
     total, group, last = 0, 0, "start"
     top = 10**12
-    for word in words:
+    for word in said:
         if word == "and":
             if last not in ("hundred", "scale"):
                 return None
@@ -237,7 +182,7 @@ def in_words(text: str) -> float | None:
         elif word in _TENS and last in ("start", "hundred", "scale", "and"):
             group += _TENS[word]
             last = "tens"
-        elif word == "hundred" and last == "ones" and 1 <= group < 20:
+        elif word == "hundred" and last in ("ones", "tens") and 1 <= group < 100:
             group *= 100
             last = "hundred"
         elif word in _SCALES and word != "hundred" and last in ("ones", "tens", "hundred") and _SCALES[word] < top:
@@ -247,21 +192,262 @@ def in_words(text: str) -> float | None:
             last = "scale"
         else:
             return None
-    return None if last == "and" else float(total + group)
+    return None if last in ("and", "start") else total + group
 
 
-def _plain(value: Any) -> float | None:
-    """A value that is a number already; None for a text. Raises `NotUnderstoodError` for everything else."""
-    if value.__class__ is int or value.__class__ is float:
-        if value - value != 0:
-            msg = f"{value} is no number"
-            raise NotUnderstoodError(msg)
-        return float(value)
-    if value.__class__ is str:
-        return None
-    msg = f"a number or text was expected, not {'nothing' if value is None else value.__class__.__name__}"
+# --- money --------------------------------------------------------------------------------------------
+
+_SUFFIXES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "lakh": 1e5, "lakhs": 1e5, "m": 1e6, "mm": 1e6, "mn": 1e6,
+             "mio": 1e6, "million": 1e6, "crore": 1e7, "b": 1e9, "bn": 1e9, "billion": 1e9}  # fmt: skip
+_CODES = "USD EUR GBP CHF JPY CAD AUD NZD HKD SGD SEK NOK DKK PLN CZK HUF INR CNY KRW BRL MXN ZAR ILS".split()
+_SIGNS = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "c$": "CAD", "ca$": "CAD",
+          "a$": "AUD", "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "dollars": "USD", "dollar": "USD", "bucks": "USD",
+          "euros": "EUR", "euro": "EUR", "pounds": "GBP", "quid": "GBP", "yen": "JPY", "rupees": "INR",
+          "francs": "CHF"}  # fmt: skip
+_CURRENCIES = {**_SIGNS, **{code.lower(): code for code in _CODES}}
+# A sign that several currencies share.
+_SHARED = {"$": frozenset({"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN"}), "¥": frozenset({"JPY", "CNY"})}
+# How often an amount comes in a year.
+_PER_YEAR = {"year": 1, "yr": 1, "annum": 1, "y": 1, "annually": 1, "yearly": 1, "annual": 1, "pa": 1, "p.a": 1,
+             "month": 12, "mo": 12, "mth": 12, "monthly": 12, "week": 52, "wk": 52, "weekly": 52, "two weeks": 26,
+             "2 weeks": 26, "fortnight": 26, "fortnightly": 26, "quarter": 4, "quarterly": 4}  # fmt: skip
+_NAMES = sorted(_CURRENCIES, key=len, reverse=True)
+_BEHIND = "|".join(map(re.escape, _NAMES))
+_SCALE_WORDS = "|".join(sorted(_SUFFIXES, key=len, reverse=True))
+_AMOUNT = re.compile(
+    rf"(?P<open>\()?\s*(?P<sign>[-+])?\s*(?P<before>[a-z]{{0,2}}[$€£¥₹]|[a-z]{{3}}(?=[\s0-9]))?\s*(?P<sign2>[-+])?\s*"
+    rf"(?P<number>[0-9]+(?:\.[0-9]+)?e\+?[0-9]{{1,2}}|{_NUMBER})(?:[.,]-)?\s*(?:(?P<scale>{_SCALE_WORDS})(?![a-z]))?"
+    rf"\s*(?:(?P<after>{_BEHIND})(?![a-z]))?\s*(?P<close>\))?\s*(?P<per>[^0-9].*)?"
+)
+_PERIOD = re.compile(r"(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z2][a-z. ]*?)\.?")
+_ALONE = frozenset({"annually", "yearly", "annual", "pa", "p.a", "monthly", "weekly", "fortnightly", "quarterly"})
+_SAID_PERIOD = re.compile(
+    r"(.+?)\s+((?:(?:per|a|each|every)\s+(?:year|month|week|two weeks|quarter|fortnight))|"
+    r"monthly|weekly|yearly|annually|quarterly|per annum)"
+)
+
+
+def money(value: Any, *, per: str = "") -> Quantity:
+    """An amount: "$50,000", "50k", "1.2M EUR", "(1,200)" (owed), "fifty thousand dollars"; `unit` is the currency.
+
+    With `per` ("year", "month", "week") it is what comes in such a period, and "4,200/month" is counted for it;
+    without, an amount that comes again and again is refused.
+    """
+    plain = number_of(value)
+    if plain is not None:
+        return Quantity(plain)
+    text, estimated = approximately(clean(value))
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        said = _money_in_words(value, text, per)
+        said.estimated = said.estimated or estimated
+        return said
+    amount = digits(found["number"], is_money=found["scale"] is None)
+    if amount is None:
+        msg = f"{value!r} could be several amounts, or none"
+        raise NotUnderstoodError(msg)
+    if bool(found["open"]) != bool(found["close"]) or (found["sign"] and (found["sign2"] or found["open"])):
+        msg = f"{value!r} is no amount: its signs or brackets do not fit"
+        raise NotUnderstoodError(msg)
+    if found["scale"]:
+        amount *= _SUFFIXES[found["scale"]]
+    if found["open"] or "-" in (found["sign"], found["sign2"]):
+        amount = -amount
+    unit = _currency(found["before"], found["after"], value)
+    return Quantity(_counted(amount, found["per"], value, per), unit, estimated=estimated)
+
+
+def _currency(before: str | None, after: str | None, value: Any) -> str:
+    if before is None and after is None:
+        return ""
+    first, last = _CURRENCIES.get(before or ""), _CURRENCIES.get(after or "")
+    if before and first is None:
+        msg = f"{value!r} names no currency that is known"
+        raise NotUnderstoodError(msg)
+    if first and last and first != last and last not in _SHARED.get(before or "", ()):
+        msg = f"{value!r} names two currencies"
+        raise NotUnderstoodError(msg)
+    return last or first or ""
+
+
+def _counted(amount: float, period: str | None, value: Any, per: str) -> float:
+    """The amount for the period that is wanted."""
+    if period is None:
+        return amount
+    found = _PERIOD.fullmatch(period)
+    times = _PER_YEAR.get(found["name"]) if found and (found["each"] or found["name"] in _ALONE) else None
+    if times is None:
+        msg = f"{value!r} is no amount: {period!r} is not understood"
+        raise NotUnderstoodError(msg)
+    if not per:
+        msg = f"{value!r} is an amount per period, and one amount was expected"
+        raise NotUnderstoodError(msg)
+    wanted = _PER_YEAR[per]
+    return amount if times == wanted else amount * times / wanted
+
+
+def _money_in_words(value: Any, text: str, per: str) -> Quantity:
+    found = _SAID_PERIOD.fullmatch(text)
+    text, period = (found[1], found[2]) if found else (text, None)
+    head, _blank, last = text.rpartition(" ")
+    unit = _CURRENCIES.get(last, "") if head else ""
+    said = words(head if unit else text)
+    if said is None:
+        msg = f"{value!r} is no amount of money"
+        raise NotUnderstoodError(msg)
+    return Quantity(_counted(said.value, period, value, per), unit, estimated=said.estimated)
+
+
+# --- shares -------------------------------------------------------------------------------------------
+
+_SHARE = re.compile(
+    rf"(?P<sign>[-+])?\s*(?P<number>{_NUMBER})\s*(?P<unit>%|percent|per\s?cent|pct\.?|bps|bp|basis points)?"
+)
+_YEARLY = re.compile(r"(.+?)\s*(?:p\.?\s?a\.?|per annum|per year|a year|/\s?year|annually|yearly|apr)")
+_PARTS = re.compile(r"([0-9]+)\s*(?::|/|out of|in|of)\s*([0-9]+)")
+_PARTS_SAID = re.compile(r"([a-z-]+) (?:in|out of|of) ([a-z-]+)")
+_FRACTIONS = {"half": 0.5, "a half": 0.5, "one half": 0.5, "a third": 1 / 3, "one third": 1 / 3, "two thirds": 2 / 3,
+              "a quarter": 0.25, "one quarter": 0.25, "three quarters": 0.75, "a fifth": 0.2, "one fifth": 0.2,
+              "a tenth": 0.1, "one tenth": 0.1}  # fmt: skip
+_PERCENT = (" percent", " per cent", " pct", " %")
+
+
+def share(value: Any, *, most: float = 1.0, is_rate: bool = False) -> Quantity:
+    """A share of a whole: 0.36, "36%", "thirty percent", "150 bps", "1:4", "a quarter".
+
+    36 could mean 36 % or 3600 %: a number above one is refused, as the one who wrote it has to say; only a float, which
+    programs compute, may be up to `most`. With `is_rate` it is a share in a year, which parts ("1:4") never are.
+    """
+    plain = number_of(value)
+    if plain is not None:
+        if plain > (most if value.__class__ is float else 1):
+            raise _unclear_share(value, most)
+        return Quantity(plain)
+    text, estimated = approximately(clean(value))
+    if is_rate and (yearly := _YEARLY.fullmatch(text)) is not None:
+        text = yearly[1]
+    found = _SHARE.fullmatch(text)
+    if found is None:
+        said = _share_said(value, text, is_rate=is_rate)
+        said.estimated = said.estimated or estimated
+        return said
+    amount = digits(found["number"], comma=True)
+    if amount is None:
+        msg = f"{value!r} is no share"
+        raise NotUnderstoodError(msg)
+    sign = -1 if found["sign"] == "-" else 1
+    if found["unit"]:
+        # As near to what is written as a float can be: 1.1 % is 0.011.
+        amount = float(f"{amount!r}e-{4 if found['unit'][0] == 'b' else 2}") if amount < 1e9 else amount
+        return Quantity(sign * amount, "%", estimated=estimated)
+    if amount > 1:
+        raise _unclear_share(value, 1)
+    return Quantity(sign * amount, estimated=estimated)
+
+
+def _share_said(value: Any, text: str, *, is_rate: bool) -> Quantity:
+    for ending in _PERCENT:
+        if text.endswith(ending) and (said := words(text.removesuffix(ending))) is not None:
+            return Quantity(said.value / 100, "%", estimated=said.estimated)
+    if not is_rate:
+        parts = _PARTS.fullmatch(text)
+        two = (float(parts[1]), float(parts[2])) if parts else None
+        if two is None and (said_ := _PARTS_SAID.fullmatch(text)) is not None:
+            first, second = in_words(said_[1]), in_words(said_[2])
+            two = (first, second) if first is not None and second is not None else None
+        if two is not None and two[1] > 0:
+            return Quantity(two[0] / two[1], "%")
+        if text in _FRACTIONS:
+            return Quantity(_FRACTIONS[text])
+    msg = f"{value!r} is no share"
     raise NotUnderstoodError(msg)
 
 
-def _digits(text: str) -> float:
-    return float(text.replace(",", ""))
+def _unclear_share(value: Any, most: float) -> NotUnderstoodError:
+    return NotUnderstoodError(
+        f"{value!r} is more than {most:g}: write it with a percent sign if it is meant as percent"
+    )
+
+
+# --- periods ------------------------------------------------------------------------------------------
+
+# Units in months.
+_MONTHS = {"decade": 120.0, "decades": 120.0, "year": 12.0, "years": 12.0, "yr": 12.0, "yrs": 12.0, "y": 12.0,
+           "quarter": 3.0, "quarters": 3.0, "month": 1.0, "months": 1.0, "mo": 1.0, "mos": 1.0, "mth": 1.0,
+           "mths": 1.0, "week": 12 / 52, "weeks": 12 / 52, "wk": 12 / 52, "wks": 12 / 52, "day": 12 / 365,
+           "days": 12 / 365}  # fmt: skip
+_COMMON = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:years?|yrs?|y)(?: ([0-9]+) ?(?:months?|mos?))?")
+_PART = re.compile(r"([0-9][0-9.,]*)\s*-?\s*([a-z]+)\.?\s*(?:,|and\b)?\s*")
+
+
+def years(value: Any, *, unit: str = "years") -> Quantity:
+    """A period: 5, "5 years", "18 months", "5 years 3 months", "five and a half years"; in `unit`, years or months.
+
+    A bare number is in that unit already.
+    """
+    plain = number_of(value)
+    if plain is not None:
+        return Quantity(plain, unit)
+    text, estimated = approximately(clean(value))
+    common = _COMMON.fullmatch(text)
+    if common is not None:
+        whole, months = float(common[1]), float(common[2] or 0)
+        return Quantity(whole + months / 12 if unit == "years" else whole * 12 + months, unit, estimated=estimated)
+    bare = digits(text, comma=True)
+    if bare is not None:
+        return Quantity(bare, unit, estimated=estimated)
+    said = words(text)
+    if said is not None:
+        return Quantity(said.value, unit, estimated=estimated or said.estimated)
+    return _in_parts(value, text, unit, estimated=estimated)
+
+
+def _in_parts(value: Any, text: str, unit: str, *, estimated: bool) -> Quantity:
+    """The sum of "5 years", "and 3 months": each unit once."""
+    in_years, in_months, seen = 0.0, 0.0, set()
+    rest, half = (text.removesuffix(" and a half"), 0.5) if text.endswith(" and a half") else (text, 0.0)
+    while rest:
+        amount, name, rest, guessed = _next_part(rest)
+        estimated = estimated or guessed
+        size = 1.0 if name == "m" and 12.0 in seen else _MONTHS.get(name)
+        if amount is None or size is None or size in seen or (half and rest):
+            msg = f"{value!r} is no period"
+            raise NotUnderstoodError(msg)
+        seen.add(size)
+        if size == 12.0:
+            in_years += amount + half
+        else:
+            in_months += (amount + half) * size
+    if not seen:
+        msg = f"{value!r} is no period"
+        raise NotUnderstoodError(msg)
+    return Quantity(
+        in_years + in_months / 12 if unit == "years" else in_years * 12 + in_months, unit, estimated=estimated
+    )
+
+
+def _next_part(text: str) -> tuple[float | None, str, str, bool]:
+    """An amount, its unit, what comes behind, whether the unit was misspelt."""
+    found = _PART.match(text)
+    if found is not None:
+        name, guessed = _unit(found[2])
+        return digits(found[1], comma=True), name, text[found.end() :], guessed
+    said = text.split(" ")
+    for at, word in enumerate(said):
+        name, guessed = _unit(word.rstrip(".,"))
+        if at and (name in _MONTHS):
+            before = " ".join(said[:at])
+            amount = {"a": 1.0, "an": 1.0, "half a": 0.5}.get(before)
+            spoken = words(before) if amount is None else None
+            behind = said[at + 2 :] if said[at + 1 : at + 2] == ["and"] else said[at + 1 :]
+            if spoken is not None:
+                amount, guessed = spoken.value, guessed or spoken.estimated
+            return amount, name, " ".join(behind), guessed
+    return None, "", "", False
+
+
+def _unit(word: str) -> tuple[str, bool]:
+    if word in _MONTHS or word == "m":
+        return word, False
+    meant = respelled(word, _MONTHS)
+    return (word, False) if meant is None else (meant, True)

@@ -59,14 +59,18 @@ class RejectionError(ValueError):
 
 
 class Reading:
-    """What a rule made of an argument: the clean `value`, how it was understood, whether it is only an estimate."""
+    """What a rule made of an argument: the clean `value`, how it was understood, whether it is only an estimate.
 
-    __slots__ = ("estimated", "how", "value")
+    `unit`: what has to fit to the other arguments (a currency), which `Plugin.agree` looks at; "" for nothing.
+    """
 
-    def __init__(self, value: Any, how: str = "", *, estimated: bool = False) -> None:
+    __slots__ = ("estimated", "how", "unit", "value")
+
+    def __init__(self, value: Any, how: str = "", *, estimated: bool = False, unit: str = "") -> None:
         self.value = value
         self.how = how
         self.estimated = estimated
+        self.unit = unit
 
 
 class Note:
@@ -167,15 +171,26 @@ class Plugin:
         """
         return None
 
+    def agree(self, readings: Mapping[str, Reading]) -> None:
+        """Look at what was read together, where readings have units. Raises `RejectionError`."""
+
     def judge(self, value: Any, arguments: Mapping[str, Any]) -> Any:  # noqa: ARG002
         """What it makes of a result: the value, mended if need be. Raises `RejectionError`."""
         return value
+
+    def record(self, value: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:  # noqa: ARG002
+        """What an auditor would want to know of a result, as plain data; None for nothing. Asked where calls are
+        recorded, about results that were accepted."""
+        return None
 
     def hints(self) -> dict[str, Any]:
         """Options of `@poet` that suit the domain; what the user or a profile says goes first (P41, P85)."""
         return {}
 
     # --- what is bound to a function --------------------------------------------------------------
+
+    def attach(self, function: str, parameters: Sequence[tuple[str, str]], clock: Callable[[], float]) -> None:
+        """Hear once, at decoration, which function it serves, and by which clock (seconds). Raises `PluginError`."""
 
     def rules(self, parameters: Sequence[tuple[str, str]]) -> dict[str, Rule]:
         """The rules for the parameters it knows."""
@@ -192,6 +207,7 @@ class Plugin:
 
         def perceive(bound: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
             changed: dict[str, Any] = {}
+            readings: dict[str, Reading] = {}
             notes = []
             for name, rule in rules.items():
                 if name not in bound:
@@ -201,10 +217,14 @@ class Plugin:
                     reading = rule(before)
                 except RejectionError as refused:
                     raise RejectionError(refused.reason, name, before) from None
+                if reading.unit:
+                    readings[name] = reading
                 if reading.value is not before:
                     changed[name] = reading.value
                     if reading.value != before or reading.estimated:
                         notes.append(Note(name, before, reading))
+            if len(readings) > 1:
+                self.agree(readings)
             return changed, notes
 
         return perceive

@@ -50,6 +50,14 @@ class Fenced(Plugin):
 
         return perceive
 
+    def attach(self, function: str, parameters: Sequence[tuple[str, str]], clock: Callable[[], float]) -> None:
+        """See `Plugin`."""
+        self.inner.attach(function, parameters, clock)
+
+    def record(self, value: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+        """See `Plugin`."""
+        return self.inner.record(value, arguments)
+
     def judge(self, value: Any, arguments: Mapping[str, Any]) -> Any:
         """See `Plugin`."""
         judged = self.inner.judge(value, arguments)

@@ -1,0 +1,101 @@
+"""What every domain has in common: kinds of parameters, known by words in names, with a reader and limits for each.
+
+    Kind("income", words, "money for a year", low, high)
+
+A domain is a table of kinds; `docs/domains.md` is written from these tables (`pages.py`).
+"""
+
+from __future__ import annotations
+
+from dana.poet.domains.quantities import Quantity
+from dana.poet.domains.written import NothingGivenError, NotUnderstoodError, clean
+from dana.poet.plugins.base import Plugin, Reading, RejectionError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from dana.poet.plugins.base import Rule
+
+# Annotations that say nothing against a number.
+NUMERIC = frozenset({"", "any", "int", "float"})
+# Names that end so are about a quantity, and are none.
+NO_QUANTITY = frozenset(
+    "status type name id code number date start end kind reason description count currency unit label text".split()
+)
+YES = frozenset({"yes", "y", "true", "on", "1"})
+NO = frozenset({"no", "n", "false", "off", "0"})
+
+
+class Kind:
+    """One row of a domain's table: its name, the words that tell it, how it is read, what is accepted (in `unit`)."""
+
+    __slots__ = ("high", "low", "name", "read_as", "unit", "words")
+
+    def __init__(self, name: str, words: str, read_as: str, low: float, high: float, unit: str = "") -> None:
+        self.name = name
+        self.words = frozenset(words.split())
+        self.read_as = read_as
+        self.low = low
+        self.high = high
+        self.unit = unit
+
+    def within(self, quantity: Quantity, value: Any, what: str) -> None:
+        """Raises `NotUnderstoodError` for a quantity outside the limits."""
+        if not self.low <= quantity.value <= self.high:
+            raise outside(value, what, self.low, self.high, self.unit)
+
+
+def outside(value: Any, what: str, low: float, high: float, unit: str = "") -> NotUnderstoodError:
+    """What is said of a value beyond its limits."""
+    behind = f" {unit}" if unit else ""
+    return NotUnderstoodError(f"{value!r} is no plausible value of {what}: it is from {low:,g} to {high:,g}{behind}")
+
+
+def yes_or_no(value: Any) -> Quantity:
+    """Yes or no, as people write it; anything between is refused."""
+    if value.__class__ is bool:
+        return Quantity(value)
+    if value.__class__ in (int, float) and value in (0, 1):
+        return Quantity(bool(value))
+    if value.__class__ is str:
+        text = clean(value).rstrip(".!")
+        if text in YES or text in NO:
+            return Quantity(text in YES)
+    elif value is None:
+        msg = "nothing was given"
+        raise NothingGivenError(msg)
+    msg = f"{value!r} is neither yes nor no"
+    raise NotUnderstoodError(msg)
+
+
+def is_lenient(config: Mapping[str, Any] | None) -> bool:
+    """Whether the caller wrote `strict=false`: then, and only then, defaults stand in for what nobody understands."""
+    return (config or {}).get("strict") is False
+
+
+def ruled(plugin: Plugin, read: Callable[[Any], Reading], default: float | None = None, *, whole: bool = False) -> Rule:
+    """A rule from a reader: refusals say why, estimates are refused where `strict` is on.
+
+    `default` stands in, as an estimate, for what nobody understands; None refuses it. `whole`: integers as such.
+    """
+    strict = plugin.config["strict"]
+
+    def rule(value: Any) -> Reading:
+        try:
+            reading = read(value)
+        except NotUnderstoodError as reason:
+            if default is None or value.__class__ not in (str, type(None)):
+                raise RejectionError(str(reason)) from None
+            return Reading(default, f"the usual value, as {reason}", estimated=True)
+        if reading.estimated and strict:
+            msg = f"{value!r} says it in a way that is only an estimate, and this function takes numbers only"
+            raise RejectionError(msg)
+        if whole and reading.value.__class__ is float and reading.value.is_integer():
+            reading.value = int(reading.value)
+        if reading.value.__class__ is value.__class__ and reading.value == value:
+            reading.value = value
+        return reading
+
+    return rule

@@ -1,0 +1,122 @@
+"""Texts as people type them, made plain: one spelling of digits, signs, blanks; small letters; misspelt words.
+
+Nothing is dropped that could mean something: `720²` keeps its `²`, and is then no number. Only what no reader can see
+(zero-width characters) goes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any
+
+MAX_TEXT = 200
+# What people write where they know nothing.
+MISSING = frozenset(
+    ["", "-", "--", "?", "n/a", "na", "n.a.", "none", "null", "nil", "nan", "unknown", "not known", "not available",
+     "not applicable", "pending", "tbd", "missing", "blank", "undefined", "no answer", "no data"]
+)  # fmt: skip
+# Words that make an estimate of the number behind them.
+ABOUT = re.compile(r"(?:~|\b(?:about|approx\b\.?|approximately|around|roughly|circa|ca\b\.?))\s*")
+# A word shorter than this is never taken for a misspelt one.
+LEAST_LETTERS = 5
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—−﹣－"), "-")
+_OTHERS = {ord("’"): "'", ord("ʼ"): "'", ord("٫"): ".", ord("٬"): ",", ord("٪"): "%", ord("﹪"): "%"}
+_PLAIN = {**_DASHES, **_OTHERS}
+_HALVES = re.compile(r"\s*([½¼¾])")
+_HALF = {"½": ".5", "¼": ".25", "¾": ".75"}
+
+
+class NotUnderstoodError(ValueError):
+    """A text or value that is not what was asked for, or could be several things."""
+
+
+class NothingGivenError(NotUnderstoodError):
+    """There is no value, or words that say so."""
+
+
+def clean(value: Any) -> str:
+    """A text as the readers want it. Raises `NotUnderstoodError`."""
+    if value.__class__ is not str:
+        msg = f"a text was expected, not {value.__class__.__name__}"
+        raise NotUnderstoodError(msg)
+    if len(value) > MAX_TEXT:
+        msg = f"the text is longer than {MAX_TEXT} characters"
+        raise NotUnderstoodError(msg)
+    if not value.isascii():
+        value = _HALVES.sub(lambda found: _HALF[found[1]], value.translate(_PLAIN))
+        if not value.isascii():
+            value = "".join(map(_plain_character, value))
+    text: str = " ".join(value.lower().split())
+    if text in MISSING:
+        msg = f"{value!r} says nothing" if text else "nothing was given"
+        raise NothingGivenError(msg)
+    return text
+
+
+def _plain_character(c: str) -> str:
+    if c.isascii():
+        return c
+    kind = unicodedata.category(c)
+    if kind == "Nd":
+        return str(unicodedata.decimal(c))
+    if kind == "Zs":
+        return " "
+    if kind == "Cf":
+        return ""
+    # Full-width forms of ASCII, as East Asian keyboards write them.
+    return chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c
+
+
+def number_of(value: Any) -> float | None:
+    """A value that is a number already; None for a text. Raises `NotUnderstoodError` for everything else."""
+    if value.__class__ is int or value.__class__ is float:
+        try:
+            plain = float(value)
+        except OverflowError:
+            plain = float("inf")
+        if plain - plain != 0:
+            msg = f"{value if value.__class__ is float else 'a number of that size'} is no number"
+            raise NotUnderstoodError(msg)
+        return plain
+    if value.__class__ is str:
+        return None
+    if value is None:
+        msg = "nothing was given"
+        raise NothingGivenError(msg)
+    msg = f"a number or text was expected, not {value.__class__.__name__}"
+    raise NotUnderstoodError(msg)
+
+
+def approximately(text: str) -> tuple[str, bool]:
+    """The text behind "about", and whether there was such a word."""
+    found = ABOUT.match(text)
+    return (text[found.end() :], True) if found else (text, False)
+
+
+def spelled(word: str, known: Collection[str]) -> str | None:
+    """The one known word that differs from `word` by one slip: a letter too many, too few, another, or two swapped.
+
+    None where several do, or only short words; ordinals ("seventh") are words of their own.
+    """
+    if len(word) < LEAST_LETTERS - 1 or word.endswith("th") or not word.isalpha():
+        return None
+    found = {other for other in known if len(other) >= LEAST_LETTERS and _one_slip(word, other)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _one_slip(a: str, b: str) -> bool:
+    if abs(len(a) - len(b)) > 1:
+        return False
+    same = 0
+    while same < len(a) and same < len(b) and a[same] == b[same]:
+        same += 1
+    rest, other = a[same:], b[same:]
+    if len(rest) == len(other):
+        swapped = len(rest) > 1 and rest[0] == other[1] and rest[1] == other[0] and rest[2:] == other[2:]
+        return swapped or rest[1:] == other[1:]
+    return rest[1:] == other if len(rest) > len(other) else rest == other[1:]
