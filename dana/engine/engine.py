@@ -436,7 +436,7 @@ class _Run:
         self.program.poet_store = engine.poet_store
         self.program.poet_watchers = engine._watchers if tape is None else [*engine._watchers, tape]
         _give_poet(self.program)
-        _give_reason(self.program, engine)
+        _give_reason(self, engine)
         if tape is not None:
             self.program.tape, self.program.open_ledger = tape, tape.open_ledger
         if engine._hosts is not None:
@@ -669,15 +669,16 @@ def _give_poet(program: Program) -> None:
     program.table["feedback"] = feedback
 
 
-def _give_reason(program: Program, engine: Engine) -> None:
+def _give_reason(run: _Run, engine: Engine) -> None:
     """`reason` (L38) finds its model through the engine; nothing is loaded before it asks."""
 
     def opened(program: Program) -> Any:
+        from dana.engine.signatures import declared_by
         from dana.ipv.reasoning import Reasoning
 
-        return Reasoning(program, engine.models)
+        return Reasoning(program, engine.models, declared_by(run))
 
-    program.table[".open_reasoning"] = opened
+    run.program.table[".open_reasoning"] = opened
 
 
 def _open_ledger(program: Program) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from dana.checker.types import Type
@@ -29,6 +30,31 @@ def parameters_of(run: _Run, raw: Any) -> dict[str, TypeValue]:
     if found is None or found[0] != "func" or found[1] is None:
         return {}
     return {name: type_value(declared, run) for name, declared, kind, _ in found[1] if kind in _NAMED}
+
+
+def declared_by(run: _Run) -> Callable[[Any], dict[str, Any]]:
+    """`parameters_of` for one program, also for functions and effects of its host."""
+
+    def declared(raw: Any) -> dict[str, Any]:
+        scope = getattr(getattr(raw, "__func__", raw), "__globals__", {})
+        hosts = run._engine._hosts
+        if hosts is None or ".module" in scope:
+            return parameters_of(run, raw)
+        host = hosts.functions.get(str(getattr(raw, "_name", None) or getattr(raw, "__name__", "")))
+        static = None if host is None else host.type
+        if static is None or static[1] is None:
+            return parameters_of(run, raw)
+        made = Declared({name: type_value(each, run) for name, each, kind, _ in static[1] if kind in _NAMED})
+        made.required = frozenset(name for name, _, kind, default in static[1] if kind in _NAMED and not default)
+        return made
+
+    return declared
+
+
+class Declared(dict):  # type: ignore[type-arg]
+    """Types by parameter, and which of them must be given."""
+
+    required: frozenset[str] = frozenset()
 
 
 _NAMED = ("normal", "positional", "keyword")

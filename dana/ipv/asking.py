@@ -18,7 +18,7 @@ from dana.ipv.errors import failed
 from dana.ipv.prompting import LONGEST_ECHO, again, messages_of, size_of
 from dana.ipv.sharing import CALL, CHARS_OF_TOKEN
 from dana.models.errors import ModelError
-from dana.models.messages import Request
+from dana.models.messages import Message, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
     from dana.ipv.options import Options
     from dana.ipv.sharing import Shared
-    from dana.models.messages import Message, Model, Reply
+    from dana.ipv.tools import Toolbox
+    from dana.models.messages import Model, Reply
 
 # Of a model's text, this much is kept for the record.
 LONGEST_KEPT = 2_000
 # Characters of context that are worth sending where a window bounds the request.
 LEAST_ROOM = 200
+NO_MORE = "There are no more tools. Answer now."
 # Repairs that read a value, and not only its form (`dana.ipv.decoding.records`): `precision="exact"` has none of them.
 READ_INTO = frozenset({"currency", "percent", "number word", "spelling", "date", "text", "whole", "none"})
 
@@ -79,10 +81,10 @@ class Question:
 
     `how` is "condition" when the answer decides one; `stream(text)` is awaited with the text so far as it arrives;
     `within`: seconds until whoever asks gives up by itself (the model is told to be done by then). `shared`: the call
-    of a function it belongs to, by default the one that runs.
+    of a function it belongs to, by default the one that runs; `tools`: what the model may ask for on the way.
     """
 
-    __slots__ = ("asked", "context", "how", "options", "prompt", "shared", "stream", "within")
+    __slots__ = ("asked", "context", "how", "options", "prompt", "shared", "stream", "tools", "within")
 
     def __init__(
         self,
@@ -95,7 +97,9 @@ class Question:
         stream: Callable[[str], Any] | None = None,
         within: float | None = None,
         shared: Shared | None = None,
+        tools: Toolbox | None = None,
     ) -> None:
+        self.tools = tools
         self.within = within
         self.shared = shared if shared is not None else CALL.get()
         self.prompt = prompt
@@ -127,17 +131,23 @@ class Attempt:
 
 
 class Answer:
-    """A valid value and what it took: `attempts`, `repairs` of the decoder, `tokens`, `usd` (None: not known)."""
+    """A valid value and what it took: `attempts`, `repairs` of the decoder, `tokens`, `usd` (None: not known).
 
-    __slots__ = ("attempts", "repairs", "tokens", "usd", "value")
+    `rounds`: how often the model asked for tools before; what that cost is among the tokens.
+    """
 
-    def __init__(self, value: Any, attempts: Sequence[Attempt], repairs: Sequence[Any]) -> None:
+    __slots__ = ("attempts", "repairs", "rounds", "tokens", "usd", "value")
+
+    def __init__(
+        self, value: Any, attempts: Sequence[Attempt], repairs: Sequence[Any], rounds: Sequence[Attempt] = ()
+    ) -> None:
         self.value = value
         self.attempts = tuple(attempts)
         self.repairs = tuple(repairs)
-        self.tokens = sum(attempt.tokens for attempt in attempts)
-        known = [attempt.usd for attempt in attempts if attempt.usd is not None]
+        self.tokens = sum(attempt.tokens for attempt in (*attempts, *rounds))
+        known = [attempt.usd for attempt in (*attempts, *rounds) if attempt.usd is not None]
         self.usd = sum(known) if known else None
+        self.rounds = len(rounds)
 
 
 async def ask(model: Model, question: Question, *, host: Host | None = None) -> Answer:
@@ -176,6 +186,7 @@ async def _agreed(first: _Asking) -> Answer:
         tasks = [group.create_task(_outcome(each)) for each in (first, second)]
     outcomes = [task.result() for task in tasks]
     first.attempts += second.attempts
+    first.rounds += second.rounds
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
@@ -185,7 +196,7 @@ async def _agreed(first: _Asking) -> Answer:
         raise first.failure(
             "E846", "two answers to the same question do not agree", 'safety="high" is content with one of them'
         )
-    return Answer(one.value, first.attempts, one.repairs)
+    return Answer(one.value, first.attempts, one.repairs, first.rounds)
 
 
 async def _outcome(asking: _Asking) -> Any:
@@ -206,7 +217,10 @@ class _Asking:
         self.question = question
         self.host = host
         self.attempts: list[Attempt] = []
+        # Replies that asked for tools.
+        self.rounds: list[Attempt] = []
         self.best: Any = None
+        self.absent: set[str] = set()
         options = question.options
         limits = [each for each in (options.timeout_s, options.budget_s) if each is not None]
         self.seconds = min(limits)
@@ -223,7 +237,7 @@ class _Asking:
 
     async def answer(self) -> Answer:
         """Ask until an answer is valid."""
-        options = self.question.options
+        question, options = self.question, self.question.options
         first = self._first()
         messages = first
         longest = self._longest_echo()
@@ -232,12 +246,15 @@ class _Asking:
         while True:
             started = self.host.monotonic()
             reply = await self._reply(messages)
+            if reply.tool_calls and question.tools is not None and len(self.rounds) < question.tools.rounds:
+                first = messages = await self._with_tools(messages, reply, self.host.monotonic() - started)
+                continue
             value, repairs, problems = self._looked_at(reply)
             attempt = Attempt(len(self.attempts) + 1, reply, problems, self.host.monotonic() - started)
             self.attempts.append(attempt)
             self._account(attempt, reply)
             if not problems:
-                return Answer(value, self.attempts, repairs)
+                return Answer(value, self.attempts, repairs, self.rounds)
             if reply.finish == "refusal":
                 hint = "word the question differently, or ask another model"
                 raise self._final("E844", "the model refuses to answer", hint)
@@ -251,18 +268,20 @@ class _Asking:
         question, shared = self.question, self.question.shared
         about = (question.prompt, question.asked.described, question.context, question.how, question.options)
         notes = () if shared is None else shared.notes()
+        tools = question.tools is not None
         if shared is None or shared.window is None:
-            return messages_of(*about, notes)
+            return messages_of(*about, notes, tools=tools)
         window = shared.window * CHARS_OF_TOKEN
-        bare = messages_of(question.prompt, question.asked.described, None, question.how, question.options, notes)
+        bare = messages_of(*about[:2], None, *about[3:], notes, tools=tools)
         room = window - size_of(bare)
         if room >= 0 and question.context is None:
             return bare
         if room >= LEAST_ROOM:
-            made = messages_of(*about, notes, room)
+            made = messages_of(*about, notes, room, tools=tools)
             over = size_of(made) - window
-            if over > 0 and room - over >= LEAST_ROOM:
-                made = messages_of(*about, notes, room - over)
+            while over > 0 and room - over >= LEAST_ROOM:
+                room -= over
+                made = messages_of(*about, notes, room, tools=tools)
                 over = size_of(made) - window
             if over <= 0:
                 return made
@@ -271,6 +290,31 @@ class _Asking:
         raise self.failure(
             "E848", message, f"`{shared.function}` can have a larger `context_window`, or a shorter prompt"
         )
+
+    async def _with_tools(self, messages: Sequence[Message], reply: Reply, seconds: float) -> Sequence[Message]:
+        """What was said so far, with what the tools gave that the model asked for."""
+        tools = self.question.tools
+        assert tools is not None
+        tools.longest = min(tools.longest, self._longest_echo()) if self._is_bounded else tools.longest
+        this = Attempt(len(self.rounds) + 1, reply, (), seconds)
+        self.rounds.append(this)
+        self._account(this, reply)
+        self._within_budget(this.tokens, this.usd or 0.0)
+        emit = self.host.emit
+
+        def tell(data: dict[str, Any]) -> None:
+            if emit is not None:
+                emit("tool.call", {"model": reply.model or self.model.name, "round": this.number, **data})
+
+        answers = await tools.answered(reply.tool_calls, tell)
+        asked = Message("assistant", reply.text, reply.tool_calls)
+        said = (*messages, asked, *answers)
+        return said if this.number < tools.rounds else (*said, Message("user", NO_MORE))
+
+    @property
+    def _is_bounded(self) -> bool:
+        shared = self.question.shared
+        return shared is not None and shared.window is not None
 
     def _longest_echo(self) -> int:
         """How much of an answer that was not valid is shown to the model again."""
@@ -281,14 +325,15 @@ class _Asking:
 
     async def _reply(self, messages: Sequence[Message]) -> Reply:
         """One answer of the model. Raises `ReasonError` (E842) when it gives none."""
-        options = self.question.options
+        options, tools = self.question.options, self.question.tools
         asked = self.question.asked
         request = Request(
             messages,
             temperature=options.temperature,
             max_tokens=options.max_tokens,
             seed=options.seed,
-            schema=asked.schema if options.structure == "strict" or self.model.name.startswith("mock") else None,
+            tools=() if tools is None or len(self.rounds) >= tools.rounds else tools.offered,
+            schema=asked.schema if self._tells_schema() else None,
             timeout_s=max(0.001, self.until - self.host.monotonic()),
         )
         try:
@@ -298,6 +343,17 @@ class _Asking:
         except ModelError as problem:
             self._told(problem)
             raise self._unanswered(problem) from problem
+
+    def _tells_schema(self) -> bool:
+        """Whether the endpoint is told the schema beside the words.
+
+        A schema is paid for as the words are, or costs nothing where the endpoint makes a grammar of it. So data is
+        asked for in words, which nearly always do; the schema comes after two answers that were not valid.
+        """
+        structure, model = self.question.options.structure, self.model
+        if structure == "strict" or model.name.startswith("mock"):
+            return True
+        return structure == "formatted" and (len(self.attempts) > 1 or getattr(model, "schema_is_free", False))
 
     async def _streamed(self, request: Request) -> Reply:
         """The same, telling of the text as it grows."""
@@ -332,13 +388,29 @@ class _Asking:
             if reply.finish == "length":
                 problems.insert(0, "the answer was cut off: be shorter")
             return None, (), problems
-        if reply.finish == "length" and found.repairs and self.question.options.precision in ("specific", "exact"):
+        if reply.finish == "length" and self._is_open(reply.text, found.repairs):
             self.best = found.value
             return None, (), ["the answer was cut off: be shorter"]
-        refused = self._too_free(found.repairs)
+        refused = self._too_free(found.repairs) or self._left_out(found.repairs)
         if refused:
             self.best = found.value
         return found.value, found.repairs, refused
+
+    def _is_open(self, text: str, repairs: Sequence[Any]) -> bool:
+        """Whether an answer that was cut off may have meant to go on: 12 may be the beginning of 120."""
+        if self.question.options.precision not in ("specific", "exact"):
+            return False
+        return bool(repairs) or text.rstrip()[-1:] not in ("}", "]")
+
+    def _left_out(self, repairs: Sequence[Any]) -> list[str]:
+        """Fields that may be None and did not come: None, if they do not come a second time either.
+
+        Whether a model left out what it does not know or forgot what it does is worth one more question.
+        """
+        before, self.absent = self.absent, {each.path for each in repairs if each.kind == "absent"}
+        if self.question.options.precision not in ("specific", "exact"):
+            return []
+        return [f"{path} is missing: null if it is not known" for path in sorted(self.absent - before)]
 
     def _too_free(self, repairs: Sequence[Any]) -> list[str]:
         """With `precision="exact"` the values themselves must be as the type says; their form may be put right."""
@@ -353,8 +425,9 @@ class _Asking:
         """Tell what an attempt took; raises what stops the run when that is too much."""
         emit = self.host.emit
         if emit is not None:
+            outcome = "tools" if reply.tool_calls else "ok" if not attempt.problems else "not valid"
             emit("model.call", {
-                "model": reply.model or self.model.name, "outcome": "ok" if not attempt.problems else "not valid",
+                "model": reply.model or self.model.name, "outcome": outcome,
                 "prompt_tokens": reply.usage.prompt_tokens, "completion_tokens": reply.usage.completion_tokens,
                 "usd": reply.usd, "seconds": round(attempt.seconds, 6), "attempt": attempt.number,
                 "sent": getattr(reply, "attempts", 1),
@@ -373,8 +446,9 @@ class _Asking:
     def _within_budget(self, tokens: int, usd: float) -> None:
         """Raises `ReasonError` (E845) when another attempt, as dear as the last, would go beyond the budget."""
         options = self.question.options
-        used = self.before[1] + sum(attempt.tokens for attempt in self.attempts)
-        dollars = self.before[2] + sum(attempt.usd or 0.0 for attempt in self.attempts)
+        replies = (*self.attempts, *self.rounds)
+        used = self.before[1] + sum(each.tokens for each in replies)
+        dollars = self.before[2] + sum(each.usd or 0.0 for each in replies)
         if options.budget_tokens is not None and used + tokens > options.budget_tokens:
             raise self._spent(f"{used} of {options.budget_tokens} tokens are used")
         if options.budget_usd is not None and dollars + usd > options.budget_usd:
@@ -384,7 +458,7 @@ class _Asking:
 
     def failure(self, code: str, message: str, hint: str = "") -> Exception:
         """A `ReasonError` with everything tried so far."""
-        return failed(code, message, hint, attempts=self.attempts, best=self.best)
+        return failed(code, message, hint, attempts=self.attempts, best=self.best, rounds=self.rounds)
 
     def _spent(self, why: str) -> Exception:
         wrong = "; ".join(self.attempts[-1].problems[:2]) if self.attempts else "an attempt before used it up"

@@ -29,16 +29,20 @@ def failed(
     *,
     attempts: Sequence[Attempt] = (),
     best: Any = None,
+    rounds: Sequence[Attempt] = (),
 ) -> ReasonError:
-    """The error for a question without an answer. `best`: what came closest, never handed out as the value."""
+    """The error for a question without an answer. `best`: what came closest, never handed out as the value.
+
+    `rounds`: replies that asked for tools, which cost like all others.
+    """
     error = ReasonError(message)
     error._code = code  # type: ignore[attr-defined]
     if hint:
         error._hint = hint  # type: ignore[attr-defined]
     error.attempts = [attempt.to_data() for attempt in attempts]
     error.best = best
-    error.tokens = sum(attempt.tokens for attempt in attempts)
-    error.usd = sum(attempt.usd or 0.0 for attempt in attempts)
+    error.tokens = sum(attempt.tokens for attempt in (*attempts, *rounds))
+    error.usd = sum(attempt.usd or 0.0 for attempt in (*attempts, *rounds))
     for attempt in attempts[-SHOWN:]:
         if attempt.problems:
             error.add_note(f"attempt {attempt.number}: {'; '.join(attempt.problems[:SHOWN])}")

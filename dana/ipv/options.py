@@ -4,6 +4,7 @@
     precision     how much the decoder may put right         loose, general, specific, exact
     safety        what is done about untrusted material      low, medium, high, maximum
     structure     how the form of the answer is asked for    free, organized, formatted, strict
+                  (formatted: in words, and by a schema after two answers that were not valid; strict: by both at once)
     detail        how much of the context is sent            minimal, standard, detailed, maximum
 
 What is written at the call wins over its `profile`, and the profile over what suits the type.
@@ -35,7 +36,7 @@ BY_TYPE: dict[str, dict[str, str]] = {
     "int": {**_EXACT, "safety": "high"},
     "bool": _EXACT,
     "str": {},
-    "data": {"structure": "strict", "detail": "detailed"},
+    "data": {"structure": "formatted", "detail": "detailed"},
 }
 PROFILES: dict[str, dict[str, Any]] = {
     "production": {"reliability": "high", "precision": "specific", "safety": "high", "temperature": 0.0},

@@ -10,7 +10,7 @@ from dana.ipv.asking import Host, Question, ask
 from dana.ipv.errors import failed
 from dana.ipv.inferring import Forms
 from dana.ipv.options import SYNONYMS, OptionRefused, Options
-from dana.ipv.sharing import CALL
+from dana.ipv.sharing import BRANCH, CALL
 from dana.models.errors import SETUP, ModelError, ModelMissing
 from dana.runtime.outside import elsewhere
 from dana.runtime.stops import failure
@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 class Reasoning:
     """What one program asks. `models.get(spec, mock=…)` opens models: spec None is the one that is configured."""
 
-    __slots__ = ("_chosen", "_forms", "_models", "_program")
+    __slots__ = ("_chosen", "_forms", "_models", "_program", "_types")
 
-    def __init__(self, program: Program, models: Any) -> None:
+    def __init__(
+        self, program: Program, models: Any, types: Callable[[Any], dict[str, Any]] = lambda _function: {}
+    ) -> None:
         self._program = program
+        # The declared types of a function's parameters, for tools.
+        self._types = types
         self._models = models
         self._forms = Forms()
         # What `set_model` said.
@@ -55,6 +59,7 @@ class Reasoning:
         context = said.pop("context", None)
         spec, mock = said.pop("model", None), said.pop("use_mock", None)
         stream = said.pop("stream", None)
+        tools, confirm, rounds = said.pop("tools", None), said.pop("confirm", None), said.pop("rounds", None)
         try:
             settled = Options(said, asked.family)
         except OptionRefused as wrong:
@@ -64,9 +69,16 @@ class Reasoning:
         model = self.model(spec, mock)
         within = self._program.meter.remaining()
         question = Question(prompt, asked, settled, context=context, how=how, within=within, shared=shared)
+        if tools is None and (confirm is not None or rounds is not None):
+            raise failure(ValueError, "E849", "`confirm` and `rounds` are about `tools`, and there are none")
+        if tools is not None:
+            from dana.ipv.offering import toolbox_of
+
+            question.tools = toolbox_of(self._program, self._types, tools, confirm, rounds)
         if stream is not None:
             question.stream = self._listener(stream, asked)
-        return self._asked(model, question)
+        branches = brancher(self._program) if tools is not None or stream is not None else None
+        return self._asked(model, question, branches)
 
     def _shared(self) -> Shared | None:
         """What questions of the `@poet` function share that is being called, if there is one."""
@@ -78,8 +90,10 @@ class Reasoning:
 
         return shared_above()
 
-    async def _asked(self, model: Model, question: Question) -> Any:
+    async def _asked(self, model: Model, question: Question, branches: Callable[[], Any] | None) -> Any:
         program = self._program
+        if branches is not None:
+            BRANCH.set(branches)
         emit = self._emitter(question.shared)
         host = Host(spend=_account(program), emit=emit)
         if emit is None:
@@ -168,6 +182,7 @@ class Reasoning:
         return {
             "text": reply.text, "finish": reply.finish, "usd": reply.usd, "model": reply.model or model.name,
             "tokens": [reply.usage.prompt_tokens, reply.usage.completion_tokens], "took_s": reply.took_s,
+            "tool_calls": [[call.id, call.name, call.arguments] for call in reply.tool_calls],
         }  # fmt: skip
 
     # --- streams --------------------------------------------------------------------------------
@@ -176,7 +191,7 @@ class Reasoning:
         """Calls a function of the program with the best value so far, each time it has changed."""
         if not callable(handler):
             raise failure(TypeError, "E841", "`stream` of reason is a function, called with what is there so far")
-        from dana.runtime.effects import bridge
+        from dana.ipv.offering import beside
 
         program = self._program
         last: list[Any] = [None]
@@ -186,7 +201,7 @@ class Reasoning:
             if value is None or value == last[0]:
                 return
             last[0] = value
-            await bridge.drive(program, lambda: handler(value))
+            await beside(program, lambda: handler(value))
 
         return hear
 
@@ -226,6 +241,20 @@ def wordings(prompt: Any, variants: Any) -> list[str]:
             hint = "" if len(texts) == 1 else "each wording of a prompt is a text"
             raise failure(TypeError, "E841", f"the prompt of reason is a text, not {kind_of(text)}", hint)
     return texts
+
+
+def brancher(program: Program) -> Callable[[], Any]:
+    """What makes, for each piece of the program that a question runs, a branch of the call that begins it now."""
+    from dana.runtime.calls import Call, fork
+
+    first = fork(program.meter)
+
+    def branch() -> Call:
+        made = Call(first.run)
+        made.nested, made.deadlines, made.deadline, made.deeper = 1, list(first.deadlines), first.deadline, first.deeper
+        return made
+
+    return branch
 
 
 def so_far(text: str, kind: Any) -> Any:
@@ -308,7 +337,7 @@ class Distant:
 
     async def complete(self, request: Request) -> Reply:
         """The host's answer."""
-        from dana.models.messages import Reply, Usage
+        from dana.models.messages import Reply, ToolCall, Usage
 
         data = {**request.to_data(), "timeout_s": request.timeout_s}
         said = await elsewhere.later("reason", "complete", self._spec, self._mock, data)
@@ -319,7 +348,7 @@ class Distant:
         prompt, completion = said["tokens"]
         return Reply(
             said["text"], finish=said["finish"], usage=Usage(prompt, completion), usd=said["usd"], model=said["model"],
-            took_s=said["took_s"],
+            took_s=said["took_s"], tool_calls=[ToolCall(*call) for call in said["tool_calls"]],
         )  # fmt: skip
 
     async def stream(self, request: Request) -> AsyncIterator[str | Reply]:
@@ -334,7 +363,7 @@ class Distant:
 
 def request_of(data: Any) -> Request:
     """A request a worker has described. Raises TypeError where it is none, ValueError for a role there is not."""
-    from dana.models.messages import Message, Request
+    from dana.models.messages import Message, Request, Tool, ToolCall
 
     if not isinstance(data, dict):
         raise TypeError("a request to a model is a dict")
@@ -345,9 +374,36 @@ def request_of(data: Any) -> Request:
     for each in found:
         if not isinstance(each, dict) or not isinstance(each.get("content"), str):
             raise TypeError("a message to a model has a content")
-        messages.append(Message(str(each.get("role")), each["content"]))
+        calls = [ToolCall(*_texts(call, "id", "name", "arguments")) for call in _dicts(each.get("tool_calls"))]
+        answers = each.get("tool_call_id")
+        messages.append(
+            Message(str(each.get("role")), each["content"], calls, answers if isinstance(answers, str) else None)
+        )
     kinds: dict[str, Any] = {
         "temperature": (int, float), "max_tokens": int, "seed": int, "schema": dict, "timeout_s": (int, float),
     }  # fmt: skip
     options = {name: data[name] for name, kind in kinds.items() if isinstance(data.get(name), kind)}
-    return Request(messages, **options)
+    tools = []
+    for each in _dicts(data.get("tools")):
+        name, description = _texts(each, "name", "description")
+        if not isinstance(each.get("schema"), dict):
+            raise TypeError("a tool has a schema")
+        tools.append(Tool(name, description, each["schema"]))
+    return Request(messages, tools=tools, **options)
+
+
+def _dicts(found: Any) -> list[dict[str, Any]]:
+    """A list of at most a hundred dicts; empty for None. Raises TypeError for anything else."""
+    if found is None:
+        return []
+    if not isinstance(found, list) or len(found) > 100 or not all(isinstance(each, dict) for each in found):
+        raise TypeError("a request to a model has lists of dicts")
+    return found
+
+
+def _texts(data: dict[str, Any], *names: str) -> list[str]:
+    """Entries that are texts. Raises TypeError for others."""
+    values = [data.get(name) for name in names]
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError("a request to a model has texts where they belong")
+    return [str(value) for value in values]

@@ -122,6 +122,8 @@ class Shared:
 
 # The call whose questions are being asked, where there is one.
 CALL: ContextVar[Shared | None] = ContextVar("dana_call", default=None)
+# How a piece of the program that asks is run beside it: makes the account of one more branch (`dana.runtime.calls`).
+BRANCH: ContextVar[Callable[[], Any] | None] = ContextVar("dana_branch", default=None)
 
 
 def name_of(text: str) -> str:

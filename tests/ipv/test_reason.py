@@ -20,8 +20,9 @@ class Replying:
 
     name = "test:model"
 
-    def __init__(self, *texts: str, seconds: float = 0.0, usd: float | None = None) -> None:
+    def __init__(self, *texts: str, seconds: float = 0.0, usd: float | None = None, finish: str = "stop") -> None:
         self.texts = list(texts)
+        self.finish = finish
         self.seconds = seconds
         self.usd = usd
         self.requests: list = []
@@ -36,7 +37,7 @@ class Replying:
         finally:
             self.under_way -= 1
         text = self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
-        return Reply(text, usage=Usage(10, 5), usd=self.usd, model=self.name)
+        return Reply(text, usage=Usage(10, 5), usd=self.usd, model=self.name, finish=self.finish)
 
     async def stream(self, request):
         reply = await self.complete(request)
@@ -63,7 +64,43 @@ def test_the_prompt_holds_the_type_with_its_docs_and_the_context():
     assert "what is to be paid, in EUR" in system.content
     assert user.content.startswith("The invoice?\n")
     assert "12.50 EUR, Ann" in user.content
+    assert model.requests[0].schema is None
+
+
+def test_the_schema_is_told_when_words_were_not_enough_or_when_it_is_wanted():
+    model = Replying("none", "none", '{"total": 12.5, "customer": "Ann"}')
+    run(INVOICE + 'i: Invoice = reason("The invoice?")\ni.total', model)
+    assert [request.schema is not None for request in model.requests] == [False, False, True]
+    assert model.requests[2].schema["type"] == "object"
+    model = Replying('{"total": 12.5, "customer": "Ann"}')
+    run(INVOICE + 'i: Invoice = reason("The invoice?", structure="strict")\ni.total', model)
     assert model.requests[0].schema["type"] == "object"
+
+
+def test_a_server_that_makes_a_grammar_of_the_schema_gets_it_at_once():
+    model = Replying('{"total": 12.5, "customer": "Ann"}')
+    model.schema_is_free = True
+    run(INVOICE + 'i: Invoice = reason("The invoice?")\ni.total', model)
+    assert model.requests[0].schema["type"] == "object"
+
+
+def test_a_field_that_may_be_none_and_does_not_come_is_asked_for_once():
+    program = 'struct Person:\n    name: str\n    email: str?\np: Person = reason("Who?")\np.email'
+    assert run(program, Replying('{"name": "Ann"}', '{"name": "Ann", "email": "a@b.c"}')) == "a@b.c"
+    silent = Replying('{"name": "Ann"}', '{"name": "Ann"}')
+    assert run(program, silent) is None
+    assert "email" in silent.requests[1].messages[-1].content
+    assert run(program.replace('Who?"', 'Who?", precision="general"'), Replying('{"name": "Ann"}')) is None
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+def test_a_bare_number_that_was_cut_off_may_have_been_a_longer_one(kind):
+    model = Replying("12", "1200", finish="length")
+    with pytest.raises(dana.errors.IPVError) as caught:
+        run(f'n: {kind} = reason("How many?", retries=1)\nn', model)
+    assert caught.value.diagnostics[0].code == "E844"
+    cut = Replying('{"name": "Ann"}', finish="length")
+    assert run('p: dict[str, str] = reason("Who?")\np["name"]', cut) == "Ann"
 
 
 def test_material_cannot_end_its_own_marks():

@@ -29,12 +29,16 @@ class Bare:
 
 
 class Flaw:
-    """No value: `raw` is what stood there, `why` what is wrong, `text` the part of a text that has come so far."""
+    """No value: `raw` is what stood there, `why` what is wrong, `text` the part of a text that has come so far.
 
-    __slots__ = ("raw", "text", "why")
+    `readings`: the values between which only a type can decide.
+    """
 
-    def __init__(self, raw: str, why: str, text: str | None = None) -> None:
+    __slots__ = ("raw", "readings", "text", "why")
+
+    def __init__(self, raw: str, why: str, text: str | None = None, readings: tuple[Any, ...] = ()) -> None:
         self.raw = raw
+        self.readings = readings
         self.why = why
         self.text = text
 
@@ -220,7 +224,8 @@ class Reader:
         if same(first, second):
             self.note("duplicate", key, "once")
             return first
-        return Flaw(key, "this field is given twice, with different values")
+        readings = () if isinstance(first, Flaw) or isinstance(second, Flaw) else (first, second)
+        return Flaw(key, "this field is given twice, with different values", readings=readings)
 
     def array(self, depth: int) -> list[Any]:
         """`[…]`; the position is at the bracket."""

@@ -88,6 +88,8 @@ class StructPlan(Plan):
                     notes.problem((*path, name), f"`{field.name}` is given twice", self.name, each)
                 continue
             given[field.name] = each
+            if each.__class__ is Flaw and each.readings:
+                each = _meant(field, each, (*path, field.name), notes)  # noqa: PLW2901  (one of its readings)
             made[field.argument] = field.plan.fit(each, (*path, field.name), notes)
         self._absent(value, given, made, path, notes)
         return self.make(**made) if notes.count == before else FAIL
@@ -164,6 +166,15 @@ class StructPlan(Plan):
             if found is not None and one is not ABSENT:
                 put(made, found.slot, one)
         return made
+
+
+def _meant(field: FieldPlan, flaw: Flaw, path: Path, notes: Notes) -> Any:
+    """Of two different values for a field the one of its type, where the other is none."""
+    fitting = [each for each in flaw.readings if field.plan.clean(each) is not FAIL]
+    if len(fitting) != 1:
+        return flaw
+    notes.repair(path, "duplicate", flaw.raw, "the one that is of the type")
+    return fitting[0]
 
 
 class UnionPlan(Plan):
