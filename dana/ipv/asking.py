@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 LONGEST_KEPT = 2_000
 # Characters of context that are worth sending where a window bounds the request.
 LEAST_ROOM = 200
+# A text that grows is told again when a share of it is new: of a text, of a value that must be read out of it.
+TEXT_STEPS, VALUE_STEPS = 256, 32
 NO_MORE = "There are no more tools. Answer now."
 # Repairs that read a value, and not only its form (`dana.ipv.decoding.records`): `precision="exact"` has none of them.
 READ_INTO = frozenset({"currency", "percent", "number word", "spelling", "date", "text", "whole", "none"})
@@ -356,17 +358,29 @@ class _Asking:
         return structure == "formatted" and (len(self.attempts) > 1 or getattr(model, "schema_is_free", False))
 
     async def _streamed(self, request: Request) -> Reply:
-        """The same, telling of the text as it grows."""
-        assert self.question.stream is not None
-        text = ""
+        """The same, telling of the text as it grows: the longer it is, the more must come before it is told again.
+
+        Whoever listens reads the text from its beginning each time; so all of it stays linear in the text.
+        """
+        hear = self.question.stream
+        assert hear is not None
+        share = TEXT_STEPS if self.question.asked.kind is None else VALUE_STEPS
+        pieces: list[str] = []
+        length = told = due = 0
         reply: Reply | None = None
         async for piece in self.model.stream(request):
-            if isinstance(piece, str):
-                text += piece
-                await self.question.stream(text)
-            else:
+            if not isinstance(piece, str):
                 reply = piece
+                continue
+            pieces.append(piece)
+            length += len(piece)
+            if length >= due:
+                pieces = ["".join(pieces)]
+                told, due = length, length + 1 + length // share
+                await hear(pieces[0])
         assert reply is not None, "the last item of a stream is its reply"
+        if told < length and not reply.tool_calls:
+            await hear("".join(pieces))
         return reply
 
     def _looked_at(self, reply: Reply) -> tuple[Any, Sequence[Any], list[str]]:

@@ -20,7 +20,7 @@ from dana.ipv.options import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from typing import Any
 
     from dana.models import Model
@@ -115,6 +115,42 @@ class IPVOrchestrator:
         answer = await self.process.run(Question(prompt, asked, settled, context=context))
         return IPVResult(answer.value, answer)
 
+    async def stream(
+        self, prompt: str, context: Any = None, kind: Any = None, **options: Any
+    ) -> AsyncIterator[IPVResult]:
+        """The same for showing: the best value so far each time it has changed (its `answer` is None), at last the answer.
+
+        Fields that are not there yet are None. Whoever stops listening ends the question.
+        """
+        import asyncio
+
+        from dana.ipv.decoding import partial
+
+        asked, settled = self.infer.run(kind, options)
+        heard: asyncio.Queue[Any] = asyncio.Queue()
+        last: Any = None
+
+        async def hear(text: str) -> None:
+            nonlocal last
+            value = text if asked.kind is None else partial(text, asked.kind)
+            if value is not None and value != last:
+                last = value
+                heard.put_nowait(IPVResult(value, None))
+
+        question = Question(prompt, asked, settled, context=context, stream=hear)
+        task = asyncio.ensure_future(self.process.run(question))
+        task.add_done_callback(heard.put_nowait)
+        try:
+            while True:
+                found = await heard.get()
+                if found is task:
+                    break
+                yield found
+            answer = task.result()
+            yield IPVResult(answer.value, answer)
+        finally:
+            task.cancel()
+
 
 class IPVReason:
     """A question in words; what `reason` is in programs."""
@@ -127,6 +163,11 @@ class IPVReason:
     async def execute(self, prompt: str, context: Any = None, kind: Any = None, **options: Any) -> Any:
         """The answer as a value of `kind` (None: text). Raises `ReasonError`."""
         return (await self.orchestrator.execute(prompt, context, kind, **options)).value
+
+    async def stream(self, prompt: str, context: Any = None, kind: Any = None, **options: Any) -> AsyncIterator[Any]:
+        """The best value so far, as often as it changes, at last the valid answer. Raises `ReasonError`."""
+        async for found in self.orchestrator.stream(prompt, context, kind, **options):
+            yield found.value
 
 
 class IPVDataProcessor:
