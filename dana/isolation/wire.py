@@ -117,6 +117,11 @@ class Frames:
 # --- values -------------------------------------------------------------------------------------
 
 
+# Classes whose values are their own JSON data: when they leave (numbers may be too large), when they arrive.
+_SAME_OUT = frozenset({str, bool, type(None)})
+_SAME_IN = _SAME_OUT | {int, float}
+
+
 class Codec:
     """Turns values into JSON data and back; subclasses add what their side knows (`other`, `tagged`)."""
 
@@ -132,7 +137,9 @@ class Codec:
         if depth > MAX_NESTING:
             raise CannotCross("a value that is nested too deeply, or contains itself,")
         if cls is list:
-            return [self.encode(item, depth + 1) for item in value]
+            if not value:
+                return value
+            return [item if item.__class__ in _SAME_OUT else self.encode(item, depth + 1) for item in value]
         if cls is dict:
             return self._dict(value, depth + 1)
         write = _WRITERS.get(cls)
@@ -160,7 +167,9 @@ class Codec:
         if depth > MAX_NESTING + 2:
             raise WireError("a value is nested too deeply")
         if cls is list:
-            return [self.decode(item, depth + 1) for item in data]
+            if not data:
+                return data
+            return [item if item.__class__ in _SAME_IN else self.decode(item, depth + 1) for item in data]
         if cls is not dict:
             raise WireError("a value of no known kind")
         tag = data.get("$")

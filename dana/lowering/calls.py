@@ -9,6 +9,7 @@ from dana import ast as na
 from dana.lowering import learnables, sized
 from dana.lowering.annotations import static_type_name, type_name
 from dana.lowering.context import LOAD, Context
+from dana.lowering.nesting import makes_flat
 from dana.lowering.proven import unchecked_call
 
 TYPE_CHECKING = False
@@ -182,7 +183,8 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
         return cx.call(ALWAYS[name], node, cx.expr(node.args[0]))
     if len(node.args) == 1 and name in DIRECT:
         raw, kinds = DIRECT[name]
-        if cx.type_of(node.args[0])[0] in kinds:
+        plain = name != "tuple" or not cx.metered or makes_flat(cx, node.args[0])
+        if plain and cx.type_of(node.args[0])[0] in kinds:
             return cx.call(raw, node, cx.expr(node.args[0]))
     if not node.args and name == "list":
         return py.List(elts=[], ctx=LOAD, **cx.at(node))

@@ -142,6 +142,7 @@ class Context:
         "statements",
         "tests",
         "types",
+        "unpacked",
     )
 
     def __init__(
@@ -163,6 +164,8 @@ class Context:
         self.types = checked.types
         self.specs: dict[object, int] = {}
         self.field_names: set[str] = set()
+        # The display (by id) that is taken apart where it is made: `a, b = b, a`.
+        self.unpacked = 0
         self.functions: list[FunctionScope] = [FunctionScope("<module>", None)]
         # CPython refuses `:=` in the iterable of a comprehension, at any depth.
         self.in_iterable = 0

@@ -6,7 +6,7 @@ import ast as py
 
 from dana import abi
 from dana import ast as na
-from dana.lowering import sized
+from dana.lowering import nesting, sized
 from dana.lowering.calls import prints_plainly
 from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.functions import lower_lambda
@@ -153,7 +153,12 @@ def lower_list(cx: Context, node: na.List) -> py.expr:
 
 
 def lower_tuple(cx: Context, node: na.Tuple) -> py.expr:
-    return _display(cx, node, py.Tuple(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node)))
+    if not cx.metered or cx.unpacked == id(node):
+        return py.Tuple(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node))
+    if nesting.is_starred(node):
+        made = py.Tuple(elts=cx.exprs(node.elts), ctx=LOAD, **cx.at(node))
+        return cx.call(".nested", node, _display(cx, node, made))
+    return nesting.lower_kept(cx, node)
 
 
 def _display(cx: Context, node: na.List | na.Tuple, made: py.expr) -> py.expr:

@@ -10,6 +10,7 @@ from dana.lowering.annotations import accepts_anything, check_variable, type_nam
 from dana.lowering.context import LOAD, Context, FunctionScope
 from dana.lowering import learnables
 from dana.lowering.facts import facts_of
+from dana.lowering.nesting import kept_rest
 from dana.lowering.pipelines import lower_composed_body
 from dana.lowering.promises import follows, scoped
 from dana.lowering.proven import owner_of
@@ -38,7 +39,7 @@ def function_of(cx: Context, node: na.FunctionDef, name: str, *, checked: bool =
     attach = attachment(cx, node.receiver, node.name, node) if checked else []
     cx.functions.append(FunctionScope(node.name, node.returns, params, node.body))
     has_promises = follows(cx, node.body)
-    inner = prologue(cx, params if checked else (), fresh, node.name, node)
+    inner = prologue(cx, params if checked else (), fresh, node.name, node) + kept_rest(cx, params, node)
     inner = learnt + inner + _ticked(cx, node)
     inner += _implicit_return(cx, node)
     body = _documentation(cx, node) + (scoped(cx, inner, node) if has_promises else inner)
@@ -307,7 +308,7 @@ def _lambda_prologue(
     out: list[tuple[str, py.expr]] = []
     if cx.metered and id(node) in cx.checked.recursive:
         out.append((".s", cx.call(".next", node, cx.load(".calls", node))))
-    for statement in prologue(cx, params, fresh, "lambda", node):
+    for statement in prologue(cx, params, fresh, "lambda", node) + kept_rest(cx, params, node):
         if isinstance(statement, py.If):
             # `if test: x = e` as `x = e if test else x`
             name, value = _assignment(statement.body[0])
@@ -340,7 +341,7 @@ def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
         signature, fresh, names = _forwarding(cx, node), [], set()
     cx.functions.append(FunctionScope(node.name, node.returns))
     body = _documentation(cx, node)
-    body += prologue(cx, params, fresh, node.name, node)
+    body += prologue(cx, params, fresh, node.name, node) + kept_rest(cx, params, node)
     if cx.metered and id(node) in cx.checked.recursive:
         body.append(tick(cx, node))
     value = lower_composed_body(cx, node.pipeline, names, lambda stage: _forwarded(cx, node, stage))

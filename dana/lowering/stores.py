@@ -144,6 +144,8 @@ def _declared_type(cx: Context, owner: tuple[object, ...], attr: str) -> tuple[o
 
 
 def lower_assign(cx: Context, node: na.Assign) -> list[py.stmt]:
+    if all(isinstance(t, (na.Tuple, na.List)) for t in node.targets):
+        cx.unpacked = id(node.value)
     value = cx.expr(node.value)
     static = cx.type_of(node.value)
     if cx.metered and any(_is_slice(t) for t in node.targets):

@@ -7,6 +7,7 @@ from dana.runtime.absent import agent
 from dana.runtime.families import by_name
 from dana.runtime.formatting import format_of
 from dana.runtime.iterators import SIZED, members
+from dana.runtime.nesting import Nesting
 from dana.runtime.pipelines import apply
 from dana.runtime.sized import NAMES, bound
 from dana.runtime.stops import ExitStop, TimeoutStop, failure
@@ -114,6 +115,7 @@ def type_names(program: Program) -> dict[str, Any]:
 
 def _metered_maker(raw: Any, source: Callable[[Any], Any], meter: Any) -> Callable[..., Any]:
     item = 1 if raw is bytes else ITEM
+    build = Nesting(meter).converted(raw) if raw is tuple else raw
 
     def make(*args: Any) -> Any:
         if len(args) == 1:
@@ -123,7 +125,7 @@ def _metered_maker(raw: Any, source: Callable[[Any], Any], meter: Any) -> Callab
                     meter.room(len(items) * (item + CHARACTER if items.__class__ is str else item))
             elif raw is bytes and isinstance(items, int):
                 meter.room(items)
-            return raw(source(items))
+            return build(source(items))
         return raw(*args)
 
     return make

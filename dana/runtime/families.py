@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Python's own functions and exceptions, unchanged.
 PYTHON_NAMES = """
-abs bin callable chr divmod hash hex id len next oct ord range
+abs bin callable chr divmod hex id len next oct ord range
 Ellipsis NotImplemented __build_class__
 Exception ArithmeticError FloatingPointError OverflowError
 ZeroDivisionError AssertionError AttributeError BufferError EOFError ImportError ModuleNotFoundError LookupError
@@ -160,6 +160,17 @@ def _guards(program: Program) -> dict[str, Any]:
         ".mul": guards.mul, ".times": guards.times, ".grown": guards.grown, ".mod": guards.mod,
         ".addend": guards.addend, "pow": guards.power, "factorial": guards.factorial, **by_name(guards.round_),
     }  # fmt: skip
+
+
+def _nesting(program: Program) -> dict[str, Any]:
+    from dana.runtime.nesting import Nesting
+
+    nested = Nesting(program.meter).nested
+
+    def hash_(value: Any, /) -> int:
+        return hash(nested(value) if value.__class__ is tuple else value)
+
+    return {".nested": nested} | by_name(hash_)
 
 
 def _sized(program: Program) -> dict[str, Any]:
@@ -322,6 +333,7 @@ FAMILIES: dict[Family, str] = {
     _spans: ".slices .spans .overdrawn",
     _boundaries: ".type .param .result .field .star_param .double_star_param .assign cast",
     _guards: ".add .text .extended .pow .lshift .mul .times .grown .addend .mod pow factorial round",
+    _nesting: ".nested hash",
     _sized: ".method .do:center .do:ljust .do:rjust .do:zfill .do:expandtabs .do:replace .do:join .do:translate "
     ".do:split .do:rsplit .do:splitlines .do:encode .do:decode .do:title .do:swapcase .do:casefold "
     ".do:capitalize .do:extend .do:sort .do:update .do:fromkeys .do:union "
