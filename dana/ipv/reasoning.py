@@ -10,6 +10,7 @@ from dana.ipv.asking import Host, Question, ask
 from dana.ipv.errors import failed
 from dana.ipv.inferring import Forms
 from dana.ipv.options import SYNONYMS, OptionRefused, Options
+from dana.ipv.relaying import Distant, Taped, data_of, refusal_of, request_of
 from dana.ipv.sharing import BRANCH, CALL
 from dana.models.errors import SETUP, ModelError, ModelMissing
 from dana.runtime.outside import elsewhere
@@ -17,11 +18,11 @@ from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
     from dana.ipv.sharing import Shared
-    from dana.models.messages import Model, Reply, Request
+    from dana.models.messages import Model
     from dana.runtime.calls import Run
     from dana.runtime.program import Program
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class Reasoning:
     """What one program asks. `models.get(spec, mock=…)` opens models: spec None is the one that is configured."""
 
-    __slots__ = ("_chosen", "_forms", "_models", "_program", "_types")
+    __slots__ = ("_asked_so_far", "_chosen", "_forms", "_models", "_program", "_types")
 
     def __init__(
         self, program: Program, models: Any, types: Callable[[Any], dict[str, Any]] = lambda _function: {}
@@ -39,6 +40,7 @@ class Reasoning:
         self._types = types
         self._models = models
         self._forms = Forms()
+        self._asked_so_far = 0
         # What `set_model` said.
         self._chosen: Any = None
 
@@ -140,8 +142,23 @@ class Reasoning:
     # --- models ---------------------------------------------------------------------------------
 
     def model(self, spec: Any, mock: Any) -> Model:
-        """The model a call means, which the policy grants."""
+        """The model a call means, which the policy grants; where a run is taped, what stands for it."""
         spec = checked_spec(spec if spec is not None else self._chosen)
+        tape = self._program.tape
+        if tape is None or elsewhere.host is not None:
+            return self._granted(spec, mock)
+        found: list[Model] = []
+
+        def opened(spec: Any, mock: Any) -> str:
+            found.append(self._granted(spec, mock))
+            return found[0].name
+
+        self._asked_so_far += 1
+        name = tape.native("model", opened)(spec, mock)
+        return Taped(found[0] if found else None, name, tape, self._asked_so_far)
+
+    def _granted(self, spec: Any, mock: Any) -> Model:
+        """The model a call means. Raises what the policy says against it, and `ReasonError` where there is none."""
         if elsewhere.host is not None:
             return Distant(spec, mock)
         policy = self._program.policy
@@ -175,15 +192,10 @@ class Reasoning:
         try:
             reply = await model.complete(request)
         except ModelError as problem:
-            return {"refused": str(problem), "hint": problem.hint, "code": problem.code, "retryable": problem.retryable}
-        meter = self._program.meter
+            return refusal_of(problem)
         tokens = reply.usage.prompt_tokens + reply.usage.completion_tokens
-        meter.spend(tokens=tokens, usd=reply.usd or 0.0)
-        return {
-            "text": reply.text, "finish": reply.finish, "usd": reply.usd, "model": reply.model or model.name,
-            "tokens": [reply.usage.prompt_tokens, reply.usage.completion_tokens], "took_s": reply.took_s,
-            "tool_calls": [[call.id, call.name, call.arguments] for call in reply.tool_calls],
-        }  # fmt: skip
+        self._program.meter.spend(tokens=tokens, usd=reply.usd or 0.0)
+        return data_of(reply, model.name)
 
     # --- streams --------------------------------------------------------------------------------
 
@@ -320,90 +332,3 @@ def _account(program: Program) -> Callable[[int, float], None]:
             raise meter.stop("usd")
 
     return spend
-
-
-# --- for programs in a worker -------------------------------------------------------------------
-
-
-class Distant:
-    """A model that the host asks in the stead of a worker."""
-
-    __slots__ = ("_mock", "_spec", "name")
-
-    def __init__(self, spec: Any, mock: Any) -> None:
-        self._spec = spec
-        self._mock = mock
-        self.name = spec if isinstance(spec, str) else "of the host"
-
-    async def complete(self, request: Request) -> Reply:
-        """The host's answer."""
-        from dana.models.messages import Reply, ToolCall, Usage
-
-        data = {**request.to_data(), "timeout_s": request.timeout_s}
-        said = await elsewhere.later("reason", "complete", self._spec, self._mock, data)
-        if "refused" in said:
-            if said["code"] == "E850":
-                raise failed("E840", said["refused"], said["hint"])
-            raise ModelError(said["refused"], said["hint"], retryable=said["retryable"])
-        prompt, completion = said["tokens"]
-        return Reply(
-            said["text"], finish=said["finish"], usage=Usage(prompt, completion), usd=said["usd"], model=said["model"],
-            took_s=said["took_s"], tool_calls=[ToolCall(*call) for call in said["tool_calls"]],
-        )  # fmt: skip
-
-    async def stream(self, request: Request) -> AsyncIterator[str | Reply]:
-        """The whole answer as one piece: what crosses to a worker is a reply."""
-        reply = await self.complete(request)
-        yield reply.text
-        yield reply
-
-    async def aclose(self) -> None:
-        """Nothing is held here."""
-
-
-def request_of(data: Any) -> Request:
-    """A request a worker has described. Raises TypeError where it is none, ValueError for a role there is not."""
-    from dana.models.messages import Message, Request, Tool, ToolCall
-
-    if not isinstance(data, dict):
-        raise TypeError("a request to a model is a dict")
-    found = data.get("messages")
-    if not isinstance(found, list) or not 0 < len(found) <= 100:
-        raise TypeError("a request to a model has messages")
-    messages = []
-    for each in found:
-        if not isinstance(each, dict) or not isinstance(each.get("content"), str):
-            raise TypeError("a message to a model has a content")
-        calls = [ToolCall(*_texts(call, "id", "name", "arguments")) for call in _dicts(each.get("tool_calls"))]
-        answers = each.get("tool_call_id")
-        messages.append(
-            Message(str(each.get("role")), each["content"], calls, answers if isinstance(answers, str) else None)
-        )
-    kinds: dict[str, Any] = {
-        "temperature": (int, float), "max_tokens": int, "seed": int, "schema": dict, "timeout_s": (int, float),
-    }  # fmt: skip
-    options = {name: data[name] for name, kind in kinds.items() if isinstance(data.get(name), kind)}
-    tools = []
-    for each in _dicts(data.get("tools")):
-        name, description = _texts(each, "name", "description")
-        if not isinstance(each.get("schema"), dict):
-            raise TypeError("a tool has a schema")
-        tools.append(Tool(name, description, each["schema"]))
-    return Request(messages, tools=tools, **options)
-
-
-def _dicts(found: Any) -> list[dict[str, Any]]:
-    """A list of at most a hundred dicts; empty for None. Raises TypeError for anything else."""
-    if found is None:
-        return []
-    if not isinstance(found, list) or len(found) > 100 or not all(isinstance(each, dict) for each in found):
-        raise TypeError("a request to a model has lists of dicts")
-    return found
-
-
-def _texts(data: dict[str, Any], *names: str) -> list[str]:
-    """Entries that are texts. Raises TypeError for others."""
-    values = [data.get(name) for name in names]
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError("a request to a model has texts where they belong")
-    return [str(value) for value in values]

@@ -36,10 +36,12 @@ class Effect:
         *,
         writes: bool = False,
         doc: str | None = None,
+        taped: bool = True,
     ) -> None:
         self._program = program
         self._name = name
-        tape = getattr(program, "tape", None)
+        # `taped` is false for what is on record in parts, and done again in a replay.
+        tape = getattr(program, "tape", None) if taped else None
         self._start = start if tape is None else tape.effect(name, start)
         self._writes = writes
         self._doc = doc

@@ -49,7 +49,7 @@ def table(program: Any) -> dict[str, Any]:
         """Which model the program asks from now on, where a call names none."""
         reasoning_of(program).set_model(model)
 
-    return {**{name: Effect(program, name, named) for name in NAMES}, "set_model": set_model}
+    return {**{name: Effect(program, name, named, taped=False) for name in NAMES}, "set_model": set_model}
 
 
 def remote_complete(program: Any) -> Callable[..., Awaitable[dict[str, Any]]]:
