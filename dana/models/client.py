@@ -48,7 +48,11 @@ BACKOFF = Backoff(base=0.2, factor=2.0, cap=8.0, jitter="full")
 # take, twice that after each attempt that was too slow.
 SHARE = 0.5
 PACE = 4.0
+ROOM = 1.25
+# A pause that the endpoint did not ask for takes no more than this share of what is left.
+PAUSE = 0.1
 PACE_LEAST_S = 1.0
+GRAMMARS = frozenset({"ollama", "lmstudio", "llamacpp", "vllm"})
 LONGEST_EVENT = 1 << 20
 
 
@@ -75,6 +79,11 @@ class Client:
     def p95(self) -> float | None:
         """The time within which 19 of 20 answers came; None before enough did."""
         return self._shared.p95()
+
+    @property
+    def schema_is_free(self) -> bool:
+        """Whether a schema costs no tokens: servers of one's own make a grammar of it."""
+        return self._endpoint.provider in GRAMMARS
 
     async def aclose(self) -> None:
         await self._connections.aclose()
@@ -287,7 +296,10 @@ class Call:
             return left
         p95 = self._shared.p95()
         share = left * SHARE
-        return share if p95 is None else min(share, max(PACE_LEAST_S, PACE * p95) * 2.0**self._slow)
+        if p95 is None:
+            return share
+        # An attempt that gets less than most answers take would be lost from the beginning.
+        return min(max(share, min(left, p95 * ROOM)), max(PACE_LEAST_S, PACE * p95) * 2.0**self._slow)
 
     @property
     def tokens(self) -> float:
@@ -302,7 +314,8 @@ class Call:
         if kind == GIVE_UP:
             raise error
         if kind == WAIT:
-            await self._sleep(amount)
+            asked = error.retry_after is not None
+            await self._sleep(amount if asked else min(amount, self.left() * PAUSE))
             kind, amount = next(self._effects)
         self.number = int(amount)
 

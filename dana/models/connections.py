@@ -247,8 +247,12 @@ class Pool:
         try:
             while not self._is_idle():  # noqa: ASYNC110  (it asks the pool, which announces nothing)
                 await asyncio.sleep(KEPT_S)
-        finally:
+        except GeneratorExit:
+            raise  # the loop has gone without an end, and with it all that could be awaited
+        except asyncio.CancelledError:
             await self._drop()
+            raise
+        await self._drop()
 
     def _is_idle(self) -> bool:
         """Whether every connection has rested for so long that it would be closed anyway."""

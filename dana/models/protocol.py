@@ -36,19 +36,22 @@ _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 class Dialect:
-    """What an endpoint takes: schemas for answers, the older name of `max_tokens`, usage at the end of a stream."""
+    """What an endpoint takes: schemas for answers, also of bare values, the name of `max_tokens`, usage of streams."""
 
-    __slots__ = ("schema", "stream_usage", "tokens_name")
+    __slots__ = ("any_schema", "schema", "stream_usage", "tokens_name")
 
     def __init__(self) -> None:
         self.schema = True
+        # Many take schemas of objects only: neither a list nor a number.
+        self.any_schema = True
         self.stream_usage = True
         self.tokens_name = "max_tokens"
 
     def copy(self) -> Dialect:
         """The same, to try something on."""
         made = Dialect()
-        made.schema, made.stream_usage, made.tokens_name = self.schema, self.stream_usage, self.tokens_name
+        for name in Dialect.__slots__:
+            setattr(made, name, getattr(self, name))
         return made
 
 
@@ -66,7 +69,7 @@ def body_of(request: Request, model: str, dialect: Dialect, *, stream: bool = Fa
         body["stop"] = list(request.stop)
     if request.seed is not None:
         body["seed"] = request.seed
-    if request.schema is not None and dialect.schema:
+    if request.schema is not None and dialect.schema and (dialect.any_schema or is_object(request.schema)):
         body["response_format"] = _format(request)
     if request.tools:
         body["tools"] = [
@@ -101,6 +104,11 @@ def _format(request: Request) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": said}
 
 
+def is_object(schema: Mapping[str, Any]) -> bool:
+    """Whether what a schema describes is an object, and nothing else."""
+    return schema.get("type") == "object"
+
+
 def is_strict(schema: Any) -> bool:
     """Whether a schema is of the kind that providers keep to exactly: every object closed, every field required."""
     if isinstance(schema, list):
@@ -131,7 +139,10 @@ def adapted(dialect: Dialect, body: Mapping[str, Any], error: BadRequest) -> boo
         dialect.stream_usage = False
         return True
     if "response_format" in body:
-        dialect.schema = False
+        if dialect.any_schema and not is_object(body["response_format"]["json_schema"]["schema"]):
+            dialect.any_schema = False
+        else:
+            dialect.schema = False
         return True
     return False
 
@@ -155,7 +166,9 @@ def reply_of(data: Any, request: Request, *, model: str, secret: Secret | None) 
     if isinstance(refusal, str) and refusal and not text:
         text, finish = refusal, "refusal"
     text = unkeyed(text, secret)
+    calls = [ToolCall(*(unkeyed(part, secret) for part in (call.id, call.name, call.arguments))) for call in calls]
     named = data.get("model")
+    named = unkeyed(named, secret) if isinstance(named, str) else named
     return Reply(
         text,
         finish=finish,
@@ -286,13 +299,14 @@ class Growing:
 
     def reply(self, request: Request, model: str) -> Reply:
         """The whole."""
-        calls = [ToolCall(c[0] or f"call_{n}", c[1], c[2] or "{}") for n, c in sorted(self._calls.items())]
+        parts = [(c[0] or f"call_{n}", c[1], c[2] or "{}") for n, c in sorted(self._calls.items())]
+        calls = [ToolCall(*(unkeyed(part, self._secret) for part in each)) for each in parts]
         text, finish = "".join(self._parts), finish_of(self._finish, calls)
         if not text and any(self._refusal):
             text, finish = "".join(self._refusal), "refusal"
         text = unkeyed(text, self._secret)
         usage = usage_of(self._usage) or estimated(request, text)
-        named = self._model if isinstance(self._model, str) and self._model else model
+        named = unkeyed(self._model, self._secret) if isinstance(self._model, str) and self._model else model
         return Reply(text, finish=finish, usage=usage, usd=cost_inside(self._usage), model=named, tool_calls=calls)
 
 

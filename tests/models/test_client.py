@@ -269,6 +269,37 @@ def test_a_schema_that_is_refused_is_left_out_and_that_is_remembered():
         assert ["response_format" in body for body in server.seen] == [True, False, False]
 
 
+def test_an_endpoint_that_takes_schemas_of_objects_only_is_still_told_those():
+    def answer(body):
+        schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {"type": "object"})
+        if schema["type"] == "object":
+            return "{}"
+        return {"status": 400, "error": {"message": "Invalid schema: it must be a JSON Schema of 'type: \"object\"'"}}
+
+    with ModelServer(answer) as server:
+        model = model_at(server)
+
+        async def both():
+            for schema in ({"type": "integer"}, {"type": "array"}, SCHEMA):
+                await model.complete(asked(schema=schema))
+
+        run(both())
+        assert ["response_format" in body for body in server.seen] == [True, False, False, True]
+
+
+def test_a_pause_nobody_asked_for_leaves_time_for_the_attempt(waits):
+    with ModelServer(lambda _body: {"status": 500}) as server:
+        with pytest.raises(ServerFault):
+            run(model_at(server, waits).complete(asked(timeout_s=0.5)))
+        assert 0 < max(waits.sleeps) <= 0.05
+    waits.sleeps.clear()
+    slow_down = {"status": 429, "headers": {"Retry-After": "0.3"}}
+    with ModelServer(lambda _body: slow_down) as server:
+        with pytest.raises(RateLimited):
+            run(model_at(server, waits).complete(asked(timeout_s=0.5)))
+        assert min(waits.sleeps) >= 0.3
+
+
 def test_a_bad_request_is_not_blamed_on_the_schema():
     with ModelServer(lambda _body: {"status": 400, "error": {"message": "no"}}) as server:
         model = model_at(server)
@@ -339,7 +370,7 @@ def test_the_breaker_is_not_fooled_by_failures_that_are_quicker_than_answers(wai
 def test_bad_weather_is_weathered(waits):
     faults = Faults(0.35, seed=3, mix=dict.fromkeys(TRANSPORT, 1.0), retry_after_s=0.01, slow_s=0.05)
     with ModelServer(lambda _body: "ok", faults=faults) as server:
-        model = model_at(server, waits, attempt_timeout=0.3)
+        model = model_at(server, waits, attempt_timeout=0.6)
         replies = run(*(model.complete(asked(f"question {n}")) for n in range(100)))
         assert sum(server.counts.faults.values()) > 30
     assert {reply.text for reply in replies} == {"ok"}

@@ -13,7 +13,8 @@
 
 What a request meets is drawn from the seed, the prompt's own text and how often that prompt has come: not from the
 order in which requests arrive. So two clients that ask the same questions meet the same weather, whatever they do in
-between, and a run can be repeated.
+between, and a run can be repeated. Where clients word the same question differently, `question(body)` says which one
+a request asks; the weather is then drawn from that.
 
 `answer` gets the request's body and returns the text of the answer, or a dict: a whole message (`{"content": …}`,
 `{"tool_calls": […]}`), or `{"status": 400, "error": {…}}`. It may sleep by returning `(seconds, answer)`.
@@ -21,7 +22,11 @@ between, and a run can be repeated.
 Faults of transport: `too many` (429 with Retry-After), `server error` (500), `reset`, `slow`, `hang`, `truncated body`.
 Faults of content, made on an answer that is JSON (see `CONTENT`): prose around it, a wrong type, a wrong member of an
 enumeration, a missing field, single quotes, trailing commas, NaN, a key given twice, another language's booleans, cut off.
-`damaged(text, fault, chance)` makes one of them on any text of JSON.
+`damaged(text, fault, chance)` makes one of them on any text of JSON; a fault that finds nothing to damage makes way for
+another. With `words=` a wrong member of an enumeration stands only where one of these words stood; the entries of `mappings=`, fields that hold any names, are no fields that could be missing.
+
+Tokens are counted alike for everybody: all that is said in the messages, schemas and tools that are sent along, and what
+is written. A hanging request has been read and is counted; one that is turned away (429, 500, reset) is not.
 
 It is one thread with an event loop; leaving the `with` ends it and closes every connection.
 """
@@ -65,7 +70,11 @@ class Faults:
         retry_after_s: float = 0.05,
         slow_s: float = 0.3,
         hang_s: float = 30.0,
+        words: frozenset[str] | None = None,
+        mappings: frozenset[str] = frozenset(),
     ) -> None:
+        self.words = words
+        self.mappings = mappings
         self.rate = rate
         self.seed = seed
         self.mix = dict(mix) if mix is not None else dict.fromkeys(TRANSPORT + CONTENT, 1.0)
@@ -116,7 +125,9 @@ class ModelServer:
         key: str | None = None,
         takes_schema: bool = True,
         models: tuple[str, ...] = ("test",),
+        question: Callable[[dict[str, Any]], str] | None = None,
     ) -> None:
+        self.question = question or prompt_of
         self.answer = answer
         self.faults = faults
         self.latency_s = latency_s
@@ -224,14 +235,16 @@ class ModelServer:
             self._at_once -= 1
 
     async def _complete(self, writer: asyncio.StreamWriter, body: dict[str, Any]) -> bool:
-        prompt = prompt_of(body)
         fault, chance = "", random.Random(0)
         if self.faults is not None:
-            turn, self._turns[prompt] = self._turns[prompt], self._turns[prompt] + 1
-            fault, chance = self.faults.drawn(prompt, turn)
-        if fault:
+            asked = self.question(body)
+            turn, self._turns[asked] = self._turns[asked], self._turns[asked] + 1
+            fault, chance = self.faults.drawn(asked, turn)
+        if fault and fault not in CONTENT:
             self.counts.faults[fault] += 1
         if fault in ("too many", "server error", "reset", "hang"):
+            if fault == "hang":
+                self.counts.prompt_tokens += tokens_in(read_of(body))
             return await self._without_answer(writer, fault)
         seconds, said = self.latency_s, self.answer(body)
         if isinstance(said, tuple):
@@ -245,8 +258,23 @@ class ModelServer:
             return _send(writer, said["status"], {"error": said.get("error", {})}, **more)
         message = said if isinstance(said, dict) else {"content": said}
         if fault in CONTENT and isinstance(message.get("content"), str):
-            message = {**message, "content": damaged(message["content"], fault, chance)}
-        return self._reply(writer, body, prompt, message, fault, chance)
+            fault, text = self._damaged(message["content"], fault, chance)
+            self.counts.faults[fault] += 1
+            message = {**message, "content": text}
+            if fault == "cut off":
+                message["finish_reason"] = "length"
+        return self._reply(writer, body, message, fault, chance)
+
+    def _damaged(self, text: str, fault: str, chance: random.Random) -> tuple[str, str]:
+        """The text with that fault, or with one of the others of the mix where that one finds nothing to damage."""
+        assert self.faults is not None
+        others = [each for each in CONTENT if each != fault and self.faults.mix.get(each)]
+        chance.shuffle(others)
+        for each in (fault, *others):
+            spoilt = damaged(text, each, chance, self.faults.words, self.faults.mappings)
+            if spoilt != text:
+                return each, spoilt
+        return fault, text
 
     async def _without_answer(self, writer: asyncio.StreamWriter, fault: str) -> bool:
         if fault == "too many":
@@ -260,10 +288,10 @@ class ModelServer:
         return False
 
     def _reply(
-        self, writer: asyncio.StreamWriter, body: dict[str, Any], prompt: str, message: dict, fault: str, chance: Any
+        self, writer: asyncio.StreamWriter, body: dict[str, Any], message: dict, fault: str, chance: Any
     ) -> bool:
         text = message.get("content") or ""
-        read, written = tokens_in(prompt), tokens_in(text + json.dumps(message.get("tool_calls", "")))
+        read, written = tokens_in(read_of(body)), tokens_in(text + json.dumps(message.get("tool_calls", "")))
         self.counts.prompt_tokens += read
         self.counts.completion_tokens += written
         usage = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
@@ -364,6 +392,16 @@ def prompt_of(body: Mapping[str, Any]) -> str:
     return "\n".join(str(message.get("content") or "") for message in body.get("messages", ()))
 
 
+def read_of(body: Mapping[str, Any]) -> str:
+    """All that a model reads of a request: what is said, the schema of the answer, the tools."""
+    said = [prompt_of(body)]
+    schema = (body.get("response_format") or {}).get("json_schema")
+    for extra in (schema, body.get("tools")):
+        if extra:
+            said.append(json.dumps(extra, separators=(",", ":")))
+    return "\n".join(said)
+
+
 def tokens_in(text: str) -> int:
     """Tokens as this server counts them: one for four characters."""
     return (len(text) + 3) // 4
@@ -372,12 +410,22 @@ def tokens_in(text: str) -> int:
 # --- faults of content --------------------------------------------------------------------------
 
 
-def damaged(text: str, fault: str, chance: random.Random) -> str:
+def damaged(
+    text: str,
+    fault: str,
+    chance: random.Random,
+    words: frozenset[str] | None = None,
+    mappings: frozenset[str] = frozenset(),
+) -> str:
     """`text`, a text of JSON, with one fault of `CONTENT`; as it is where the fault finds nothing to damage."""
     try:
         value = json.loads(text)
     except ValueError:
         value = None
+    if fault == "wrong enum":
+        return _wrong_enum(text, value, chance, words)
+    if fault == "missing field":
+        return _missing(text, value, chance, mappings)
     return DAMAGE[fault](text, value, chance)
 
 
@@ -390,11 +438,19 @@ def _prose(text: str, value: Any, chance: random.Random) -> str:
 
 
 def _wrong_type(text: str, value: Any, chance: random.Random) -> str:
-    return _changed(value, text, chance, lambda leaf: chance.choice([{"value": leaf}, [[leaf]], "unknown", {}]))
+    def make(leaf: Any) -> Any:
+        structures: list[Any] = [{"value": leaf}, [[leaf]], {}]
+        # A text where a text may stand would be no wrong type.
+        return chance.choice(structures if leaf is None or isinstance(leaf, str) else [*structures, "unknown"])
+
+    return _changed(value, text, chance, make)
 
 
-def _wrong_enum(text: str, value: Any, chance: random.Random) -> str:
-    return _changed(value, text, chance, lambda _: "something-else-entirely", lambda leaf: isinstance(leaf, str))
+def _wrong_enum(text: str, value: Any, chance: random.Random, words: frozenset[str] | None = None) -> str:
+    def fits(leaf: Any) -> bool:
+        return isinstance(leaf, str) and (words is None or leaf in words)
+
+    return _changed(value, text, chance, lambda _: "something-else-entirely", fits)
 
 
 def _nan(text: str, value: Any, chance: random.Random) -> str:
@@ -402,8 +458,9 @@ def _nan(text: str, value: Any, chance: random.Random) -> str:
     return _changed(value, text, chance, lambda _: float("nan"), is_number)
 
 
-def _missing(text: str, value: Any, chance: random.Random) -> str:
-    objects = [each for each in _walk(value) if isinstance(each, dict) and each]
+def _missing(text: str, value: Any, chance: random.Random, mappings: frozenset[str] = frozenset()) -> str:
+    free = [each[name] for each in _walk(value) if isinstance(each, dict) for name in mappings & each.keys()]
+    objects = [each for each in _walk(value) if isinstance(each, dict) and each and all(each is not f for f in free)]
     if not objects:
         return text
     chosen = chance.choice(objects)
