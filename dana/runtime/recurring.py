@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dana.runtime.meter import NEAR_S, Deadline
+from dana.runtime.meter import NEAR_S, WATCHERS, Deadline
+
+# Shorter ones may end before the watchdog looks again.
+URGENT_S = 0.1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +20,7 @@ def scopes(meter: Meter, seconds: float) -> tuple[Callable[[float], Deadline], C
     A deadline that nobody can have kept (it was not reached, and no branch knows it) is used again.
     """
     spare: list[Deadline] = []
-    is_short = seconds < NEAR_S
+    is_short, is_urgent = seconds < NEAR_S, seconds < URGENT_S
 
     def enter(now: float) -> Deadline:
         nearest = meter._deadline
@@ -33,8 +36,11 @@ def scopes(meter: Meter, seconds: float) -> tuple[Callable[[float], Deadline], C
             meter._deadline = at
         if is_short and meter.bank[0]:
             meter._empty_bank()
-        if not meter.thread and meter._watching:
-            meter._watch()
+        if meter._watching:
+            if not meter.thread:
+                meter._watch()
+            elif is_urgent:
+                WATCHERS.dog.hurry()
         return deadline
 
     def leave(deadline: Deadline) -> None:

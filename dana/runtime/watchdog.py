@@ -8,6 +8,9 @@ memory limit, fifty times a second:
     due, just now      the chunks of the run are emptied: its next round asks its lane
     due, a tick later  the stop is thrown into the run's thread, between two operations of the program
 
+Threads of one process take turns of 5 ms, so with eight of them a run whose time is over may hear of it 40 ms later.
+While one of several runs is near its deadline the turns are shorter (`_share`).
+
 Throwing is asynchronous, so it happens only while the innermost frame of that thread is the program's own, or that of a
 helper without a state which it has called: then the stop appears where the program stands, never inside the host. The
 thread starts with the first such run and ends a while after the last; nothing of it exists in a program without these
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 LOOK_S = 0.02
 # Nearer than this nothing is timed.
 LEAST_S = 0.002
+# Where several runs are watched, and one of them has less time left than this, threads take turns of TURN_S.
+NEAR_S = 0.1
+TURN_S = 0.0002
 # After so many looks with nothing to watch the thread ends.
 IDLE_LOOKS = 250
 # Helpers that keep nothing which could be left half done, and how many of them may call each other.
@@ -45,14 +51,23 @@ class Watchdog:
         self.meters: set[Meter] = set()
         self.late: dict[Meter, int] = {}
         self.awake = False
+        # How long turns were before they were made shorter.
+        self.turns: float | None = None
         # Made when it is first needed: it takes milliseconds, and nothing must come between looking and throwing.
         self.throw: Callable[[int, type[BaseException] | None], None] | None = None
 
     def watch(self, meter: Meter) -> None:
         """From now on; until `forget`. Does nothing where no thread is to be had."""
         self.meters.add(meter)
+        if is_near(meter):
+            self.hurry()
         if not self.awake:
             self._wake()
+
+    def hurry(self) -> None:
+        """A run has little time left: it may be before the next look that it hears of its end."""
+        if self.turns is None and len(self.meters) > 1:
+            self._share(near=True)
 
     def forget(self, meter: Meter) -> None:
         """The run is over."""
@@ -63,6 +78,7 @@ class Watchdog:
     def forked(self) -> None:
         """In a forked process: the thread stayed behind."""
         self.awake = False
+        self._share(near=False)
         self.meters = set()
         self.late = {}
 
@@ -80,6 +96,7 @@ class Watchdog:
         while idle < IDLE_LOOKS:
             pause.acquire(True, self._wait())
             meters = list(self.meters)
+            self._share(near=len(meters) > 1 and any(is_near(meter) for meter in meters))
             idle = 0 if meters else idle + 1
             for meter in meters:
                 self._look(meter)
@@ -94,6 +111,18 @@ class Watchdog:
             if left is not None and left < wait:
                 wait = left
         return max(wait, LEAST_S)
+
+    def _share(self, *, near: bool) -> None:
+        """Shorter turns for the threads of this process while a run that is not alone is near its end."""
+        if near and self.turns is None:
+            usual = sys.getswitchinterval()
+            if usual > TURN_S:
+                self.turns = usual
+                sys.setswitchinterval(TURN_S)
+        elif not near and self.turns is not None:
+            if abs(sys.getswitchinterval() - TURN_S) < TURN_S / 10:  # else the host has set it meanwhile
+                sys.setswitchinterval(self.turns)
+            self.turns = None
 
     def _look(self, meter: Meter) -> None:
         if not meter.is_due():
@@ -120,6 +149,12 @@ class Watchdog:
             # The program went on in between: it may be anywhere when the stop arrives. It is due again next time.
             self.throw(meter.thread, None)
             meter.unraised()
+
+
+def is_near(meter: Meter) -> bool:
+    """Whether a run has little time left, or none."""
+    left = meter.remaining()
+    return left is not None and left < NEAR_S and meter.is_running()
 
 
 def _is_own(frame: Any, meter: Meter) -> bool:

@@ -35,6 +35,10 @@ def decode(text: object, /, *, allow_nan: bool = False) -> Any:
     """The value a JSON text stands for. ValueError tells line and column of what is wrong."""
     import json
 
+    from dana.runtime.sized import at_hand
+
+    # The codec cannot be stopped while it works: who has no time left does not begin.
+    at_hand().meter.check()
     if isinstance(text, bytes | bytearray):
         text = decode_utf8(bytes(text))
     if not isinstance(text, str):
@@ -136,7 +140,9 @@ def encode(
     if indent is not None and (len(indent) if isinstance(indent, str) else indent) > MAX_INDENT:
         msg = f"an indent of more than {MAX_INDENT} is refused"
         raise ValueError(msg)
-    printable_of(at_hand().meter)(value)
+    meter = at_hand().meter
+    printable_of(meter)(value)
+    meter.check()
 
     def plain(item: Any) -> Any:
         if isinstance(item, Struct):
