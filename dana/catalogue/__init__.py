@@ -15,7 +15,7 @@ One module per family; `wrong` is a whole program that produces exactly this cod
 | E53x | files, HTTP, other programs | `world` |
 | E6xx | run-time errors | `running` |
 | E7xx | limits, cancellation, denied acts | `limits` |
-| E8xx | POET, reason, agents, Esper; effects (E83x); models (E85x) | `intelligence`, `effects`, `models` |
+| E8xx | POET, reason, agents; effects (E83x); models (E85x); Esper (E86x) | `intelligence`, `effects`, `models`, `esper` |
 | E9xx | the command line and our own faults | `tools` |
 | W1xx–W4xx | lints (warnings), numbered like their family | with the family |
 """
@@ -38,6 +38,7 @@ FAMILIES = (
     "intelligence",
     "effects",
     "models",
+    "esper",
     "tools",
 )
 

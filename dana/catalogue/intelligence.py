@@ -13,11 +13,14 @@ ENTRIES: dict[str, Entry] = {
         "@poet(retries=3)\ndef price(item: str) -> float:\n    return 9.5\n\nprint(price('tea'))\n",
     ),
     "E802": Entry(
-        "option of @poet that does not exist yet",
-        "The option is part of POET's design, but this version does not do what it says. It is refused, so that no "
-        "program relies on something that does not happen.",
+        "feedback that nobody can give",
+        "`feedback_mode` names who judges results: a simulation needs the option `simulation`, a function of the "
+        "arguments and the result that gives a score from 0 to 1; a test without effects needs a function written in "
+        "Dana, as what Python code does cannot be held back.",
         "@poet(feedback_mode='simulation')\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
-        "@poet(retries=3)\ndef rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
+        "def world(inputs: dict, rate: float) -> float:\n    return 1.0 if rate < 5 else 0.0\n\n"
+        "@poet(feedback_mode='simulation', simulation=world)\n"
+        "def rate(score: int) -> float:\n    return 3.5\n\nprint(rate(720))\n",
     ),
     "E803": Entry(
         "option of @poet of the wrong type",
@@ -195,9 +198,12 @@ ENTRIES: dict[str, Entry] = {
         "tools = use('mcp:http://127.0.0.1:9000')\n",
     ),
     "E822": Entry(
-        "not learning yet",
-        "This belongs to what POET learns from running, which this version of Dana does not have yet.",
-        "setback = learnable(2.0, 5.0)\n",
+        "a learnable constant that cannot be learnt",
+        "`learnable(low, high, start=…)` has bounds that are written out as numbers, the lower one first, and starts "
+        "between them; without `start` it starts in the middle. In a function with `@poet` it may not have the name "
+        "of an option. `learn` needs such constants, ten scenarios or more, and learning that is not switched off.",
+        "setback = learnable(5.0, 2.0)\nprint(setback)\n",
+        "setback = learnable(2.0, 5.0, start=3.0)\nprint(setback)\n",
     ),
     "E824": Entry(
         "agents do not run yet",

@@ -25,9 +25,10 @@ TITLES = {
     "running": "While running",
     "limits": "Limits, cancellation, denied acts",
     "isolation": "Worker processes",
-    "intelligence": "POET, reason, agents, Esper",
+    "intelligence": "POET, reason, agents",
     "effects": "Effects",
     "models": "Language models",
+    "esper": "Esper: networks that grow",
     "tools": "The command line, and faults of Dana itself",
 }
 

@@ -129,4 +129,10 @@ ENTRIES: dict[str, Entry] = {
         'if "no":\n    print(1)\n',
         'if bool("no"):\n    print(1)\n',
     ),
+    "W307": Entry(
+        "a deadline that limits nothing",
+        "`timeout(seconds)` only says how long: it limits the block of the `with` it stands in.",
+        "n = 0\ntimeout(1)\nwhile n < 10:\n    n += 1\nprint(n)\n",
+        "n = 0\nwith timeout(1):\n    while n < 10:\n        n += 1\nprint(n)\n",
+    ),
 }

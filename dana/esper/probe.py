@@ -175,6 +175,8 @@ def _expressivity(figures: Figures, here: dict[str, Tensor], rows: Tensor, gradi
     missed = gradient - basis @ solved
     figures["residual"] = float(missed.norm()) / size
     if here["input"].dim() == 4:
+        # Which patches of the image would help is not worked out; how much is missed is known.
+        figures["gain"] = float(missed.norm())
         return
     given = _rows(here["input"])[:count]
     if len(given) != count:

@@ -199,7 +199,15 @@ def answered_no() -> Shown:
 
 def without_httpx() -> Shown:
     with patch.dict(sys.modules, {"httpx": None}):
-        return of_program('import http\n\nprint(http.get("https://example.com/").text)\n')
+        # An address that is granted or not only once it has been read: what reads it is missing.
+        return of_program('import http\n\nprint(http.get("https://example.com./").text)\n')
+
+
+def without_torch() -> Shown:
+    with patch.dict(sys.modules, {"dana.esper.natives": None, "torch": None}):
+        for name in ("dana.esper.natives",):
+            sys.modules.pop(name, None)
+        return of_program("from esper import mlp\n\nnet = mlp(2, [4], 2)\n")
 
 
 def out_of_time() -> Shown:
@@ -496,6 +504,7 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E537": answered_no,
     **{code: partial(of_run, action) for code, action in ACTIONS.items()},
     "E538": without_httpx,
+    "E860": without_torch,
     "E615": nobody_to_ask,
     "E616": exports_what_is_not_there,
     "E702": out_of_time,

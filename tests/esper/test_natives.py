@@ -1,0 +1,99 @@
+"""Esper from Dana programs: handles show nothing of the host, mistakes are the program's, refusals are values (E109)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import dana
+
+
+def run(program):
+    lines = []
+    engine = dana.Engine(on_print=lines.append)
+    engine.run(program)
+    return "".join(lines).split("\n")[:-1]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("esper.mlp(2, [0], 2)", "0 is no size"),
+        ("esper.mlp(2, [true], 2)", "is no size"),
+        ("esper.cnn([2, 2, 2, 2, 2], 2)", "cannot be halved"),
+        ("esper.transformer(5, 8, width=7, heads=2)", "do not divide"),
+        ("esper.data([[1.0]], [0])", "10 at least"),
+        ('esper.data([["a"]] * 10, [0] * 10)', "lists of numbers"),
+        ("esper.data([[1.0]] * 10, [-1] * 10)", "whole numbers from 0"),
+        ('esper.chars("abc")', "too few"),
+        ("esper.budget(parameters=-1)", "whole number from 0"),
+        ("esper.train(3, 4)", "takes a network"),
+        ('esper.train(esper.mlp(2, [2], 2), esper.spirals(50), controller="wizard")', "no controller"),
+        ('esper.train(esper.mlp(2, [2], 2), esper.spirals(50), optimizer="magic")', "no optimiser"),
+        ("esper.train(esper.mlp(3, [2], 2), esper.spirals(50), epochs=1)", "do not fit"),
+        ("esper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=1, controller=lambda view: 3)", "returns a list"),
+        ("esper.mlp(2, [2], 2).predict([[1.0, 2.0, 3.0]])", "do not fit the network"),
+        ("esper.mlp(2, [2], 2).predict([])", "rows are a list"),
+        ("esper.mlp(2, [2], 2).germinate(3)", "takes a plan"),
+        ("esper.mlp(2, [2], 2).rollback(3)", "what `mark()` gave"),
+        ('esper.spirals(50).changed("up")', "no shift"),
+    ],
+)
+def test_a_mistake_is_the_programs(call, said):
+    with pytest.raises(dana.RuntimeFault, match=r"E861|" + said) as caught:
+        run(f"import esper\n{call}\n")
+    assert said in str(caught.value)
+
+
+def test_refusals_are_values_that_say_why():
+    assert run(
+        "from esper import mlp\n"
+        "net = mlp(2, [4, 4], 2)\n"
+        'for found in [net.site("9"), net.site("0").propose("attention"), net.site("0").propose("widen", neuron=3)]:\n'
+        "    if not found:\n        print(found.code)\n"
+        'plan = net.site("0").propose("widen")\n'
+        "growth = net.germinate(plan)\n"
+        "print(growth.stage, net.germinate(plan).code, growth.cull(), growth.stage, growth.cull().code)\n"
+    ) == [
+        "refused.unknown", "refused.shape", "refused.argument", "training refused.stage None embargoed refused.stage",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["_host", "__class__", "__dict__", "_site", "__init__", "_program"])
+def test_nothing_behind_a_handle_can_be_reached(name):
+    with pytest.raises(dana.DanaError):
+        run(f'from esper import mlp\nnet = mlp(2, [4], 2)\nprint(net.{name})\nprint(net.site("0").{name})\n')
+
+
+def test_a_training_ends_with_its_time_limit():
+    from time import perf_counter
+
+    program = (
+        "from esper import mlp, spirals, train\ntrain(mlp(2, [4], 2), spirals(2000), epochs=100000, controller='off')\n"
+    )
+    engine = dana.Engine(limits=dana.Limits(wall_s=1.0))
+    began = perf_counter()
+    with pytest.raises(dana.LimitExceeded):
+        engine.run(program)
+    assert perf_counter() - began < 20
+
+
+def test_nothing_loads_torch_before_it_is_needed():
+    code = (
+        "import sys, dana\n"
+        "dana.Engine().run('from esper import mlp\\nx = 1\\n')\n"
+        "assert 'torch' not in sys.modules\n"
+        "assert 'dana.esper' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_two_runs_of_a_program_grow_the_same_network():
+    program = (
+        "from esper import mlp, spirals, train, budget\n"
+        "run = train(mlp(2, [4, 4], 2), spirals(300, seed=1), epochs=12, seed=3, budget=budget(parameters=200))\n"
+        "print(run.accuracy, run.parameters, run.events, run.epochs[-1])\n"
+    )
+    assert run(program) == run(program)

@@ -1,0 +1,37 @@
+"""The examples of networks that grow run at small size."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="not run: the extra `esper` (torch) is not installed")
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "esper"
+
+
+def said(name, **arguments):
+    words = [f"{key}={value}" for key, value in arguments.items()]
+    command = [sys.executable, "-m", "dana", str(EXAMPLES / f"{name}.na"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("name", "epochs"), [("spirals", 8), ("digits", 8), ("images", 4), ("chars", 2)])
+def test_an_example_trains_both_networks(name, epochs):
+    text = said(name, epochs=epochs)
+    fixed = re.search(r"as it was\s+([\d.]+)%\s+([\d,]+)", text)
+    grown = re.search(r"grown\s+([\d.]+)%\s+([\d,]+)", text)
+    assert fixed
+    assert grown
+    assert int(grown[2].replace(",", "")) >= int(fixed[2].replace(",", ""))
+
+
+def test_digits_grow_to_what_they_need():
+    text = said("digits", epochs=10)
+    fixed, grown = (float(found) for found in re.findall(r"([\d.]+)%", text)[:2])
+    assert grown > fixed + 20
+    assert "fossilise" in text
