@@ -136,6 +136,10 @@ def check_module(c: Context, known: dict[str, Type]) -> None:
         from dana.checker.expecting import find_expected
 
         find_expected(c)
+    if "timeout(" in c.text:
+        from dana.checker.idle import find_idle
+
+        find_idle(c)
     report_unknown(c)
     c.checked.recursive.update(c.graph.recursive())
     build_interface(c)

@@ -74,6 +74,9 @@ def message_of_key(error: BaseException) -> str:
 # --- stops --------------------------------------------------------------------------------------
 
 
+DEEPER = "a recursion without an end? otherwise allow more: `--depth=N`, in Python `Limits(depth=N)`"
+
+
 def _stop_words(error: BaseException) -> Words:
     if isinstance(error, TimeoutStop):
         return Words("E706", message_of(error))
@@ -81,22 +84,24 @@ def _stop_words(error: BaseException) -> Words:
         return Words("E707", message_of(error) or "interrupted")
     if isinstance(error, LimitStop):
         hints = {
-            "steps": "an endless loop? otherwise run it with a larger step limit",
-            "time": "run it with a larger time limit, or do less",
-            "depth": "a recursion without an end? otherwise run it with a larger depth limit",
+            "steps": "an endless loop? otherwise allow more: `--steps=N`, in Python `Limits(steps=N)`",
+            "time": "do less, or allow more: `--time=SECONDS`, in Python `Limits(wall_s=SECONDS)`",
+            "depth": DEEPER,
             "memory": "work on parts, or keep only what is needed",
-            "output": "print less, or run it with a larger output limit",
-            "promises": "wait for some before more are begun, or run it with a larger limit",
-            "tokens": "ask less of the model, or run it with a larger limit",
-            "usd": "ask less of the model, or run it with a larger limit",
+            "output": "print less, or allow more: `--output=SIZE`, in Python `Limits(output_bytes=N)`",
+            "promises": "wait for some before more are begun, or allow more: in Python `Limits(promises=N)`",
+            "tokens": "ask less of the model, or allow more: in Python `Limits(tokens=N)`",
+            "usd": "ask less of the model, or allow more: in Python `Limits(usd=N)`",
         }
         code = LIMIT_CODES.get(error.which, "E704")
         if error.which == "memory" and error.limit is not None:
-            return Words("E708", message_of(error), "keep less at once, or run it with a larger memory limit")
+            hint = "keep less at once, or allow more: `--memory=SIZE`, in Python `Limits(memory_bytes=N)`"
+            return Words("E708", message_of(error), hint)
         return Words(code, message_of(error), hints.get(error.which, ""))
     if isinstance(error, RecursionError):
-        hint = "a recursion without an end? otherwise run it with a larger depth limit"
-        return Words("E703", limit_message("depth", None), hint)
+        if getattr(error, "_code", "") == "E703":  # no call, but a value (`nesting`)
+            return Words("E703", message_of(error), error._hint)  # type: ignore[attr-defined]
+        return Words("E703", limit_message("depth", None), DEEPER)
     if isinstance(error, MemoryError):
         return Words("E704", "the program needs more memory than there is")
     return Words("E707", f"the program ended with {message_of(error)}")

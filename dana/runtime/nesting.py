@@ -9,6 +9,8 @@ What has been measured lately is known, so that a tuple that grows from the last
 
 from __future__ import annotations
 
+from dana.runtime.stops import failure
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,8 @@ class Nesting:
             if part.__class__ is tuple and part:
                 depth, parts = self._measured(made)
                 if depth > DEEPEST:
-                    raise RecursionError
+                    message = f"a tuple would be nested more than {DEEPEST:,} levels deep"
+                    raise failure(RecursionError, "E703", message, "collect in a list: `xs.append(x)`")
                 if parts > LITTLE:
                     self.meter.room(parts * PART)
                 break

@@ -488,3 +488,11 @@ def test_a_download_appears_when_it_is_complete(server, tmp_path, monkeypatch):
         == "E531"
     )
     assert json.loads((tmp_path / "out.json").read_text())["item"] == "tea"
+
+
+@pytest.mark.parametrize("address", ["https://api.acme.dev/x?y=1", "http://127.0.0.1:1/", "https://localhost"])
+def test_what_is_denied_loads_nothing(address, monkeypatch):
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(dana.DanaError) as caught:
+        Engine().run(f"import http\nhttp.get({address!r})")
+    assert caught.value.diagnostics[0].code == "E512"

@@ -6,6 +6,8 @@ with a request, and what the policy denies, is raised at once, where the call st
 
 from __future__ import annotations
 
+import re
+
 from dana.runtime.natives import types_on_demand
 from dana.runtime.natives.files import bound, reach, text_of_path
 from dana.runtime.outside import elsewhere
@@ -35,6 +37,11 @@ PHRASES = {
     502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
 }  # fmt: skip
 STREAM_BYTES = 1 << 40
+LAST_PORT = 65_535
+# An address that is read the same by everybody: a name or four numbers, a port or none, no user.
+_PLAIN = re.compile(
+    r"(https?)://((?:[A-Za-z0-9-]+\.)*[A-Za-z]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?::([1-9][0-9]{0,4}))?(?:[/?#][!#-?A-\[\]-~]*)?\Z"
+)
 
 
 class Http:
@@ -60,6 +67,7 @@ class Http:
 
     def call(self, method: str, url: Any, options: dict[str, Any]) -> Call:
         """A request that is well formed and granted."""
+        self._refuse_early(url)
         try:
             import httpx  # noqa: F401  (what follows needs it; said here, once, when it is missing)
         except ImportError:
@@ -75,6 +83,19 @@ class Http:
         made = prepared(method, url, **options)
         self.program.policy.require("net", made.target)
         return made
+
+    def _refuse_early(self, url: Any) -> None:
+        """Raises `Denied` for a plain address that is not granted, before anything that requests need is loaded.
+
+        What an address means exactly is read once it may be reached; here nothing is allowed.
+        """
+        found = _PLAIN.match(url) if url.__class__ is str else None
+        if found is None or int(found[3] or 0) > LAST_PORT:
+            return
+        target = f"{found[2].lower()}:{found[3] or (443 if found[1] == 'https' else 80)}"
+        policy = self.program.policy
+        if not policy.permits("net", target) and policy.policy.ask is None:
+            policy.require("net", target)
 
     def answer(self, found: Answer) -> Any:
         """The answer as programs hold it."""
