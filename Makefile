@@ -5,10 +5,10 @@ BIN := .venv/bin
 WEATHER ?= examples/hvac/weather_alameda_2018.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check bench fuzz attacks crashes timeouts soak deps tables docs accept clean environment tools
+.PHONY: help run test coverage check bench fuzz attacks crashes timeouts soak esper-long deps tables docs accept clean environment tools
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 run: environment ## the HVAC example: a year of heating and cooling on real weather
 	@$(BIN)/dana examples/hvac/main.na weather=@$(WEATHER)
@@ -50,6 +50,10 @@ timeouts: tools ## 100 functions that never end, of 33 shapes: how late each sto
 soak: tools ## ten minutes of calls while store, plugin and handlers fail (SOAK="--minutes 1")
 	@$(BIN)/python -m tests.soak $(SOAK)
 
+esper-long: tools ## growing for a long time: 100 000 hostile artifacts, 20 000 cycles, 1 000 rollbacks, 10 000 faults, killed stores
+	@$(BIN)/python -m tests.esper.fuzz $(ESPERFUZZ)
+	@$(BIN)/python -m tests.esper.long all
+
 deps: ## servers that some tests want: PostgreSQL, from Debian (without it those tests say "not run")
 	@.ci/servers
 
@@ -61,7 +65,7 @@ docs: tools ## docs/errors from the catalogue, the editors' grammar from its tab
 	@$(BIN)/python -m dana.highlight.textmate editors/vscode/syntaxes/dana.tmLanguage.json
 
 accept: tools ## everything a release must hold: checks, tests, fuzzing, benchmarks
-	@$(MAKE) --no-print-directory check test fuzz attacks crashes timeouts soak bench run
+	@$(MAKE) --no-print-directory check test fuzz attacks crashes timeouts soak esper-long bench run
 
 clean: ## remove the environment, caches and build products
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
