@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dana.poet.caching import LOOK_AGAIN, MAX_ITEMS, MISS, Cache, can_keep, copied, key_of
 
 
@@ -64,7 +66,7 @@ def test_keys_tell_kinds_apart():
 
 def test_now_and_then_a_result_is_computed_anew_for_whoever_learns_its_age():
     class Learner:
-        heard: list = []
+        heard: ClassVar[list] = []
 
     clock = Clock()
     cache = Cache(clock, ttl=100)

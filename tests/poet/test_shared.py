@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import ClassVar
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_a_warning_is_said_once(caplog):
 
 def test_a_host_that_logs_is_told():
     class Logging(Host):
-        said: list = []
+        said: ClassVar[list] = []
 
         def log(self, level, text):
             self.said.append((level, text))
