@@ -21,7 +21,7 @@ commands:
   doctor            whether everything Dana needs is here, and what to do where it is not
   grant [FOLDER]    show what a project asks for in dana.toml, and grant it
   grants            what you have granted so far
-  poet ACTION       what was learnt about functions: list, status, explain, history, export, import
+  poet ACTION       what was learnt about functions: list, status, explain, history, rollback, export, import
   ledger ACTION     what a run has recorded: tail, query, runs
   audit verify FILE whether a ledger is as it was written
   replay FILE       repeat a recorded run; say where it departs from the record
@@ -205,6 +205,7 @@ usage: dana poet list [options]
        dana poet status [FUNCTION...] [options]
        dana poet explain FUNCTION | FILE.na::FUNCTION [options]
        dana poet history FUNCTION [options]
+       dana poet rollback FUNCTION [VERSION] [options]
        dana poet export FILE [FUNCTION...] [options]
        dana poet import FILE [options]
        dana poet reset FUNCTION... [options]

@@ -15,6 +15,8 @@ from dana.cli.ledgers import action, moment, table
 from dana.cli.options import UsageProblem
 from dana.cli.terminal import FAILED, OK
 from dana.diagnostics import Diagnostic, suggest
+from dana.poet.learning import SUBJECT
+from dana.poet.store.base import MAX_VERSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class Refused(Exception):
 
 
 def poet(options: Options, terminal: Terminal) -> int:
-    """`dana poet list|status|explain|history|export|import|reset|migrate`."""
+    """`dana poet list|status|explain|history|rollback|export|import|reset|migrate`."""
     from dana.poet.packages import PackageError
     from dana.poet.store.base import StoreError
 
@@ -199,15 +201,71 @@ def _history(options: Options, terminal: Terminal) -> int:
     store = _opened(options, terminal)
     ((function_id, domain),) = _one(_functions(store, options), options)
     versions = store.versions(function_id, domain, options.given.get("limit", 50))
+    known = store.patterns(function_id, domain).get(SUBJECT, {})
     store.close()
+    reasons = [_evidence(known, version.data) for version in versions]
     if "json" in options.given:
-        return _json([{"version": v.version, "at": v.at, "parameters": v.data} for v in versions])
+        return _json(
+            [
+                {"version": v.version, "at": v.at, "parameters": v.data, "evidence": evidence}
+                for v, evidence in zip(versions, reasons, strict=True)
+            ]
+        )
     before: list[dict[str, Any]] = [*(v.data for v in versions[1:]), {}]
     rows = [
-        (str(version.version), moment(version.at), _changes(earlier, version.data))
-        for version, earlier in zip(versions, before, strict=True)
+        (str(version.version), moment(version.at), _changes(earlier, version.data), _why(evidence))
+        for version, earlier, evidence in zip(versions, before, reasons, strict=True)
     ]
-    sys.stdout.write(_safe([("version", "saved", "what changed"), *rows]))
+    sys.stdout.write(_safe([("version", "saved", "what changed", "why"), *rows]))
+    return OK
+
+
+def _evidence(known: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """What a saved version rests on: the evidence of the subject's version with these values."""
+    for version in reversed(known.get("versions", ())):
+        if version["values"] == values:
+            return dict(version["evidence"])
+    return {}
+
+
+def _why(evidence: dict[str, Any]) -> str:
+    from dana.poet.explaining import why
+
+    return why(evidence) if evidence else ""
+
+
+def _rollback(options: Options, terminal: Terminal) -> int:
+    """Make an older version of the parameters the newest: programs have it when they start next."""
+    from time import time
+
+    example = "dana poet rollback prices.quote, or dana poet rollback prices.quote 3"
+    if not 2 <= len(options.words) <= 3:
+        raise UsageProblem("E905", "`dana poet rollback` takes a function, and a version if you like", example)
+    wanted = options.words.pop(2) if len(options.words) > 2 else ""
+    if wanted and not wanted.isdecimal():
+        raise UsageProblem("E905", f"a version is a number, not {printable(wanted)}", example)
+    store = _opened(options, terminal)
+    ((function_id, domain),) = _one(_functions(store, options), options)
+    versions = store.versions(function_id, domain, MAX_VERSIONS)
+    older = (
+        [v for v in versions if str(v.version) == wanted]
+        if wanted
+        else [v for v in versions[1:] if v.data != versions[0].data][:1]
+    )
+    if not older:
+        store.close()
+        have = ", ".join(str(v.version) for v in versions) or "none"
+        raise Refused(
+            "E923", f"{function_id} has no {'version ' + wanted if wanted else 'earlier version'}", f"it has {have}"
+        )
+    store.save(function_id, domain, older[0].data, time())
+    known = store.patterns(function_id, domain).get(SUBJECT)
+    for number, version in reversed(list(enumerate((known or {}).get("versions", ())))):
+        if known is not None and version["values"] == older[0].data:
+            store.put_pattern(function_id, domain, SUBJECT, {**known, "current": number}, time())
+            break
+    store.close()
+    sys.stdout.write(printable(f"{function_id} is as in version {older[0].version} from its next start on") + "\n")
     return OK
 
 
@@ -337,6 +395,7 @@ ACTS: dict[str, Callable[[Options, Terminal], int]] = {
     "status": _status,
     "explain": _explain,
     "history": _history,
+    "rollback": _rollback,
     "export": _export,
     "import": _import,
     "reset": _reset,

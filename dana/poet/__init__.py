@@ -22,6 +22,7 @@ whole story.
     handlers.py     handlers given by name                               plugins/      what trades know
     explaining.py   what a function is set to and has done               errors.py     the story of a failure
     subjects.py     what is learnt about functions, and feedback          batching.py   single items, gathered
+    constants.py    learnable constants                                   training/     what learns, and the gate
     stages.py       the stages one at a time
     hedging.py      a second attempt beside a late one                    isolating.py  bodies in worker processes
     native.py       the decorator in Dana programs                       python.py     the decorator for Python
@@ -54,6 +55,8 @@ _PLACES = {
     "CodeContext": "dana.poet.facts",
     **dict.fromkeys(("POETExecutor", "SimplePOETConfig", "SimplePOETExecutor"), "dana.poet.executor"),
     **dict.fromkeys(("LearningStore", "ParameterStorage"), "dana.poet.learning"),
+    **dict.fromkeys(("learn", "roll_back", "flush"), "dana.poet.python"),
+    "learnable": "dana.poet.constants",
     "ParameterPackage": "dana.poet.packages",
     **dict.fromkeys(
         (

@@ -70,6 +70,8 @@ class POETConfig:
     learning: str
     store: Any
     learnable: Any
+    feedback_mode: str | None
+    simulation: Any
     train_handler: Callable[..., Any] | None
     perceive_handler: Callable[..., Any] | None
     enforce_handler: Callable[..., Any] | None

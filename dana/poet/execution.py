@@ -76,9 +76,20 @@ class Execution:
             if self.status is not None:
                 self.status.questions = self.asking[0]
         try:
-            value, error = yield from self._admitted()
+            is_test = plan.judges is not None and plan.judges.mode == "safe_testing"
+            held: Any = plan.host if is_test else None
+            if held is not None:
+                # Nothing that happens meanwhile reaches the world.
+                held.policy.hold()
+            try:
+                value, error = yield from self._admitted()
+            finally:
+                if held is not None and plan.judges is not None:
+                    plan.judges.denied += held.policy.release()
             if error is not None and plan.fallbacks:
                 value, error = yield from self._fall_back(error)
+            if plan.judges is not None:
+                yield from self._simulated(value, error)
             if error is None and plan.train is not None:
                 yield from self._train(value)
         except BaseException as stop:
@@ -520,6 +531,30 @@ class Execution:
             raise
         except Exception as fault:  # noqa: BLE001  whoever runs the program hears of it
             plan.registry.warn(f"{plan.name}/train", f"the train_handler of `{plan.name}` failed: {said(fault)}")
+
+    def _simulated(self, value: Any, error: BaseException | None) -> Generator[Step, Any, None]:
+        """Hear what the simulation says of a result; a mistake of its own costs nobody the value."""
+        plan, status = self.plan, self.status
+        judges = plan.judges
+        assert judges is not None
+        if error is not None:
+            judges.failed()
+            return
+        judges.calls += 1
+        call = "" if status is None else status.execution_id
+        if plan.learner is not None and self.bound is not None:
+            self._can_be_named(self.bound)
+        try:
+            found = yield judges.judge, (call, self.bound or {}, value), {}
+        except NEVER:
+            raise
+        except Exception as fault:  # noqa: BLE001  whoever runs the program hears of it
+            plan.registry.warn(f"{plan.name}/simulation", f"the simulation of `{plan.name}` failed: {said(fault)}")
+            return
+        if found is not None and found.is_usable and plan.learner is not None:
+            problem = found.problems[0] if found.problems else None
+            entry = {"score": found.score, "kind": found.mode, "call": call, "failure": problem}
+            plan.learner.feedback({name: each for name, each in entry.items() if each is not None})
 
     # --- interrupts ---------------------------------------------------------------------------------
 

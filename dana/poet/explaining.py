@@ -10,6 +10,7 @@ from dana.poet.pipeline import plan_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 
@@ -40,6 +41,7 @@ def status(function: Any) -> dict[str, Any]:
         "hedge": None if plan.hedging is None else {"begun": plan.hedging.begun, "won": plan.hedging.won},
         "models": None if plan.questions is None else plan.questions.tally.to_data(),
         "prompts": [] if plan.questions is None else plan.questions.table(),
+        "feedback": None if plan.judges is None else plan.judges.to_data(),
         "learning": plan.config.learning,
         "learnt": dict(plan.learnt),
         "last_failures": [text for _at, text in plan.failures],
@@ -84,6 +86,42 @@ def _about_models(known: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _about_learning(function: Any, known: dict[str, Any]) -> list[str]:
+    """Constants with their bounds, what was learnt, the version it is and why; who judges, what was decided last."""
+    plan = plan_of(function)
+    bounds = {} if plan.constants is None else plan.constants.bounds
+    lines = []
+    for name, (low, high, start) in bounds.items():
+        value = known["learnt"].get(name, start)
+        lines.append(f"  {name} = {value:.6g}   (learnable from {low:g} to {high:g}, it starts at {start:g})")
+    lines += [f"  {name} = {value!r}" for name, value in known["learnt"].items() if name not in bounds]
+    learner = plan.learner
+    if learner is not None and learner.subject.current.number:
+        current = learner.subject.current
+        lines.append(f"  version {current.number} of {len(learner.subject.versions) - 1}: {why(current.evidence)}")
+    elif not known["learnt"]:
+        lines.append("  nothing is learnt yet: figures are kept, nothing is changed")
+    if known["feedback"] is not None:
+        lines.append("  feedback: " + ", ".join(f"{name} {value}" for name, value in known["feedback"].items()))
+    trainer = None if learner is None else learner.trainer
+    for outcome in [] if trainer is None else list(trainer.outcomes)[-3:]:
+        lines.append(f"  {outcome['kind']}: {outcome.get('reason', '')}")
+    return lines
+
+
+def why(evidence: Mapping[str, Any]) -> str:
+    """What a version rests on, in a line."""
+    said = [str(evidence.get("rule") or evidence.get("source") or "nobody said why")]
+    if "effect" in evidence:
+        low, high = evidence["interval"]
+        said.append(f"gain {evidence['effect']:.4g} ({low:.4g} to {high:.4g}) on {evidence['n']} cases")
+    if evidence.get("seed") is not None:
+        said.append(f"seed {evidence['seed']}")
+    if evidence.get("reason"):
+        said.append(str(evidence["reason"]))
+    return ", ".join(said)
+
+
 def explain(function: Any) -> str:
     """The same for people: what was chosen and by whom, what happened, and what is known."""
     known = status(function)
@@ -105,9 +143,7 @@ def explain(function: Any) -> str:
         if known[part] is not None:
             lines.append(f"  {part}: " + ", ".join(f"{name} {value}" for name, value in known[part].items()))
     lines += _about_models(known)
-    learnt = [f"  {name} = {value!r}" for name, value in known["learnt"].items()]
-    nothing = "  nothing is learnt yet: figures are kept, nothing is changed"
-    lines += ["", f"learning ({known['learning']})", *(learnt or [nothing])]
+    lines += ["", f"learning ({known['learning']})", *_about_learning(function, known)]
     if known["last_failures"]:
         lines += ["", "last failures", *(f"  {text}" for text in known["last_failures"])]
     return "\n".join(lines)

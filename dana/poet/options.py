@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 UNKNOWN_OPTION = "E801"
-LATER_OPTION = "E802"
 NOT_NAMED = "E805"
 
-__all__ = ["LATER", "OPTIONS", "SYNONYMS", "UNKNOWN", "WRONG_TYPE", "WRONG_VALUE", "Option", "Problem", "check"]
+__all__ = ["OPTIONS", "SYNONYMS", "UNKNOWN", "WRONG_TYPE", "WRONG_VALUE", "Option", "Problem", "check"]
 
 
 class _Unknown:
@@ -260,6 +259,20 @@ OPTIONS: dict[str, Option] = {
             v.learnable,
         ),
         Option(
+            "feedback_mode",
+            None,
+            v.one_of(v.FEEDBACK) + ", or None",
+            "Who says how good results are: reality, a simulation, both, or a test without effects.",
+            v.feedback_mode,
+        ),
+        Option(
+            "simulation",
+            None,
+            "a function of the arguments and the result, a dict of such functions, or None",
+            "Says how good a result would be, from 0 to 1.",
+            v.simulation,
+        ),
+        Option(
             "train_handler",
             None,
             "a function, the name of one, or None",
@@ -325,16 +338,6 @@ OPTIONS: dict[str, Option] = {
     )
 }
 
-# Named by the design, absent here: they belong to learning from simulations, and are refused until they work.
-LATER = frozenset(
-    {
-        "feedback_mode",
-        "simulation_models",
-        "learning_algorithm",
-        "enable_safe_testing",
-    }
-)
-
 # What people type when they mean one of ours.
 SYNONYMS = {
     "retry": "retries",
@@ -366,6 +369,11 @@ SYNONYMS = {
     "hedging": "hedge",
     "learning_store": "store",
     "plugin": "custom_plugin",
+    "simulation_models": "simulation",
+    "simulator": "simulation",
+    "feedback": "feedback_mode",
+    "enable_safe_testing": "feedback_mode",
+    "learning_algorithm": "learning",
 }
 
 
@@ -398,10 +406,7 @@ def _check_one(name: str | None, node: Any, value: Any) -> Problem | None:
 
 
 def _unknown(name: str, node: Any) -> Problem:
-    if name in LATER:
-        message = f"option `{name}` of @poet is not available in this version"
-        return Problem(LATER_OPTION, message, name, "available now: " + ", ".join(OPTIONS), node)
-    close = SYNONYMS.get(name) or suggest(name, [*OPTIONS, *LATER])
+    close = SYNONYMS.get(name) or suggest(name, OPTIONS)
     hint = f"did you mean `{close}`?" if close else "the options are: " + ", ".join(OPTIONS)
     return Problem(UNKNOWN_OPTION, f"@poet has no option `{name}`", name, hint, node)
 

@@ -26,6 +26,7 @@ from dana.poet.plan import Plan, declared_types, outcome_of
 from dana.poet.registry import registry_of
 from dana.poet.shapes import shaped
 from dana.poet.state import Call, POETStatus
+from dana.poet.training.heard import ATTEMPT, CALL, CUT_OFF
 from dana.runtime.stops import TimeoutStop
 
 TYPE_CHECKING = False
@@ -392,7 +393,11 @@ class _Entries:
         if not ours or not isinstance(stop, TimeoutStop):
             return stop
         error = plan.stopped(stop, token)
-        plan.ended(error, plan.clock() - start)
+        took = plan.clock() - start
+        plan.ended(error, took)
+        if plan.heard is not None:
+            plan.heard.hear(ATTEMPT, took, CUT_OFF)
+            plan.heard.hear(CALL, took, False, ())
         return error
 
     def late(self, took: float) -> BaseException:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from dana.poet.plugins.base import Plugin
     from dana.poet.registry import Registry
     from dana.poet.subjects import Learner
+    from dana.poet.training.judging import Judging
     from dana.runtime.stops import TimeoutStop
 
 LONGEST_NAP_S = 0.05
@@ -67,10 +68,11 @@ class Plan:
 
     __slots__ = (
         "__weakref__", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "calls", "choice",
-        "clock", "config", "constants", "critical", "current", "disabled", "enforcer", "facts", "failures", "fallbacks",
-        "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host", "judging",
-        "learner", "learnt", "meter", "name", "needs_arguments", "observer", "off", "operate", "parameters", "perceiver", "perceivers", "perceives",
-        "plugins", "policy", "questions", "readers", "record", "registry", "tells", "train", "types", "worth",
+        "clock", "config", "constants", "critical", "current", "disabled", "enforcer", "facts", "failures",
+        "fallbacks", "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host", "judges",
+        "judging", "learner", "learnt", "meter", "name", "needs_arguments", "observer", "off", "operate",
+        "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "questions", "readers", "record",
+        "registry", "tells", "train", "types", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -147,12 +149,27 @@ class Plan:
         self.questions = questions_of(self)
         self.had_questions = self.questions is not None
         self.observer = self._observer()
-        self.needs_arguments = bool(plugins) or self.asks or self.observer is not None or self.train is not None
+        # What judges its calls without being asked (`dana.poet.training.judging`).
+        self.judges: Judging | None = None
+        if config.simulation is not None or config.feedback_mode is not None:
+            from dana.poet.training.judging import judging_of
+
+            self.judges = judging_of(self)
+        follows = self.observer is not None or self.train is not None or self.judges is not None
+        self.needs_arguments = bool(plugins) or self.asks or follows
         if self.needs_arguments and self.parameters is None:
-            self._named("domain" if plugins else "audit_trail" if self.observer else "interrupts")
+            self._named(
+                "domain"
+                if plugins
+                else "audit_trail"
+                if self.observer
+                else "simulation"
+                if self.judges
+                else "interrupts"
+            )
         self.readers: dict[str, Any] | None = None
         self.judging: Any = None
-        if plugins and self.observer is None and self.train is None:
+        if plugins and not follows:
             from dana.poet import perceiving
 
             self.readers, self.judging = perceiving.readers(self), perceiving.judges(self)

@@ -22,7 +22,7 @@ from dana.poet.pipeline import decorate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, ParamSpec, TypeVar, overload
 
     P = ParamSpec("P")
@@ -172,6 +172,54 @@ def feedback(
 
     said = {"ok": ok, "score": score, "kind": kind, "failure": failure, "comment": comment}
     give(registry_of(host or shared_host()), about, said)
+
+
+def learn(
+    function: Any,
+    cost: Callable[[Any], float],
+    scenarios: Sequence[Any],
+    *,
+    budget: int = 200,
+    seed: int = 0,
+    method: str = "both",
+) -> dict[str, Any]:
+    """Learn the `learnable` defaults of a decorated function by trying them out (`dana.poet.training.search`).
+
+    `cost(scenario)` calls the function and says what came of it; lower is better. On a terminal a bar shows the progress.
+    Raises `POETConfigError` where there is nothing to learn.
+    """
+    import sys
+
+    from dana.poet.training import search
+
+    tell = search.on_terminal(_to_terminal) if sys.stderr is not None and sys.stderr.isatty() else None
+    return search.learn(function, cost, scenarios, budget=budget, seed=seed, method=method, tell=tell)
+
+
+def _to_terminal(text: str) -> None:
+    import sys
+
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def roll_back(function: Any, version: int | None = None) -> dict[str, Any]:
+    """Make an older version of what was learnt current again: the one before, or number `version`.
+
+    Returns what differs from what is written now. Raises `POETConfigError` where there is no such version.
+    """
+    from dana.poet.training.search import rolled_back
+
+    return rolled_back(function, version)
+
+
+def flush(function: Any) -> None:
+    """Have what a decorated function learns from worked through and saved now, as the end of the program does."""
+    from dana.poet.pipeline import plan_of
+
+    learner = plan_of(function).learner
+    if learner is not None:
+        learner.keeper.flush()
 
 
 def enable(function: Any = None) -> None:

@@ -249,6 +249,12 @@ class Learner:
         self.ready()
         return dict(self.keeper.store.patterns(self.id, self.domain).get(kind, {})) if self.is_known else {}
 
+    def heard_of(self, call: str, said: Mapping[str, Any]) -> None:
+        """Reality spoke about a call: the simulation of the function is corrected by it (T9)."""
+        plan, worth = self._plan(), said.get("score", said.get("ok"))
+        if plan is not None and plan.judges is not None and worth is not None:
+            plan.judges.real(call, float(worth))
+
     def feedback(self, said: Mapping[str, Any]) -> None:
         """Keep one judgement about a call."""
         if self.trainer is not None:
@@ -431,6 +437,7 @@ def give(registry: Registry, about: Any, said: Mapping[str, Any]) -> None:
             hint = f"the last {KEPT_CALLS} calls of functions with a store and a train_handler or an audit_trail are"
             raise POETConfigError(msg, "", hint, NO_STORE)
         learner, signature = known
+        learner.heard_of(key, entry)
         learner.feedback({**entry, "call": key, "signature": signature})
         return
     from dana.poet.pipeline import plan_of
@@ -464,7 +471,8 @@ def remember(plan: Plan, call: str, arguments: Mapping[str, Any]) -> None:
     recent = plan.registry.recent
     if plan.learner is None or call in recent:
         return
-    recent[call] = plan.learner, signature_of(arguments)
+    signature = signature_of(arguments)
+    recent[call] = plan.learner, signature
     while len(recent) > KEPT_CALLS:
         recent.pop(next(iter(recent)), None)
 

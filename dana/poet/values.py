@@ -20,6 +20,7 @@ MAX_ENTRIES = 1_000_000
 JITTERS = ("none", "full", "equal", "decorrelated")
 PRIORITIES = ("low", "normal", "high", "critical")
 LEARNING = ("off", "on", "batch", "hybrid")
+FEEDBACK = ("real_world", "simulation", "hybrid", "safe_testing")
 INTERRUPTS = ("off", "auto", "on", "on_error", "on_critical")
 BREAKER = ("failure_rate", "slow_rate", "slow_s", "least", "window", "window_s", "open_s", "open_max_s", "probes",
            "probe_s")  # fmt: skip
@@ -149,6 +150,18 @@ def priority(value: Any) -> Wrong:
 def learning(value: Any) -> Wrong:
     """A mode of learning (P13, P32), or a truth value."""
     return None if value.__class__ is bool else _choice(value, LEARNING, "mode of learning")
+
+
+def feedback_mode(value: Any) -> Wrong:
+    """A mode of feedback (P34, P111–P114), or None."""
+    return None if value is None else _choice(value, FEEDBACK, "mode of feedback")
+
+
+def simulation(value: Any) -> Wrong:
+    """A function, several of them by name, or None (P112)."""
+    if value.__class__ is dict and value:
+        return next((_got(model) for model in value.values() if not callable(model)), None)
+    return None if value is None or callable(value) else _got(value)
 
 
 def interrupts(value: Any) -> Wrong:

@@ -14,22 +14,41 @@ if TYPE_CHECKING:
     from dana.policy import Denial
     from dana.runtime.program import Program
 
+# What reaches the world; reading and reckoning do not.
+OUTSIDE = frozenset({"write", "net", "run", "python"})
+
 
 class Permissions:
     """What natives and effects ask before they act. `policy` is the engine's (`dana.policy.Policy`)."""
 
-    __slots__ = ("_program", "policy")
+    __slots__ = ("_held", "_program", "_refused", "policy")
 
     def __init__(self, program: Program, policy: Policy | None = None) -> None:
         self._program = program
         self.policy = policy if policy is not None else Policy()
+        # How many calls are tested safely now, and how many acts were held back since somebody asked.
+        self._held = self._refused = 0
+
+    def hold(self) -> None:
+        """Hold back every act that reaches the world, until as many `release`s (P114)."""
+        self._held += 1
+
+    def release(self) -> int:
+        """Let acts happen again; how many were held back meanwhile."""
+        self._held -= 1
+        count, self._refused = self._refused, 0
+        return count
 
     def permits(self, kind: str, target: str) -> bool:
         """Whether an act may happen; nobody is asked, nothing is recorded."""
-        return self.policy.permits(kind, target)
+        return self.policy.permits(kind, target) and not (self._held and kind in OUTSIDE)
 
     def require(self, kind: str, target: str) -> None:
         """Return when an act may happen, else raise `Denied` (a `DeniedFault`). Emits `policy.allow`/`policy.deny`."""
+        if self._held and kind in OUTSIDE:
+            self._refused += 1
+            self._decided(False, kind, target)
+            raise DeniedFault(f"{kind} {target} is held back: the function is tested without effects")
         denial = self.policy.denial(kind, target)
         if denial is not None and denial.flag and self.policy.ask is not None:
             denial = self._asked(denial)

@@ -4,7 +4,7 @@ import pytest
 
 from dana.poet import options
 from dana.poet.config import POETConfig
-from dana.poet.options import LATER, OPTIONS, SYNONYMS, UNKNOWN, check
+from dana.poet.options import OPTIONS, SYNONYMS, UNKNOWN, check
 
 
 def code(name, value):
@@ -33,13 +33,6 @@ def test_what_people_mean_is_one_of_ours(name):
     assert problem.code == options.UNKNOWN_OPTION
     assert f"`{SYNONYMS[name]}`" in problem.hint
     assert SYNONYMS[name] in OPTIONS
-
-
-@pytest.mark.parametrize("name", sorted(LATER))
-def test_an_option_of_a_later_version_says_so(name):
-    (problem,) = check([(name, None, UNKNOWN)])
-    assert problem.code == options.LATER_OPTION
-    assert "not available in this version" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_late_python_result_is_reported_not_handed_out():
 
 
 def test_wrong_options_are_refused():
-    with pytest.raises(POETConfigError, match="not available in this version"):
+    with pytest.raises(POETConfigError, match="has no option `simulation_models`"):
         poet(simulation_models=[])(lambda: 1)
 
 

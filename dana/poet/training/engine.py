@@ -117,11 +117,15 @@ class Trainer:
             self.due()
 
     def changed(self, before: str, after: str, now: float, began: list[float]) -> None:
-        """The breaker of the function changed its state; `began` holds when it opened."""
+        """The breaker of the function changed its state; `began` holds when it opened and when a probe failed last."""
         if after == "open" and before == "closed":
-            began[:] = [now]
+            began[:] = [now, now]
+        elif after == "open" and began:
+            began[1] = now
         elif after == "closed" and began:
-            self.hear(OUTAGE, now - began.pop())
+            # It ended between the last probe that failed and the one that did not: in the middle, as far as is known.
+            self.hear(OUTAGE, (began[1] + now) / 2 - began[0])
+            began.clear()
 
     # --- behind the calls ---------------------------------------------------------------------------
 
@@ -300,7 +304,7 @@ class Trainer:
                 values.get("retries", config.retries),
                 values.get("backoff", config.backoff),
             )
-            return evidence.of_attempts(kept_back, now, candidate, longest, seed)[0]
+            return evidence.of_attempts(kept_back, now, candidate, longest, seed, config.timeout or inf)[0]
 
         outcome = self._ask(
             learner, "T1", advice, lambda found: {n: v for n, v in found.values().items() if n in free}, trial,

@@ -41,25 +41,34 @@ def paired(gains: Iterable[float], seed: int) -> Evidence:
 
 
 def of_attempts(
-    kept_back: Sequence[tuple[float, int]], current: Settings, candidate: Settings, failure_s: float, seed: int
+    kept_back: Sequence[tuple[float, int]],
+    current: Settings,
+    candidate: Settings,
+    failure_s: float,
+    seed: int,
+    whole_s: float = inf,
 ) -> tuple[Evidence, float]:
     """Seconds of a call that the candidate saves, and how much more often calls succeed with it.
 
-    A call that fails counts `failure_s` more: time is not to be saved by giving up.
+    A call that fails counts `failure_s` more: time is not to be saved by giving up. None takes longer than `whole_s`.
     """
     chance = Random(seed)  # noqa: S311  (a replay, no secret)
     gains, successes = [], 0
     for first in kept_back:
         others = [chance.random() for _ in range(MOST_DRAWS)]
-        spent, fine = _replayed(first, kept_back, current, others)
-        less, well = _replayed(first, kept_back, candidate, others)
+        spent, fine = _replayed(first, kept_back, current, others, whole_s)
+        less, well = _replayed(first, kept_back, candidate, others, whole_s)
         gains.append(spent + (0.0 if fine else failure_s) - less - (0.0 if well else failure_s))
         successes += well - fine
     return paired(gains, seed), successes / max(1, len(kept_back))
 
 
 def _replayed(
-    first: tuple[float, int], attempts: Sequence[tuple[float, int]], settings: Settings, draws: Sequence[float]
+    first: tuple[float, int],
+    attempts: Sequence[tuple[float, int]],
+    settings: Settings,
+    draws: Sequence[float],
+    whole_s: float,
 ) -> tuple[float, bool]:
     """How long a call would have taken whose first attempt was this one, and whether it would have succeeded."""
     timeout, retries, wait = settings
@@ -69,11 +78,13 @@ def _replayed(
             attempt = attempts[int(draws[(number - 1) % MOST_DRAWS] * len(attempts))]
             spent += min(LONGEST_WAIT_S, wait * 2 ** (number - 1)) / 2
         took, outcome = attempt
-        if took <= timeout and outcome == OK:
+        if took <= timeout and outcome == OK and spent + took <= whole_s:
             return spent + took, True
         # What was cut off would have taken longer; how much longer nobody knows: all the time there is.
         is_open = outcome == CUT_OFF and timeout < inf
         spent += timeout if is_open or took > timeout else took
+        if spent >= whole_s:
+            return whole_s, False
     return spent, False
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-WINDOW = 500
+WINDOW = 1000
 LEAST = 60
 EVERY = 50
 # Of the last attempts, more than this share cut off means the service is slower than what was learnt.
