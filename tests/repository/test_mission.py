@@ -10,6 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from repository_tree import ROOT
 
 LAST = {"L": 50, "P": 211, "PC": 29, "T": 9, "M": 107, "E": 109, "EC": 23}
+# These say why.
+REASONED = ("partly: ", "declared non-goal: ", "not measurable here: ")
 NUMBERS = re.compile(r"([A-Z]+)(\d+)(?:–[A-Z]+(\d+))?")
 
 
@@ -32,8 +34,8 @@ def test_every_number_of_the_mission_stands_in_exactly_one_row() -> None:
 
 def test_a_row_that_works_names_its_test_and_its_page() -> None:
     for kind, first, _last, status, test, page in rows():
-        assert status in ("works", "open") or status.startswith("partly: "), f"{kind}{first}: {status}"
-        if status != "open":
+        assert status in ("works", "open") or status.startswith(REASONED), f"{kind}{first}: {status}"
+        if status == "works" or status.startswith("partly: "):
             assert test, f"{kind}{first} names no test"
             assert (ROOT / test).exists(), f"{kind}{first}: {test}"
         if page:
