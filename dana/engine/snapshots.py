@@ -5,12 +5,14 @@
      "names": {"income": 10, "at": {"$struct": "Point", "fields": {"x": 1}}},
      "public": {…}}
 
-JSON has no tuples, sets, bytes, nan, nor keys that are no texts: those become objects whose one or two keys begin
-with `$`. Definitions are run again when a snapshot is restored: types and imports first, then the variables get their
-values, then functions are defined. Two variables that held one list hold two equal ones afterwards.
+JSON has no tuples, sets, bytes, nan, dates, decimals, nor keys that are no texts: those become objects whose one or
+two keys begin with `$`. Definitions are run again when a snapshot is restored: types and imports first, then the
+variables get their values, then functions are defined. Two variables that held one list hold two equal ones afterwards.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 from dana import abi
 from dana.diagnostics import Diagnostic
@@ -109,6 +111,13 @@ def encoded(value: Any, where: str, depth: int = 0) -> Any:
         return {f"${cls.__name__}": sorted(items, key=repr)}
     if cls is dict:
         return _entries(value, where, depth)
+    if cls.__module__ in ("datetime", "decimal", "dana.runtime.curated.dates"):
+        from dana.isolation.wire import moment
+
+        release = getattr(cls, "_dana_release", None)
+        made = moment(value if release is None else release(value))
+        if made is not None:
+            return {f"${made[0]}": made[1]}
     return _struct(value, where, depth)
 
 
@@ -202,6 +211,19 @@ def decoded(value: Any, session: Session) -> Any:
         raise _unusable(f"{tag}: {error}") from error
 
 
+def _moment_again(kind: str, said: Any) -> Any:
+    from dana.isolation.wire import WireError, read_moment
+    from dana.runtime.curated.entering import entrance
+
+    try:
+        made = read_moment(kind, said)
+        enter = entrance(made.__class__)
+        assert enter is not None  # each of these kinds has one
+        return enter(made)
+    except (WireError, ArithmeticError) as problem:
+        raise ValueError(str(problem)) from None
+
+
 _MAKERS: dict[str, Any] = {
     "$float": float,
     "$complex": lambda parts: complex(*parts),
@@ -210,6 +232,7 @@ _MAKERS: dict[str, Any] = {
     "$set": set,
     "$frozenset": frozenset,
     "$dict": lambda pairs: {k: v for k, v in pairs},  # noqa: C416  (each must be a pair)
+    **{f"${kind}": partial(_moment_again, kind) for kind in ("date", "datetime", "time", "timedelta", "Decimal")},
 }
 
 

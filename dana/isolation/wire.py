@@ -154,9 +154,9 @@ class Codec:
 
     def other(self, value: Any, depth: int) -> Any:  # noqa: ARG002
         """JSON data for a value of a class this codec does not know."""
-        moment = _moment(value)
-        if moment is not None:
-            return moment
+        made = moment(value)
+        if made is not None:
+            return {"$": "moment", "v": list(made)}
         raise CannotCross(f"a value of type {type(value).__name__}")
 
     def decode(self, data: Any, depth: int = 0) -> Any:
@@ -251,34 +251,35 @@ _READERS: dict[str, Callable[[Codec, Any, int], Any]] = {
     "tuple": lambda c, b, d: tuple(items_of(c, b, d)),
     "set": lambda c, b, d: set(items_of(c, b, d)),
     "frozenset": lambda c, b, d: frozenset(items_of(c, b, d)),
-    "moment": lambda _c, b, _d: _read_moment(b),
+    "moment": lambda _c, b, _d: read_moment(*b),
 }
 
 
 # --- dates and decimals: their modules are loaded by whoever has such values -----------------------
 
 
-def _moment(value: Any) -> Any:
+def moment(value: Any) -> tuple[str, Any] | None:
+    """A date, a time, a duration or a decimal as its kind and plain data; None for anything else."""
     from datetime import date, datetime, time, timedelta
     from decimal import Decimal
 
     cls = value.__class__
     if cls in (datetime, time):
-        return {"$": "moment", "v": [cls.__name__, [value.isoformat(), value.fold]]}
+        return cls.__name__, [value.isoformat(), value.fold]
     if cls is date:
-        return {"$": "moment", "v": ["date", value.isoformat()]}
+        return "date", value.isoformat()
     if cls is timedelta:
-        return {"$": "moment", "v": ["timedelta", [value.days, value.seconds, value.microseconds]]}
+        return "timedelta", [value.days, value.seconds, value.microseconds]
     if cls is Decimal:
-        return {"$": "moment", "v": ["Decimal", str(value)]}
+        return "Decimal", str(value)
     return None
 
 
-def _read_moment(body: Any) -> Any:
+def read_moment(kind: str, text: Any) -> Any:
+    """What `moment` said, again. Raises `WireError`, and what broken data makes Python raise."""
     import datetime as dt
     from decimal import Decimal
 
-    kind, text = body
     if kind == "date":
         return dt.date.fromisoformat(text)
     if kind in ("datetime", "time"):

@@ -110,10 +110,11 @@ CATASTROPHES = [
 @pytest.mark.parametrize(("pattern", "text"), CATASTROPHES)
 def test_a_deadline_holds_inside_a_pattern(pattern, text):
     engine = dana.Engine(limits=dana.Limits(wall_s=0.1), cache=False)
-    begin = time.perf_counter()
+    dana.Engine().eval("import re\nre.search(p, t)", p=pattern, t="")  # what patterns need is loaded
+    begin = time.process_time()  # of the processor, as the matcher counts: a busy machine changes nothing
     with pytest.raises(dana.LimitExceeded):
         engine.eval("import re\nre.search(p, t)", p=pattern, t=text)
-    assert time.perf_counter() - begin < 10  # the matcher counts processor time: a busy machine takes longer
+    assert time.process_time() - begin < 0.1 + 0.25
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,22 @@ def test_a_snapshot_is_plain_and_comes_back(engine):
     assert s["income"] == 10
 
 
+def test_dates_and_decimals_come_back(engine):
+    s = engine.session()
+    s.run("import datetime\nfrom decimal import Decimal\n")
+    s.run(
+        "day = datetime.date(2024, 2, 29)\nat = datetime.datetime(2024, 2, 29, 12, 30, 1, 5)\nt = datetime.time(1, 2)"
+    )
+    s.run("long = datetime.timedelta(1, 2, 3)\nprice = Decimal('1.20')\nrows = [{day: price}]")
+    data = json.loads(json.dumps(s.snapshot()))
+    assert data["names"]["day"] == {"$date": "2024-02-29"}
+    assert data["names"]["price"] == {"$Decimal": "1.20"}
+    r = engine.restore(data)
+    for name in ("day", "at", "t", "long", "price", "rows"):
+        assert r.run(f"str({name})") == s.run(f"str({name})")
+        assert r[name] == s[name]
+
+
 def test_definitions_that_were_replaced_are_not_kept(engine):
     s = engine.session()
     s.run("def f(): return 1")
@@ -186,6 +202,9 @@ def test_what_cannot_be_kept_is_named(engine, entry, why):
         {"dana": 1, "definitions": [], "names": {"a": {"$what": 1}}, "public": {}},
         {"dana": 1, "definitions": [], "names": {"a": {"$struct": "P", "fields": {}}}, "public": {}},
         {"dana": 1, "definitions": [], "names": {"a": {"$set": [[1]]}}, "public": {}},
+        {"dana": 1, "definitions": [], "names": {"a": {"$date": "2024-02-30"}}, "public": {}},
+        {"dana": 1, "definitions": [], "names": {"a": {"$time": 5}}, "public": {}},
+        {"dana": 1, "definitions": [], "names": {"a": {"$Decimal": "abc"}}, "public": {}},
         {"dana": 1, "definitions": [], "names": {"a": {"$struct": "os.P", "fields": {}}}, "public": {}},
         {"dana": 1, "definitions": [], "names": {"a": object()}, "public": {}},
     ],
