@@ -11,10 +11,12 @@ core — no torch, no clock, no files
     refusals.py    refusals as values with codes         lifecycle.py   stages of seeds, blueprints, kernels
     blueprint.py   what may grow, as data                operations.py  the operations it is made of
     templates.py   blueprints for each kind of fault     budget.py      what growth may cost
+    artifact.py    signed kernels as bytes               recovery.py    what is done about faults
 torch — the network itself
-    host.py, graft.py, surgery.py, snapshot.py, probe.py, kernel.py, train.py …
+    host.py, graft.py, surgery.py, snapshot.py, probe.py, train.py …
+    kernel.py      from bytes to modules that run        validation.py  the five stages before a signature
 edge — worker processes, files
-    forge.py, store.py
+    forge.py, worker.py, store.py, journal.py
 
 The names of the mission are the names of classes: Kasmina executes, Tamiyo decides, Karn invents, Tezzeret builds,
 Urabrask validates, Urza keeps, Tolaria trains. Their glossary is in docs/esper.md.
