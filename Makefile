@@ -27,6 +27,7 @@ check: tools ## lint, formatting, types, import contracts, generated files up to
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m dana.catalogue.pages --check docs/errors
+	$(BIN)/python -m dana.poet.domains.pages --check docs/domains.md
 	$(BIN)/python -m dana.parser.generate --check
 	$(BIN)/python -m dana.highlight.textmate --check editors/vscode/syntaxes/dana.tmLanguage.json
 
@@ -60,8 +61,9 @@ deps: ## servers that some tests want: PostgreSQL, from Debian (without it those
 tables: tools ## the parser's tables from grammar/dana.lark
 	@$(BIN)/python -m dana.parser.generate
 
-docs: tools ## docs/errors from the catalogue, the editors' grammar from its table
+docs: tools ## docs/errors from the catalogue, docs/domains.md from the domains, the editors' grammar from its table
 	@$(BIN)/python -m dana.catalogue.pages docs/errors
+	@$(BIN)/python -m dana.poet.domains.pages docs/domains.md
 	@$(BIN)/python -m dana.highlight.textmate editors/vscode/syntaxes/dana.tmLanguage.json
 
 accept: tools ## everything a release must hold: checks, tests, fuzzing, benchmarks

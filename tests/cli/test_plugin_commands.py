@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from dana.poet.domains import DOMAINS
+
 WINE = """
 settings = {"oldest": {"default": 1900, "low": 1700, "high": 2100}}
 words = ["vintage"]
@@ -28,13 +30,13 @@ def wine(tmp_path):
 def test_the_list_runs_nothing(dana, wine) -> None:
     done = dana("poet", "plugins")
     assert done.status == 0
-    assert done.out.splitlines()[1:] == [
-        "financial_services  built in  dana.poet.domains.financial_services",
-        "broken              project   .poet/plugins/broken.na",
-        "wine                project   .poet/plugins/wine.na",
+    assert [line.split() for line in done.out.splitlines()[1:]] == [
+        *([name, "built", "in", module] for name, (module, _class) in DOMAINS.items()),
+        ["broken", "project", ".poet/plugins/broken.na"],
+        ["wine", "project", ".poet/plugins/wine.na"],
     ]
     found = json.loads(dana("poet", "plugins", "--json").out)
-    assert [each["domain"] for each in found] == ["financial_services", "broken", "wine"]
+    assert [each["domain"] for each in found] == [*DOMAINS, "broken", "wine"]
 
 
 def test_a_good_plugin_is_shown(dana, wine) -> None:

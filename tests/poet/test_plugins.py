@@ -11,6 +11,7 @@ import pytest
 import dana
 from dana.engine import Engine
 from dana.poet import explain, poet
+from dana.poet.domains import DOMAINS
 from dana.poet.errors import POETConfigError, POETEnforceError, POETPerceiveError, POETPluginError
 from dana.poet.pipeline import plan_of
 from dana.poet.plugins import finding
@@ -210,7 +211,7 @@ def test_a_broken_plugin_is_an_error_that_names_its_file(project, text, said) ->
 def test_nothing_is_loaded_that_no_function_names(project) -> None:
     project("broken", "1 / 0\n")
     assert run(PROGRAM) == ["merlot of 1990"]
-    assert [each.name for each in finding.every()] == ["financial_services", "llm_optimization", "broken", "wine"]
+    assert [each.name for each in finding.every()] == [*DOMAINS, "broken", "wine"]
 
 
 def test_a_file_cannot_stand_for_what_is_built_in(project) -> None:
@@ -343,7 +344,7 @@ def test_what_is_no_plugin_or_stands_for_a_built_in_one_is_refused(wrong) -> Non
 
 def test_the_manager_of_plugins(project) -> None:
     manager = dana.poet.PluginManager()
-    assert manager.list_plugins() == ["financial_services", "llm_optimization", "wine"]
+    assert manager.list_plugins() == [*DOMAINS, "wine"]
     assert manager.get_plugin("nothing") is None
     wine = manager.get_plugin("wine")
     assert wine is manager.get_plugin("wine")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Limits in °F. The first kind with a word in the name wins.
 KINDS = (
     Kind("outdoor", "outdoor outside ambient weather", "a temperature outdoors", -80, 140, "°F"),
-    Kind("setpoint", "setpoint target", "a temperature that is wanted", 60, 85, "°F"),
+    Kind("setpoint", "setpoint", "a temperature that is wanted", 60, 85, "°F"),
     Kind("temperature", "temp temperature", "a temperature indoors", 0, 120, "°F"),
     Kind("humidity", "humidity rh", "percent of relative humidity", 0, 100, "%"),
     Kind("occupancy", "occupancy occupied occupants people presence", "whether or how many are there", 0, 100_000),

@@ -7,7 +7,7 @@
     hints       `timeout=30`
 
 Only texts are judged for their words; numbers, structs and lists have a type that says what they must be. What it
-refuses it says in words a model can act upon: they stand in the next prompt (`dana.ipv.sharing`).
+refuses it says in words a model can act upon: they stand in the next prompt (`dana.adaptive.sharing`).
 """
 
 from __future__ import annotations

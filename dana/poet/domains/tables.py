@@ -50,7 +50,13 @@ class Kind:
 def outside(value: Any, what: str, low: float, high: float, unit: str = "") -> NotUnderstoodError:
     """What is said of a value beyond its limits."""
     behind = f" {unit}" if unit else ""
-    return NotUnderstoodError(f"{value!r} is no plausible value of {what}: it is from {low:,g} to {high:,g}{behind}")
+    limits = f"from {shown(low)} to {shown(high)}{behind}"
+    return NotUnderstoodError(f"{value!r} is no plausible value of {what}: it is {limits}")
+
+
+def shown(number: float) -> str:
+    """A limit as people read it: 10,000,000, 0.1."""
+    return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
 
 
 def yes_or_no(value: Any) -> Quantity:
