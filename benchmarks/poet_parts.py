@@ -38,6 +38,7 @@ def add_all(table, *, quick):
     """All rows."""
     add_import(table, 5 if quick else 15)
     add_function(table)
+    add_thousand(table)
     with tempfile.TemporaryDirectory() as folder:
         add_audit(table, Path(folder), 200 if quick else 2_000)
         add_parameters(table, Path(folder), 50 if quick else 500)
@@ -81,6 +82,34 @@ def add_function(table):
         sizes.append(tracemalloc.get_traced_memory()[0] / len(functions) / 1024)
         tracemalloc.stop()
     table.add(Row("poet.function, memory", sizes[0] - sizes[1], "KiB", "undecorated function", 4))
+
+
+def add_thousand(table):
+    """So many decorated functions with a call each that waits, all at once."""
+
+    async def program():
+        gate = asyncio.Event()
+
+        def made():
+            @poet(retries=3)
+            async def f(x):
+                await gate.wait()
+                return x
+
+            return f
+
+        gc.collect()
+        tracemalloc.start(1)
+        calls = [asyncio.ensure_future(made()(1)) for _ in range(FUNCTIONS)]
+        await asyncio.sleep(0)
+        used = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        gate.set()
+        await asyncio.gather(*calls)
+        return used / 1e6
+
+    used = asyncio.run(program())
+    table.add(Row("poet.1000 functions, 1000 waiting calls", used, "MB", "coroutines of Python", 8))
 
 
 def add_audit(table, folder, count):

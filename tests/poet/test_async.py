@@ -15,8 +15,7 @@ from dana.poet.python import Host, poet
 
 @pytest.fixture
 def host():
-    made = Host(random=random.Random(1))
-    return made
+    return Host(random=random.Random(1))
 
 
 def flaky(host, times, fault=ConnectionError, **options):
