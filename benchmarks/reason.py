@@ -1,25 +1,29 @@
 """What asking costs when the model costs nothing, many questions at once, and typed answers in bad weather.
 
 The overhead is a whole `x: Big = reason(…, context=…)`, ten fields, against a model in memory that answers at once:
-prompt, loop, decoding, promise. The weather is a server on this machine that spoils a third of all requests, in
-transport and in content; every answer is compared with the right one.
+prompt, loop, decoding, promise. The weather is a server in another process that spoils a third of all requests, in
+transport and in content (`reason_parts`); a naive client, Instructor and pydantic-ai ask the same questions in it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 import statistics
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from measure import Row, Table, timed
+from reason_parts.comparison import compare
+from reason_parts.serving import Serving
 
 from dana import Allow, Engine
+from dana.ipv import IPVReason
 from dana.models import Reply, Usage
-from tests.servers.models import Faults, ModelServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FIELDS = ("int", "float", "str", "bool", "str?", "int", "float", "str", "bool", "list[int]")
 BIG = "struct Big:\n" + "".join(f"    f{n}: {kind}  ## field {n}\n" for n, kind in enumerate(FIELDS))
@@ -44,25 +48,10 @@ def one(n: int) -> int:
 def all_of(count: int) -> int:
     return sum(parallel(one, range(count), limit=count))
 """
-WEATHER = """
-struct Invoice:
-    number: int
-    customer: str
-    currency: "EUR" | "USD"
-    total: float
-    paid: bool
-    note: str?
 
-def one(n: int) -> any:
-    try:
-        found: Invoice = reason(f"Invoice {n}, please", timeout=20)
-        return [found.number, found.currency, found.total, found.paid]
-    except ReasonError as e:
-        return None
-
-def all_of(count: int) -> list:
-    return parallel(one, range(count), limit=50)
-"""
+OVER_HTTP = TOGETHER.replace(
+    'return reason(f"{n}?")', 'device: dict = reason(f"Describe Q-10-{n + 1000}")\n    return len(device) - 3'
+)
 
 
 class Instant:
@@ -87,7 +76,7 @@ def measure(*, quick: bool) -> list[Row]:
     table = Table(f"Asking models on CPython {sys.version.split()[0]}, {'quick' if quick else 'full'} run")
     overhead(table, 500 if quick else 2_000, 5 if quick else 11)
     together(table)
-    weather(table, 300 if quick else 1_000)
+    compare(table, 180 if quick else 1_200, quick=quick)
     return table.close()
 
 
@@ -99,39 +88,24 @@ def overhead(table: Table, count: int, rounds: int) -> None:
 
 
 def together(table: Table) -> None:
+    """A hundred questions at once: in a program, from Python, and over HTTP."""
     all_of = Engine(model=Instant("1", 0.3), cache=False).load(TOGETHER, name="together").all_of
+    table.add(Row("a hundred questions of 300 ms at once", elapsed(lambda: all_of(100)), "s", "a program", 0.6))
+    reason = IPVReason(Instant("1", 0.3))
+
+    async def from_python() -> int:
+        return sum(await asyncio.gather(*(reason.execute(f"{n}?", kind=int) for n in range(100))))
+
+    table.add(Row("… from Python", elapsed(lambda: asyncio.run(from_python())), "s", "IPVReason", 0.6))
+    with Serving(rate=0.0, seed=1, latency_s=[0.3, 0.3]) as server:
+        engine = Engine(model=f"{server.url}#test", allow=Allow(model=True), cache=False)
+        all_of = engine.load(OVER_HTTP, name="over_http").all_of
+        all_of(100)  # opens the connections
+        table.add(Row("… of a program over HTTP", elapsed(lambda: all_of(100)), "s", "a server on this machine", 0.6))
+
+
+def elapsed(act: Callable[[], int]) -> float:
+    """Seconds for a hundred questions whose answers are 1."""
     begun = time.perf_counter()
-    assert all_of(100) == 100
-    table.add(Row("a hundred questions of 300 ms at once", time.perf_counter() - begun, "s", "", 0.6))
-
-
-def right(n: int) -> dict[str, Any]:
-    return {
-        "number": n, "customer": f"Customer {n}", "currency": ("EUR", "USD")[n % 2], "total": n * 1.25,
-        "paid": n % 3 == 0, "note": None,
-    }  # fmt: skip
-
-
-def weather(table: Table, count: int) -> None:
-    """Right answers, and wrong ones that were handed out, at a fault rate of 35 %."""
-
-    def answer(body: dict[str, Any]) -> str:
-        text = " ".join(str(message["content"]) for message in body["messages"])
-        found = re.search(r"Invoice (\d+), please", text)
-        assert found is not None
-        return json.dumps(right(int(found[1])))
-
-    with ModelServer(answer, faults=Faults(rate=0.35, seed=11, hang_s=5.0)) as server:
-        spec = server.spec("test")
-        engine = Engine(model=spec, allow=Allow(model=True), cache=False)
-        all_of = engine.load(WEATHER, name="weather").all_of
-        begun = time.perf_counter()
-        answers = all_of(count)
-        took = time.perf_counter() - begun
-    # Another word in a free text is of the type all the same: texts are not compared.
-    wanted = [[right(n)[name] for name in ("number", "currency", "total", "paid")] for n in range(count)]
-    missing = sum(answer is None for answer in answers)
-    wrong = sum(a is not None and list(a) != w for a, w in zip(answers, wanted, strict=True))
-    table.add(Row(f"of {count} missing, 35 % faults", missing / count * 100, "%", "", 0.5))
-    table.add(Row("wrong values handed out", wrong, "", "", 0))
-    table.add(Row(f"time for these {count}, 50 at a time", took, "s", ""))
+    assert act() == 100
+    return time.perf_counter() - begun

@@ -231,10 +231,7 @@ TYPES: tuple[type[BaseModel], ...] = (
 )  # fmt: skip
 # Every model by its name, which is that of the struct.
 TWINS = {kind.__name__: kind for kind in (*TYPES, Address, Line, Card, Transfer)}
-WORDS = frozenset(
-    ["EUR", "USD", "CHF", "low", "normal", "high", "billing", "network", "sales", "card", "transfer", "up", "down"]
-    + ["unknown state"]
-)
+WORDS = frozenset([*"EUR USD CHF low normal high billing network sales card transfer up down".split(), "unknown state"])
 # What a careful person would write into a prompt by hand, per type: the frugal form of a naive client.
 FIELDS = {
     Invoice: '{"number": string, "customer": string, "currency": "EUR" | "USD" | "CHF", "net": number, "tax": number, '
@@ -336,7 +333,8 @@ def _some(c: random.Random, values: tuple[str, ...]) -> list[str]:
 
 MAKERS = (
     lambda c: {
-        "number": f"A-{c.randint(1000, 9999)}", "customer": c.choice(NAMES), "currency": c.choice(["EUR", "USD", "CHF"]),
+        "number": f"A-{c.randint(1000, 9999)}", "customer": c.choice(NAMES),
+        "currency": c.choice(["EUR", "USD", "CHF"]),
         "net": _money(c), "tax": _money(c), "total": _money(c), "items": c.randint(1, 30), "paid": _truth(c),
         "due": _maybe(c, f"2025-0{c.randint(1, 9)}-11"), "note": _maybe(c, "leave it at the gate"),
     },
@@ -346,7 +344,9 @@ MAKERS = (
     },
     lambda c: {
         "name": c.choice(NAMES), "age": c.randint(18, 90), "email": _maybe(c, "office@example.org"),
-        "address": {"street": f"Main Road {c.randint(1, 99)}", "town": c.choice(TOWNS), "code": f"{c.randint(1e4, 9e4)}"},
+        "address": {
+            "street": f"Main Road {c.randint(1, 99)}", "town": c.choice(TOWNS), "code": f"{c.randint(10_000, 90_000)}",
+        },
     },
     lambda c: {
         "id": c.randint(1, 99_999), "express": _truth(c), "lines": [_line(c) for _ in range(c.randint(1, 4))],
@@ -362,7 +362,8 @@ MAKERS = (
     },
     lambda c: {"prices": {name: _money(c) for name in c.sample(GOODS, 3)}},
     lambda c: {
-        "title": f"About the {c.choice(GOODS)}", "day": f"2025-03-{c.randint(10, 28)}", "start": f"{c.randint(10, 18)}:30",
+        "title": f"About the {c.choice(GOODS)}", "day": f"2025-03-{c.randint(10, 28)}",
+        "start": f"{c.randint(10, 18)}:30",
         "minutes": c.choice([15, 30, 60, 90]), "people": _some(c, NAMES), "online": _truth(c),
     },
     lambda c: {
@@ -374,7 +375,8 @@ MAKERS = (
         "state": c.choice(["up", "down", "unknown state"]),
     },
     lambda c: {
-        "start": c.choice(TOWNS), "target": c.choice(TOWNS), "km": round(c.uniform(5, 900), 1), "stops": _some(c, TOWNS),
+        "start": c.choice(TOWNS), "target": c.choice(TOWNS), "km": round(c.uniform(5, 900), 1),
+        "stops": _some(c, TOWNS),
         "toll": _truth(c),
     },
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """The server of the comparison, in a process of its own: no client shares its processor time with it.
 
-`Serving(…)` starts `python -m` this file; each line on its input forgets what was seen and answers with the counts so far.
+`Serving(…)` starts this file with Python; each line on its input forgets what was seen and answers with the counts so
+far.
 """
 
 from __future__ import annotations

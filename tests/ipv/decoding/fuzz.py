@@ -43,7 +43,7 @@ SEEDS = {
     "Decimal": "19.90",
 }
 PIECES = (
-    "{ } [ ] \" ' , : \\ \n ``` ```json // /* */ # … ... “ ” − % $ € 1 0 -1 1e5 1e999 1,200 00 true None NaN Infinity "
+    "{ } [ ] \" ' , : \\ \n ``` ```json // /* */ # … ... “ ” − % $ € 1 0 -1 1e5 1e999 -1.1e9993 9e400, :1e400} 1,200 00 true None NaN Infinity "
     'null undefined yes nein not low LOW "a" "name": price: {"a":1} [1] \\u \\ud83d \\u0000 \ud7ff é 😀 \u2028 \x00 ; = .'
 ).split(" ")
 
