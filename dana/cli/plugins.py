@@ -132,7 +132,7 @@ def _generated(words: list[str], options: Options, terminal: Terminal) -> int:
     from dana.ipv import ReasonError
     from dana.models import ModelError
     from dana.poet.plugins.base import PluginError
-    from dana.poet.plugins.generating import generate, source_of
+    from dana.cli.generating import generate, source_of
 
     name = str(options.given.get("domain") or "")
     path, colons, function = words[0].partition("::") if len(words) == 1 else ("", "", "")

@@ -671,14 +671,7 @@ def _give_poet(program: Program) -> None:
 
 def _give_reason(run: _Run, engine: Engine) -> None:
     """`reason` (L38) finds its model through the engine; nothing is loaded before it asks."""
-
-    def opened(program: Program) -> Any:
-        from dana.engine.signatures import declared_by
-        from dana.ipv.reasoning import Reasoning
-
-        return Reasoning(program, engine.models, declared_by(run))
-
-    run.program.table[".open_reasoning"] = opened
+    run.program.table[".open_reasoning"] = lambda _program: engine.models.reasoning(run)
 
 
 def _open_ledger(program: Program) -> Any:

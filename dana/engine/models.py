@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from dana.engine.engine import _Run
     from dana.models import Model, Settings
 
 MOST_KEPT = 64
@@ -83,6 +84,13 @@ class Models:
                     self._opened.clear()
                 self._opened[key] = known
         return known
+
+    def reasoning(self, run: _Run) -> Any:
+        """What makes questions of a program's calls of `reason`."""
+        from dana.engine.signatures import declared_by
+        from dana.ipv.reasoning import Reasoning
+
+        return Reasoning(run.program, self, declared_by(run))
 
     def _connections(self) -> Any:
         """One way out for all models, so that breakers and rate limits are shared; made with the first of them."""

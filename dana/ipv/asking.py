@@ -14,9 +14,9 @@ from __future__ import annotations
 import asyncio
 import time
 
+from dana.adaptive.sharing import CALL, CHARS_OF_TOKEN
 from dana.ipv.errors import failed
 from dana.ipv.prompting import LONGEST_ECHO, again, messages_of, size_of
-from dana.ipv.sharing import CALL, CHARS_OF_TOKEN
 from dana.models.errors import ModelError
 from dana.models.messages import Message, Request
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from dana.adaptive.sharing import Shared
     from dana.ipv.options import Options
-    from dana.ipv.sharing import Shared
     from dana.ipv.tools import Toolbox
     from dana.models.messages import Model, Reply
 

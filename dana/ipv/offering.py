@@ -232,7 +232,7 @@ async def beside(program: Program, action: Callable[[], Any]) -> Any:
     """Run an action of the program as a branch of the call that asks, on the running loop; its value or its fault."""
     import asyncio
 
-    from dana.ipv.sharing import BRANCH
+    from dana.adaptive.sharing import BRANCH
     from dana.runtime.effects import bridge
     from dana.runtime.effects.waiting import waiting_of
 

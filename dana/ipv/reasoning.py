@@ -6,12 +6,12 @@ that many questions are under way at once; tokens and money go on the account of
 
 from __future__ import annotations
 
+from dana.adaptive.sharing import BRANCH, CALL
 from dana.ipv.asking import Host, Question, ask
 from dana.ipv.errors import failed
 from dana.ipv.inferring import Forms
 from dana.ipv.options import SYNONYMS, OptionRefused, Options
 from dana.ipv.relaying import Distant, Taped, data_of, refusal_of, request_of
-from dana.ipv.sharing import BRANCH, CALL
 from dana.models.errors import SETUP, ModelError, ModelMissing
 from dana.runtime.outside import elsewhere
 from dana.runtime.stops import failure
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
-    from dana.ipv.sharing import Shared
+    from dana.adaptive.sharing import Shared
     from dana.models.messages import Model
     from dana.runtime.calls import Run
     from dana.runtime.program import Program

@@ -1,7 +1,7 @@
 """Functions that ask a language model: what their questions share with the call around them (P27, P74, P75, P163).
 
     at decoration   does the function, or one it calls, ask a model?  (`asks_models`)
-    each call       its questions find a `dana.ipv.sharing.Shared`: deadline, re-asks and budgets used so far, what was
+    each call       its questions find a `dana.adaptive.sharing.Shared`: deadline, re-asks and budgets used so far, what was
                     said of refused results, the window, and which wording of a prompt is tried
     its end         the wordings that were used are judged by how the call went, and kept in the function's store
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-    from dana.ipv.sharing import Shared, Tally
+    from dana.adaptive.sharing import Shared, Tally
     from dana.poet.execution import Execution
     from dana.poet.plan import Plan
     from dana.poet.training.variants import Variants
@@ -104,7 +104,7 @@ class Questions:
     def __init__(self, plan: Plan) -> None:
         from weakref import ref
 
-        from dana.ipv.sharing import Tally
+        from dana.adaptive.sharing import Tally
 
         self._plan = ref(plan)
         self.tally: Tally = Tally()
@@ -116,7 +116,7 @@ class Questions:
 
     def begin(self, running: Execution) -> tuple[Shared, Shared | None]:
         """Leave what the questions of a call share where they find it; returns it, and what was there before."""
-        from dana.ipv.sharing import CALL, Shared
+        from dana.adaptive.sharing import CALL, Shared
 
         plan, config = running.plan, running.config
         written = config.origins["context_window"] != DEFAULT
@@ -132,7 +132,7 @@ class Questions:
 
     def end(self, shared: Shared, before: Shared | None, *, attempts: int) -> None:
         """The call is over, with a value after so many attempts, or without one (0): its wordings are judged by it."""
-        from dana.ipv.sharing import CALL
+        from dana.adaptive.sharing import CALL
 
         CALL.set(before)
         if not shared.picked:
@@ -207,7 +207,7 @@ def shared_above() -> Shared | None:
 
 
 def _noticed(plan: Plan) -> Shared:
-    from dana.ipv.sharing import Shared
+    from dana.adaptive.sharing import Shared
 
     if plan.questions is None:
         plan.questions = Questions(plan)

@@ -17,6 +17,13 @@ PRINTED = {
         "support  low     password reset",
         "support  normal  please read this mail",
     ],
+    "tools": [
+        "may I book {'room': 'Rhine'}?",
+        "Rhine, for twelve people, is yours tomorrow.",
+        "may I book {'room': 'Ticino'}?",
+        "I am not allowed to book the largest room.",
+        "['Rhine'] 6",
+    ],
     "monitor": ["fine", "orders: connection pool exhausted -> restart"],
 }
 

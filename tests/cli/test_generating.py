@@ -11,7 +11,7 @@ from dana.__main__ import main
 from dana.models import Scripted
 from dana.poet.plugins import finding
 from dana.poet.plugins.base import PluginError
-from dana.poet.plugins.generating import generate, source_of, verify
+from dana.cli.generating import generate, source_of, verify
 
 FUNCTION = """
 x = 1

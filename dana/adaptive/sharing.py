@@ -14,9 +14,17 @@ from hashlib import blake2b
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, Protocol
 
-    from dana.ipv.asking import Attempt
+    class Attempt(Protocol):
+        """An answer that was looked at."""
+
+        @property
+        def number(self) -> int: ...
+        @property
+        def tokens(self) -> int: ...
+        @property
+        def usd(self) -> float | None: ...
 
 # How many characters a token is taken for, as `dana.models` counts for models that do not.
 CHARS_OF_TOKEN = 4
