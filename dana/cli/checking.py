@@ -26,7 +26,7 @@ def check(options: Options, terminal: Terminal) -> int:
 
     engine = Engine()
     sources = inputs.sources(options)
-    found = _once(
+    found = _projects(sources) + _once(
         finding for source in sources for finding in (engine.check(source) if isinstance(source, Source) else [source])
     )
     errors = sum(finding.is_error for finding in found)
@@ -38,6 +38,27 @@ def check(options: Options, terminal: Terminal) -> int:
             sys.stderr.write("\n")
         sys.stderr.write(_summary(len(sources), errors, len(found) - errors) + "\n")
     return REFUSED if errors else OK
+
+
+def _projects(sources: list[Source | Diagnostic]) -> list[Diagnostic]:
+    """What is wrong with the `dana.toml`s around the files: programs would learn of it only when they need a grant."""
+    from dana.cli import project
+    from dana.diagnostics import Diagnostic
+    from dana.errors import UsageError
+
+    files = [source.name for source in sources if isinstance(source, Source)]
+    found: dict[str, Diagnostic] = {}
+    for folder in dict.fromkeys(os.path.dirname(os.path.abspath(file)) for file in files):
+        try:
+            around = project.around(folder)
+            if around is not None and not (around.allow or around.deny):
+                continue
+        except UsageProblem as problem:
+            found[str(problem)] = problem.diagnostic
+        except UsageError as problem:
+            place = os.path.relpath(os.path.join(around.folder, project.FILE)) if around is not None else project.FILE
+            found[str(problem)] = Diagnostic("E915", f"{place}: {problem}")
+    return list(found.values())
 
 
 def _once(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -66,11 +66,15 @@ def flags(given: dict[str, Any]) -> tuple[Allow, Deny]:
     from dana.errors import UsageError
     from dana.policy import Allow, Deny
 
-    try:
-        allow = Allow.all() if "allow_all" in given else Allow(**{k: given.get(f"allow_{k}", False) for k in KINDS})
-        return allow, Deny(**{k: given.get(f"deny_{k}", False) for k in KINDS})
-    except UsageError as wrong:
-        raise UsageProblem("E904", str(wrong)) from None
+    for key, patterns in given.items():
+        word, _, kind = key.partition("_")
+        if kind in KINDS:
+            try:
+                (Allow if word == "allow" else Deny)(**{kind: patterns})
+            except UsageError as wrong:
+                raise UsageProblem("E904", f"--{word}-{kind}: {wrong}") from None
+    allow = Allow.all() if "allow_all" in given else Allow(**{k: given.get(f"allow_{k}", False) for k in KINDS})
+    return allow, Deny(**{k: given.get(f"deny_{k}", False) for k in KINDS})
 
 
 def united(first: Any, second: Any) -> Any:

@@ -7,7 +7,7 @@ from dana.runtime.meter import Meter
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Never
 
 DEFAULT_STEPS = 200_000_000
 DEFAULT_WALL_S = 60.0
@@ -42,7 +42,7 @@ class Limits:
         promises: int | None = DEFAULT_PROMISES,
         tokens: int | None = None,
         usd: float | None = None,
-        **unknown: Any,
+        **unknown: Never,
     ) -> None:
         if unknown:
             raise _no_limit(next(iter(unknown)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from inspect import Signature
     from typing import Any
 
     from dana.checker.types import Type
@@ -58,6 +59,45 @@ class Declared(dict):  # type: ignore[type-arg]
 
 
 _NAMED = ("normal", "positional", "keyword")
+
+
+def signature_of(run: _Run, raw: Any) -> Signature:
+    """What `inspect.signature` shows: the parameters as they are declared, `...` for defaults.
+
+    Types that Python has too are its own classes, others stand as Dana writes them. Raises `AttributeError` where no
+    signature is known: Python then shows that anything may be given.
+    """
+    from inspect import Parameter, Signature
+
+    owner = getattr(raw, "__self__", None)
+    scope = getattr(getattr(raw, "__func__", raw), "__globals__", None)
+    record = scope.get(".module") if isinstance(scope, dict) else None
+    found = None if record is None else _signature(run, record, raw, owner)
+    if found is None or found[0] != "func" or found[1] is None:
+        raise AttributeError("no signature is known")
+    kinds = {
+        "positional": Parameter.POSITIONAL_ONLY, "normal": Parameter.POSITIONAL_OR_KEYWORD,
+        "keyword": Parameter.KEYWORD_ONLY, "star": Parameter.VAR_POSITIONAL, "double_star": Parameter.VAR_KEYWORD,
+    }  # fmt: skip
+    made = [
+        Parameter(
+            name,
+            kinds[kind],
+            default=... if has_default and kind in _NAMED else Parameter.empty,
+            annotation=_annotation(declared, Parameter.empty),
+        )
+        for name, declared, kind, has_default in found[1]
+    ]
+    return Signature(made, return_annotation=_annotation(found[2], Signature.empty))
+
+
+def _annotation(static: Type, empty: Any) -> Any:
+    from dana.checker.types import show
+
+    if static[0] == "any":
+        return empty
+    same = {"int": int, "float": float, "str": str, "bool": bool, "none": None}
+    return same[static[0]] if static[0] in same else show(static)
 
 
 def _signature(run: _Run, record: ModuleRecord, raw: Any, owner: Any) -> Type | None:

@@ -16,6 +16,7 @@ from dana.engine.convert import SCALARS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+    from inspect import Signature
     from typing import Any, NoReturn
 
     from dana.engine.engine import _Run
@@ -55,6 +56,13 @@ class Function:
     def acall(self, /, *args: Any, **keywords: Any) -> Coroutine[Any, Any, Any]:
         """Call it on the running event loop, `await f.acall(…)`: while it waits for an effect, other tasks go on."""
         return self._run.drive(self._slowly, args, keywords)
+
+    @property
+    def __signature__(self) -> Signature:
+        """For `inspect.signature`, editors and frameworks. Raises `AttributeError` where nothing is known."""
+        from dana.engine.signatures import signature_of
+
+        return signature_of(self._run, self._raw)
 
     def returning(self, wanted: Any) -> Function:
         """The same function, its result made what an annotation says: a dataclass, a pydantic model, `list[…]`."""

@@ -9,7 +9,7 @@ from dana.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any, Self
+    from typing import Any, Never, Self
 
     Patterns = bool | tuple[str, ...]
     Given = bool | str | Iterable[str | os.PathLike[str]] | None
@@ -37,7 +37,7 @@ class Rules:
         python: Given = False,
         model: Given = False,
         folder: str | None = None,
-        **unknown: Any,
+        **unknown: Never,
     ) -> None:
         """Raises `dana.UsageError` for what is no pattern, and for a kind there is not."""
         if unknown:

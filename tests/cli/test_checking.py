@@ -80,3 +80,19 @@ def test_a_broken_program_is_reported_by_every_step(dana, verb) -> None:
 
 def test_lower_shows_python(dana) -> None:
     assert "x = 1 + 2" in dana("lower", "-e", "x = 1 + 2").out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[allow\n", "is not TOML"),
+        ('name = "x"\nversion = "1"\nentri = "a.na"\n', "unknown key `entri`"),
+        ('name = "x"\nversion = "1"\n[allow]\nnet = ["a//b"]\n', "is no host to grant"),
+    ],
+)
+def test_a_broken_project_file_is_found(dana, program, text, said) -> None:
+    program("dana.toml", text)
+    done = dana("check", program("a.na", "x = 1\n"))
+    assert done.status == 2
+    assert "error[E915]" in done.err
+    assert said in done.err

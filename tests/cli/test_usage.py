@@ -48,6 +48,7 @@ def test_the_names_offered_are_the_verbs() -> None:
         (["--allow-read=", "x.na"], "E904", "what is meant, joined by commas"),
         (["--json", "x.na"], "E901", "`dana check` or"),
         (["check", "--steps", "5", "x.na"], "E901", "it belongs to `dana repl` or `dana run`"),
+        (["-e", "1", "--allow-net=a//b"], "E904", "--allow-net: 'a//b' is no host"),
         (["--steps", "many", "x.na"], "E904", "a whole number above 0"),
         (["--steps", "0", "x.na"], "E904", "a whole number above 0"),
         (["--time", "-1", "x.na"], "E904", "seconds"),
