@@ -288,6 +288,8 @@ class Trainer:
         if not free or plan.config.retries == 0 or not self.latency.is_due:
             return None
         fit, kept_back = self.latency.halves()
+        if max(took for took, _outcome in fit) < LEAST_GAIN_S:
+            return None  # there is no such time to be gained
         config, longest = plan.config, self.latency.longest
         now: Settings = (config.attempt_timeout or config.timeout or inf, config.retries, config.backoff)
         advice = advise(
