@@ -17,13 +17,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
 from dana.esper import shield, surgery
 from dana.esper.budget import Budget
 from dana.esper.graft import Graft, Stream, put, schedule
 from dana.esper.lifecycle import Event, Seed, Stage
 from dana.esper.modules import build
+from dana.esper.reading import COMPOSITE, facts_of, inner_layer, observed_shapes, readers_of, sizes_of
 from dana.esper.refusals import Refusal, RefusedError
 from dana.esper.snapshot import Snapshot
 from dana.esper.templates import SiteFacts, Template, template
@@ -44,15 +45,6 @@ KINDS: dict[str, tuple[type[nn.Module], ...]] = {
     "attention": (nn.MultiheadAttention,),
     "transformer": (nn.TransformerEncoderLayer,),
 }
-_COMPOSITE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)
-# Between two layers that can be widened together lies nothing that mixes channels.
-_ELEMENTWISE = (
-    nn.ReLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.SiLU, nn.LeakyReLU, nn.ELU, nn.Dropout, nn.Dropout2d, nn.Identity,
-    nn.Flatten, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
-)  # fmt: skip
-_ELEMENTWISE_FUNCTIONS = frozenset(
-    "relu gelu tanh sigmoid silu leaky_relu elu dropout flatten max_pool2d avg_pool2d adaptive_avg_pool2d relu_".split()
-)
 
 
 class Plan:
@@ -251,17 +243,17 @@ class Host:
                 near = suggest(name, [*KINDS, *modules])
                 hint = f"did you mean `{near}`?" if near else "kinds are " + ", ".join(KINDS)
                 raise RefusedError("refused.unknown", f"`{name}` is no kind of site and no layer", hint)
-        shapes = _observed(self.model, example)
-        readers = _readers(self.model)
+        shapes = observed_shapes(self.model, example)
+        readers = readers_of(self.model)
         found = []
         # What lies inside a composite layer is read past its `forward`, and belongs to it.
-        inside = tuple(f"{path}." for path, module in modules.items() if isinstance(module, _COMPOSITE))
+        inside = tuple(f"{path}." for path, module in modules.items() if isinstance(module, COMPOSITE))
         for path, module in modules.items():
             if path.startswith(inside):
                 continue
             kind = next((kind for kind, types in KINDS.items() if isinstance(module, types)), None)
             if path and kind is not None and (kind in wanted or path in wanted):
-                facts, after = _facts(path, kind, module, shapes.get(path), modules, readers)
+                facts, after = facts_of(path, kind, module, shapes.get(path), modules, readers)
                 found.append(Site(self, path, kind, facts, after, embargo))
         if not found:
             raise RefusedError("refused.unknown", "nothing can grow here: the model has no such layers")
@@ -269,7 +261,7 @@ class Host:
 
     def _opened(self, embargo: int) -> dict[str, Any]:
         """What a replay of the journal begins with."""
-        norms = _readers(self.model)
+        norms = readers_of(self.model)
         sites = [
             {
                 "path": site.path, "kind": site.kind, "next": site.next_path, "outputs": site.facts.outputs,
@@ -356,7 +348,7 @@ class Host:
             surgery.join(seed, layer, steps)
             return graft
         if plan.template.growth == "deepen":
-            return surgery.deepen(self.model, site.path, steps, like=_inner(layer), bend=True)
+            return surgery.deepen(self.model, site.path, steps, like=inner_layer(layer), bend=True)
         after = self._reader(site)
         with Stream(birth):
             surgery.widen(
@@ -367,11 +359,11 @@ class Host:
 
     def _reader(self, site: Site) -> nn.Module:
         """The layer that reads a site's value, whatever grew around it."""
-        return _inner(self.model.get_submodule(site.next_path), first=True)
+        return inner_layer(self.model.get_submodule(site.next_path), first=True)
 
     def _between(self, site: Site) -> list[nn.Module]:
         """The norms between a site and the layer that reads it."""
-        paths = _readers(self.model).get(site.path, ("", (), ""))[1]
+        paths = readers_of(self.model).get(site.path, ("", (), ""))[1]
         return [self.model.get_submodule(path) for path in paths]
 
     def blend(
@@ -440,9 +432,9 @@ class Host:
     def _facts_now(self, site: Site) -> SiteFacts:
         """The facts of a site after layers have changed their sizes."""
         old = site.facts
-        layer = _inner(self.model.get_submodule(site.path))
+        layer = inner_layer(self.model.get_submodule(site.path))
         after = self._reader(site) if site.next_path else None
-        inputs, outputs, spatial = _sizes(layer) if site.kind in ("linear", "conv") else (old.inputs, old.outputs, 1)
+        inputs, outputs, spatial = sizes_of(layer) if site.kind in ("linear", "conv") else (old.inputs, old.outputs, 1)
         if site.seed.is_active:
             outputs = old.outputs  # what grows here is not part of the layer yet
         shape = old.shape
@@ -451,7 +443,7 @@ class Host:
         elif site.kind == "conv":
             shape = (old.shape[0], outputs, *old.shape[2:])
         widens = isinstance(self.model.get_submodule(site.path), (nn.Linear, nn.Conv2d)) and after is not None
-        inner, outer, next_spatial = _sizes(after) if widens and after is not None else (0, 0, 1)
+        inner, outer, next_spatial = sizes_of(after) if widens and after is not None else (0, 0, 1)
         return SiteFacts(
             site.path, site.kind, shape, inputs=inputs, outputs=outputs, next_inputs=inner, next_outputs=outer,
             spatial=spatial, next_spatial=next_spatial, bias=old.bias, norms=old.norms, bend=old.bend,
@@ -587,7 +579,7 @@ class Host:
         else:
             weight = self._reader(site).weight
             assert isinstance(weight, Tensor)
-            per = weight.shape[1] // _sizes(self.model.get_submodule(site.path))[1]
+            per = weight.shape[1] // sizes_of(self.model.get_submodule(site.path))[1]
             first = site.facts.outputs * per
             saved = weight.detach()[:, first:].clone()
             with torch.no_grad():
@@ -617,135 +609,3 @@ class Host:
         self.events += 1
         if self._journal is not None:
             self._journal(f"esper.{kind}", {**data, "n": self.events, "step": self.steps, "epoch": self.epoch})
-
-
-# --- reading a network ------------------------------------------------------------------------------
-
-
-def _observed(model: nn.Module, example: Tensor | None) -> dict[str, tuple[int, ...]]:
-    """The shapes of the layers' values for an example, by path."""
-    if example is None:
-        return {}
-    shapes: dict[str, tuple[int, ...]] = {}
-    hooks = []
-    for path, module in model.named_modules():
-
-        def note(_module: nn.Module, _given: Any, value: Any, path: str = path) -> None:
-            if isinstance(value, Tensor):
-                shapes[path] = tuple(value.shape)
-
-        hooks.append(module.register_forward_hook(note))
-    training = [(module, module.training) for module in model.modules()]
-    random = torch.get_rng_state()
-    try:
-        model.eval()
-        with torch.no_grad():
-            model(example)
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for module, was in training:
-            module.training = was
-        torch.set_rng_state(random)
-    return shapes
-
-
-def _readers(model: nn.Module) -> dict[str, tuple[str, tuple[str, ...], str]]:
-    """For each layer whose value one other layer alone reads: its path, the norms in between, the first activation."""
-    try:
-        graph = fx.Tracer().trace(model)
-    except Exception:  # noqa: BLE001  (a model that cannot be traced has layers that cannot be widened, no more)
-        return {}
-    modules = dict(model.named_modules())
-    found: dict[str, tuple[str, tuple[str, ...], str]] = {}
-    for node in graph.nodes:
-        if node.op != "call_module":
-            continue
-        norms: list[str] = []
-        bend, at = "", node
-        while len(at.users) == 1:
-            at = next(iter(at.users))
-            if at.op == "call_module":
-                module = modules[str(at.target)]
-                if isinstance(module, (nn.Linear, nn.Conv2d)):
-                    found[str(node.target)] = (str(at.target), tuple(norms), bend)
-                    break
-                if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
-                    norms.append(str(at.target))
-                    continue
-                if isinstance(module, _ELEMENTWISE):
-                    bend = bend or type(module).__name__.lower()
-                    continue
-            elif at.op in ("call_function", "call_method"):
-                name = at.target if isinstance(at.target, str) else getattr(at.target, "__name__", "")
-                if name in _ELEMENTWISE_FUNCTIONS:
-                    bend = bend or name.rstrip("_")
-                    continue
-            break
-    # A layer that is called twice has two readers of one weight.
-    calls = [str(node.target) for node in graph.nodes if node.op == "call_module"]
-    return {path: reader for path, reader in found.items() if calls.count(path) == 1 == calls.count(reader[0])}
-
-
-def _facts(
-    path: str,
-    kind: str,
-    module: nn.Module,
-    shape: tuple[int, ...] | None,
-    modules: Mapping[str, nn.Module],
-    readers: Mapping[str, tuple[str, tuple[str, ...], str]],
-) -> tuple[SiteFacts, str]:
-    after = readers.get(path, ("", (), ""))[0] if kind in ("linear", "conv") else ""
-    inputs, outputs, spatial = _sizes(module)
-    inner, outer, next_spatial = (0, 0, 1)
-    if after:
-        inner, outer, next_spatial = _sizes(modules[after])
-        grouped = isinstance(modules[after], nn.Conv2d) and modules[after].groups != 1
-        if grouped or (isinstance(module, nn.Conv2d) and module.groups != 1) or inner % outputs:
-            after, inner, outer = "", 0, 0
-    facts = SiteFacts(
-        path, kind, _symbolic(kind, outputs, shape), inputs=inputs, outputs=outputs, next_inputs=inner,
-        next_outputs=outer, spatial=spatial, next_spatial=next_spatial, bias=getattr(module, "bias", None) is not None,
-        norms=len(readers.get(path, ("", (), ""))[1]), bend=readers.get(path, ("", (), ""))[2],
-    )  # fmt: skip
-    return facts, after
-
-
-def _symbolic(kind: str, width: int, shape: tuple[int, ...] | None) -> tuple[int | str, ...]:
-    """The shape of a site's value with names for what a run decides."""
-    if kind == "conv" or (shape is not None and len(shape) == 4):
-        return ("batch", width, "height", "width")
-    if kind == "transformer" or (shape is not None and len(shape) == 3):
-        return ("batch", "time", width)
-    return ("batch", width)
-
-
-def _sizes(module: nn.Module) -> tuple[int, int, int]:
-    """Inputs, outputs, and weights per pair of both."""
-    if isinstance(module, nn.Linear):
-        return module.in_features, module.out_features, 1
-    if isinstance(module, nn.Conv2d):
-        height, width = module.kernel_size[0], module.kernel_size[-1]
-        return module.in_channels // module.groups, module.out_channels, height * width
-    if isinstance(module, nn.TransformerEncoderLayer):
-        return module.linear1.in_features, module.linear1.in_features, 1
-    if isinstance(module, nn.MultiheadAttention):
-        return module.embed_dim, module.embed_dim, 1
-    if isinstance(module, nn.LayerNorm):
-        return int(module.normalized_shape[-1]), int(module.normalized_shape[-1]), 1
-    if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
-        return module.num_features, module.num_features, 1
-    return 0, 0, 1
-
-
-def _inner(module: nn.Module, *, first: bool = False) -> nn.Module:
-    """The layer itself inside what grew around it: the one whose value goes on, or the `first` that takes one in."""
-    from dana.esper.graft import Fused
-
-    while True:
-        if isinstance(module, (Graft, Fused)):
-            module = module.host
-        elif isinstance(module, nn.Sequential) and len(module):
-            module = module[0 if first else -1]
-        else:
-            return module
