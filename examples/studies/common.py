@@ -27,7 +27,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     widths = [max(len(line[at]) for line in [list(head), *cells]) for at in range(len(head))]
     lines = []
     for line in [list(head), ["─" * width for width in widths], *cells]:
-        first, *rest = (cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(line, widths, strict=True)))  # fmt: skip
+        first, *rest = (
+            cell.ljust(width) if at == 0 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
         lines.append("  ".join([first, *rest]).rstrip())
     return "\n".join(lines)
 
@@ -69,9 +72,9 @@ def _figure(title: str, x: str, y: str) -> tuple[Any, Any] | None:
         print("no plots: matplotlib is not installed (pip install matplotlib)", file=sys.stderr)
         return None
     mpl.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
-    figure, axes = pyplot.subplots(figsize=(7, 4))
+    figure, axes = plt.subplots(figsize=(7, 4))
     axes.set_title(title)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
@@ -79,11 +82,11 @@ def _figure(title: str, x: str, y: str) -> tuple[Any, Any] | None:
 
 
 def _saved(figure: Any, path: Path) -> list[Path]:
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
     path.parent.mkdir(parents=True, exist_ok=True)
     made = [path.with_suffix(end) for end in (".png", ".svg")]
     for file in made:
         figure.savefig(file, dpi=120, bbox_inches="tight")
-    pyplot.close(figure)
+    plt.close(figure)
     return made

@@ -121,7 +121,8 @@ class Building:
 class Site:
     """A building in its weather, with the people in it: what does not depend on the controller, worked out once.
 
-    Raises `ValueError` for windows on a side that does not exist.
+    `radiation`: `facade_radiation(weather)`, for many sites under one sun. Raises `ValueError` for windows on
+    a side that does not exist.
     """
 
     __slots__ = (
@@ -135,12 +136,13 @@ class Site:
         building: Building | None = None,
         occupancy: Occupancy | None = None,
         tariff: Tariff | None = None,
+        radiation: dict[str, list[float]] | None = None,
     ) -> None:
         self.weather = weather
         self.building = building or Building()
         self.occupancy = occupancy or Occupancy()
         self.tariff = tariff or Tariff()
-        sides = facade_radiation(weather)
+        sides = radiation or facade_radiation(weather)
         unknown = sorted(set(self.building.windows_m2) - set(sides))
         if unknown:
             raise ValueError(f"windows_m2: `{unknown[0]}` is no side; sides are {', '.join(sides)}")

@@ -1,4 +1,4 @@
-"""A tool for reactive ion etching, and what goes wrong with it (P158, P185): simple physics, seeded, no two tools alike.
+"""A tool for reactive ion etching, and what goes wrong with it (P158, P185): simple physics, seeded, no two alike.
 
 Gas flows into a chamber and a pump draws it out, so pressure is flow over pumping speed; radio-frequency power makes a
 plasma of it; ions and radicals etch the wafer, whose temperature is held by a chiller. The rate grows with the power

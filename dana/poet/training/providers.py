@@ -4,9 +4,9 @@
     feedback.score, feedback.mode, feedback.confidence
 
 Every provider is asked the same way, so that the same code learns from development to production: development asks a
-`Simulation`, tests ask `SafeTesting`, a new deployment asks `RealWorld` and production `Hybrid` (`provider_of`). A score
-lies between 0 and 1, higher is better. A provider that knows nothing about a call returns None; a score outside 0 to 1
-or one that is no number is no feedback either, and counted in `refused`.
+`Simulation`, tests ask `SafeTesting`, a new deployment asks `RealWorld` and production `Hybrid` (`provider_of`). A
+score lies between 0 and 1, higher is better. A provider that knows nothing about a call returns None; a score outside
+0 to 1 or one that is no number is no feedback either, and counted in `refused`.
 """
 
 from __future__ import annotations

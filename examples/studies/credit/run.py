@@ -3,8 +3,8 @@
 
     python examples/studies/credit/run.py [--files N] [--seed S] [--out FOLDER] [--quick]
 
-The files are drawn from a seed, with their truth. A value is exact, refused where it has a meaning (a person has to look),
-wrong, or invented (a number for what has no single meaning).
+The files are drawn from a seed, with their truth. A value is exact, refused where it has a meaning (a person has to
+look), wrong, or invented (a number for what has no single meaning).
 """
 
 from __future__ import annotations
@@ -100,7 +100,13 @@ def main(words: list[str] | None = None) -> int:
         for name, written, got, kind in bad:
             print(f"{kind}: {name} {written!r} -> {got}")
     if options.out:
-        made = bars_plot(options.out / "credit", "Values of messy files", "values", OUTCOMES, {"bare": [before[k] for k in OUTCOMES], "domain": [after[k] for k in OUTCOMES]})  # fmt: skip
+        made = bars_plot(
+            options.out / "credit",
+            "Values of messy files",
+            "values",
+            OUTCOMES,
+            {"bare": [before[k] for k in OUTCOMES], "domain": [after[k] for k in OUTCOMES]},
+        )
         print("\nplots:", ", ".join(str(file) for file in made))
     return 0 if options.quick or (right(after) >= 0.98 and not after["wrong"] and not after["invented"]) else 1
 

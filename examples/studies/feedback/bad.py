@@ -1,7 +1,7 @@
 """Strategies for a zone that are bad, each in a way of its own, to be found out before they touch anything.
 
-A strategy is a controller (state → heating, cooling, fan). `injected(seed)` makes bad ones from the mission's controller;
-some are wrong at once, some only in summer, some only when it is cold, some just waste.
+A strategy is a controller (state → heating, cooling, fan). `injected(seed)` makes bad ones from the mission's
+controller; some are wrong at once, some only in summer, some only when it is cold, some just waste.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def injected(seed: int) -> list[tuple[str, Controller]]:
 
     def below(state: State) -> Command:
         heating, cooling, fan = good(state)
-        return heating - beyond if not heating else heating, cooling, fan
+        return heating or -beyond, cooling, fan
 
     def no_number(state: State) -> Command:
         return (float("nan"), 0.0, 20.0) if state.hour == 12 else good(state)
@@ -121,7 +121,8 @@ def tester(site: Site) -> SafeTesting:
             return 0.0
         worse = sum(r.discomfort_kh for r in reports) - discomfort
         wasted = max(0.0, sum(r.energy_kwh for r in reports) / energy - 1.25)
-        cycles = max(r.most_starts_a_day for r in reports) / max(15.0, max(r.most_starts_a_day for r in baseline))
+        usual = max(15.0, *(r.most_starts_a_day for r in baseline))
+        cycles = max(r.most_starts_a_day for r in reports) / usual
         return max(0.0, 1.0 - max(0.0, worse) / 10.0 - 2 * wasted - max(0.0, cycles - 1.2))
 
     return SafeTesting([commands], Simulation(season), least=0.5)

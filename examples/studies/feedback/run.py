@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a simulation is worth: fewer real samples, feedback for nearly every call, bad strategies found before they act.
 
-    python examples/studies/feedback/run.py [--out FOLDER] [--quick]
+python examples/studies/feedback/run.py [--out FOLDER] [--quick]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REAL_SHARE = 0.3
 
 
 def coverage(calls: int, seed: int) -> tuple[float, float, float]:
-    """Shares of calls with usable feedback, reality alone and both; and the mean error of the latter without reality."""
+    """Shares of calls with usable feedback, from reality and from both; the latter's mean error without reality."""
     tool, model, chance = plant(seed), drawing(), Random(seed)  # noqa: S311
 
     def observed(inputs: Any, _output: Any) -> float | None:
@@ -90,11 +90,19 @@ def main(words: list[str] | None = None) -> int:
     print(f"\nfeedback for {alone:.1%} of calls from reality alone, {both:.1%} from both (mean error {miss:.3f})")
     caught, bad, refused, good, missed = safe_testing(1 if options.quick else 5)
     tell(1.0)
-    print(f"bad strategies caught in a world without effects: {caught} of {bad}; good ones refused: {refused} of {good}")
+    print(
+        f"bad strategies caught in a world without effects: {caught} of {bad}; good ones refused: {refused} of {good}"
+    )
     if missed:
         print("missed:", ", ".join(missed))
     if options.out:
-        made = bars_plot(options.out / "samples", "Real samples to the target", "samples", ["mean"], {"REAL_WORLD": [real / seeds], "HYBRID": [hybrid / seeds]})  # fmt: skip
+        made = bars_plot(
+            options.out / "samples",
+            "Real samples to the target",
+            "samples",
+            ["mean"],
+            {"REAL_WORLD": [real / seeds], "HYBRID": [hybrid / seeds]},
+        )
         print("plots:", ", ".join(str(file) for file in made))
     holds = hybrid <= real / 3 and both >= 0.95 and caught >= 0.9 * bad
     return 0 if holds or options.quick else 1

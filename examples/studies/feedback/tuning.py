@@ -1,7 +1,7 @@
 """Tuning an etch tool's recipe, on the tool alone or with a model of it that is wrong by 30 %.
 
-The model knows the drawing; the tool's pump, cooling, rate and optimum pressure are each 30 % above or below it. One real
-sample is one wafer. `HYBRID` corrects what the model says about rate and uniformity by the wafers there were
+The model knows the drawing; the tool's pump, cooling, rate and optimum pressure are each 30 % above or below it. One
+real sample is one wafer. `HYBRID` corrects what the model says about rate and uniformity by the wafers there were
 (`dana.poet.training.fusion`), looks for the best recipe in the corrected model, and spends its next wafer there;
 `REAL_WORLD` has wafers only, and searches by SPSA. Both are judged by the tool's true quality, without noise.
 """
@@ -57,6 +57,10 @@ def truth(tool: Tool, values: dict[str, float]) -> float:
     return found
 
 
+def _tried(chance: Random, now: float, low: float, high: float, reach: float) -> float:
+    return chance.uniform(low, high) if reach == 1.0 else now + chance.gauss(0, reach) * (high - low)
+
+
 def best(cost: Callable[[dict[str, float]], float], seed: int) -> dict[str, float]:
     """The best recipe found with a model, where trying costs nothing: many points, then ever closer ones."""
     chance = Random(seed)  # noqa: S311
@@ -65,9 +69,9 @@ def best(cost: Callable[[dict[str, float]], float], seed: int) -> dict[str, floa
     for round_ in range(600):
         reach = 1.0 if round_ < 300 else 0.2 * 0.985 ** (round_ - 300)
         tried = {
-            name: min(high, max(low, chance.uniform(low, high) if reach == 1.0 else found[name] + chance.gauss(0, reach) * (high - low)))
+            name: min(high, max(low, _tried(chance, found[name], low, high, reach)))
             for name, (low, high, _start) in BOUNDS.items()
-        }  # fmt: skip
+        }
         if (now := cost(tried)) < least:
             least, found = now, tried
     return found
@@ -77,7 +81,7 @@ def real_world(tool: Tool, goal: float, seed: int) -> int:
     """Wafers until the recipe found on the tool alone reaches the goal."""
     search = Spsa(BOUNDS, seed=seed, planned=60, reach=0.1, rate=0.15, most=0.15)
     while search.evaluations < MOST_WAFERS:
-        if truth(tool, search._inside(search.at)) >= goal:  # noqa: SLF001  (what it would set now)
+        if truth(tool, search._inside(search.at)) >= goal:
             break
         search.step(lambda values, _n: 1 - quality(*wafer(tool, values)), [0])
     return search.evaluations

@@ -19,6 +19,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[2])]
 from common import bars_plot, lines_plot, progress, table  # noqa: E402
 from study import Figures, Learnt, Zones, cautious, held_out, learn, weather_of  # noqa: E402
 
+from dana.poet.simulation.weather import Weather  # noqa: E402
+
 TRAIN = "chittenden_county_vt"
 TEST = ("alameda_county_ca", "travis_county_tx")
 
@@ -27,7 +29,9 @@ def main(words: list[str] | None = None) -> int:
     """The whole study; exit status 1 when an interlock was broken or nothing was saved at equal comfort."""
     parser = argparse.ArgumentParser(prog="hvac", description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--train", default=str(HERE / f"weather/{TRAIN}.csv"), help="weather to learn on")
-    parser.add_argument("--test", nargs="+", default=[str(HERE / f"weather/{name}.csv") for name in TEST], help="to judge on")  # fmt: skip
+    parser.add_argument(
+        "--test", nargs="+", default=[str(HERE / f"weather/{name}.csv") for name in TEST], help="to judge on"
+    )
     parser.add_argument("--out", type=Path, help="where plots go (none without)")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--buildings", type=int, default=3, help="held-out buildings per climate")
@@ -67,13 +71,16 @@ def constants(zones: Zones, learnt: Learnt) -> str:
     """What was learnt, constant by constant."""
     careful = cautious(zones, learnt.spsa, learnt.margin)
     rows = [
-        (name, f"{low:g}–{high:g}", f"{start:g}", f"{learnt.spsa[name]:.2f}", f"{careful[name]:.2f}", f"{learnt.random[name]:.2f}")
+        (name, f"{low:g}–{high:g}", f"{start:g}", f"{learnt.spsa[name]:.2f}", f"{careful[name]:.2f}",
+         f"{learnt.random[name]:.2f}")
         for name, (low, high, start) in zones.bounds.items()
     ]  # fmt: skip
     return table(("constant", "bounds", "declared", "SPSA", f"with margin {learnt.margin:g}", "random search"), rows)
 
 
-def judged(zones, weather, learnt, buildings, year):  # type: ignore[no-untyped-def]
+def judged(
+    zones: Zones, weather: Weather, learnt: Learnt, buildings: int, year: list[tuple[int, int]]
+) -> tuple[list[tuple[tuple[str, ...], Figures]], bool]:
     """Rows of the table of one climate, sums over its buildings; and whether the last row is as good as promised."""
     sites = [zones.add(site) for site in held_out(weather, buildings)]
     base = [zones.baseline(site, year) for site in sites]

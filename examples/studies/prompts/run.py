@@ -67,7 +67,12 @@ def uniform(calls: int, seed: int) -> tuple[list[float], str]:
     return [best - PROMPTS[names[at % 6]] for at in range(calls)], max(right, key=lambda name: right[name])
 
 
-def over(runs: int, calls: int, way: Callable[[int, int], tuple[list[float], str]], tell=lambda _share: None):  # type: ignore[no-untyped-def]
+def over(
+    runs: int,
+    calls: int,
+    way: Callable[[int, int], tuple[list[float], str]],
+    tell: Callable[[float], object] = lambda _share: None,
+) -> tuple[float, float, list[float]]:
     """Mean regret per call, share of runs that end with the best prompt, and the mean regret so far by call."""
     champion = max(PROMPTS, key=lambda name: PROMPTS[name])
     sums, hits = [0.0] * calls, 0
@@ -100,7 +105,13 @@ def main(words: list[str] | None = None) -> int:
     print(table(("", "regret/call", "best found", "uniform: regret", "best found"), rows))
     print("\nA useful choice needs some 300 calls.")
     if options.out:
-        made = lines_plot(options.out / "regret", "Regret per call", "calls", "regret", {"Thompson": (range(1, 1001), curve), "uniform": (range(1, 1001), other_curve)})  # fmt: skip
+        made = lines_plot(
+            options.out / "regret",
+            "Regret per call",
+            "calls",
+            "regret",
+            {"Thompson": (range(1, 1001), curve), "uniform": (range(1, 1001), other_curve)},
+        )
         print("plots:", ", ".join(str(file) for file in made))
     return 0 if options.quick or (share >= 0.95 and regret <= 0.035) else 1
 

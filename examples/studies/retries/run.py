@@ -116,7 +116,17 @@ def main(words: list[str] | None = None) -> int:
         before, after = (calls(service, options.seed + 100, count, policy) for policy in (DEFAULT, learnt))
         for title, found in (("default", before), ("learnt", after)):
             timeout, retries, _wait = found.policy
-            rows.append((f"{name}, {title}", f"{timeout:.2f} s", retries, f"{found.success:.2%}", f"{found.mean:.3f}", f"{found.p99:.2f}", f"{found.attempts:.3f}"))  # fmt: skip
+            rows.append(
+                (
+                    f"{name}, {title}",
+                    f"{timeout:.2f} s",
+                    retries,
+                    f"{found.success:.2%}",
+                    f"{found.mean:.3f}",
+                    f"{found.p99:.2f}",
+                    f"{found.attempts:.3f}",
+                )
+            )
             means[title].append(found.mean)
         good = good and after.success >= 0.999 and (name == "slow" or after.mean <= before.mean / 3)
         tell((at + 1) / (len(SERVICES) + 1))
@@ -127,8 +137,8 @@ def main(words: list[str] | None = None) -> int:
     frozen, after_300 = (sum(one[at] for one in found) / len(found) for at in (0, 1))
     worst = min(one[1] for one in found)
     print(
-        f"\nthree times slower, {len(found)} seeds: {frozen:.1%} succeed under the old policy, {after_300:.2%} after 300 "
-        f"calls of learning (worst seed {worst:.2%})"
+        f"\nthree times slower, {len(found)} seeds: {frozen:.1%} succeed under the old policy, {after_300:.2%} after "
+        f"300 calls of learning (worst seed {worst:.2%})"
     )
     good = good and after_300 >= 0.997  # the target of 99.9 % less 0.2 points
     if options.out:

@@ -39,7 +39,7 @@ RULES: tuple[tuple[str, Callable[[Collection[str]], bool]], ...] = (
     ("matching network fault", lambda f: "reflected power high" in f),
     ("resist damage", lambda f: "wafer too warm" in f or "resist lost" in f),
     ("throttle valve stuck", lambda f: "pressure high" in f),
-    ("wall contamination", lambda f: True),
+    ("wall contamination", lambda _fired: True),
 )
 
 
@@ -144,7 +144,13 @@ def main(words: list[str] | None = None) -> int:
     if found.wrong:
         print("hardest to tell:", ", ".join(sorted(found.wrong, key=lambda name: -found.wrong[name])[:3]))
     if options.out:
-        made = bars_plot(options.out / "diagnosis", "Correct causes on unseen tools", "share", [r[0].split(",")[0] for r in rows[:3]], {"correct": [found.right[n] for n in ("rules", "experts", "learnt")]})  # fmt: skip
+        made = bars_plot(
+            options.out / "diagnosis",
+            "Correct causes on unseen tools",
+            "share",
+            [r[0].split(",")[0] for r in rows[:3]],
+            {"correct": [found.right[n] for n in ("rules", "experts", "learnt")]},
+        )
         print("plots:", ", ".join(str(file) for file in made))
     good = found.right["guided"] >= 0.8 and found.looks["guided"] <= found.looks["all"] / 2 and refused == recipes
     return 0 if good or options.quick else 1

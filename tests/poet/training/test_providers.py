@@ -85,7 +85,7 @@ def test_safe_testing_checks_first_and_never_lets_an_effect_happen():
 def test_a_strategy_under_safe_testing_has_no_way_to_act():
     sent = []
     engine = dana.Engine()
-    engine.host("send", needs={"net:plant"})(lambda percent: sent.append(percent))
+    engine.host("send", needs={"net:plant"})(lambda percent: sent.append(percent))  # noqa: PLW0108
     strategy = engine.load("def act(percent: float):\n    send(percent)\n    return percent\n")
 
     def acts(_inputs, output):
