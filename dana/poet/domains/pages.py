@@ -225,12 +225,8 @@ def _settings(fields: Mapping[str, Field]) -> str:
         written = {True: "true", False: "false"}.get(field.default) if field.default.__class__ is bool else None
         default = written or (f'"{field.default}"' if field.default.__class__ is str else shown(field.default))
         limits = ", ".join(f'"{choice}"' for choice in field.choices)
-        if field.low is not None or field.high is not None:
-            limits = (
-                f"{shown(field.low)} to {shown(field.high)}"
-                if None not in (field.low, field.high)
-                else f"from {shown(field.low)}"
-            )
+        if field.low is not None:
+            limits = f"from {shown(field.low)}" if field.high is None else f"{shown(field.low)} to {shown(field.high)}"
         rows.append((f"`{name}`", default, limits, field.meaning))
     return _table(("setting", "default", "allowed", "meaning"), rows)
 

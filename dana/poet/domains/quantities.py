@@ -359,6 +359,9 @@ def _share_said(value: Any, text: str, *, is_rate: bool) -> Quantity:
             return Quantity(two[0] / two[1], "%")
         if text in _FRACTIONS:
             return Quantity(_FRACTIONS[text])
+        said = words(text) if " point " in text else None
+        if said is not None and said.value <= 1:
+            return said
     msg = f"{value!r} is no share"
     raise NotUnderstoodError(msg)
 
@@ -376,6 +379,8 @@ _MONTHS = {"decade": 120.0, "decades": 120.0, "year": 12.0, "years": 12.0, "yr":
            "quarter": 3.0, "quarters": 3.0, "month": 1.0, "months": 1.0, "mo": 1.0, "mos": 1.0, "mth": 1.0,
            "mths": 1.0, "week": 12 / 52, "weeks": 12 / 52, "wk": 12 / 52, "wks": 12 / 52, "day": 12 / 365,
            "days": 12 / 365}  # fmt: skip
+# What is no whole number of months is counted in years, so that 365 days are exactly one.
+_OF_A_YEAR = {12 / 52: 52, 12 / 365: 365}
 _COMMON = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:years?|yrs?|y)(?: ([0-9]+) ?(?:months?|mos?))?")
 _PART = re.compile(r"([0-9][0-9.,]*)\s*-?\s*([a-z]+)\.?\s*(?:,|and\b)?\s*")
 
@@ -416,6 +421,8 @@ def _in_parts(value: Any, text: str, unit: str, *, estimated: bool) -> Quantity:
         seen.add(size)
         if size == 12.0:
             in_years += amount + half
+        elif size in _OF_A_YEAR:
+            in_years += (amount + half) / _OF_A_YEAR[size]
         else:
             in_months += (amount + half) * size
     if not seen:

@@ -55,7 +55,10 @@ def clean(value: Any) -> str:
     if text in MISSING:
         msg = f"{value!r} says nothing" if text else "nothing was given"
         raise NothingGivenError(msg)
-    return text
+    if text[-1] == '"' == text[0] and len(text) > 1:
+        text = text[1:-1].strip()
+    # The end of a sentence says nothing.
+    return text[:-1] if text.endswith(".") and len(text) > 1 else text
 
 
 def _plain_character(c: str) -> str:
