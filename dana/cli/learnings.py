@@ -216,7 +216,8 @@ def _history(options: Options, terminal: Terminal) -> int:
         (str(version.version), moment(version.at), _changes(earlier, version.data), _why(evidence))
         for version, earlier, evidence in zip(versions, before, reasons, strict=True)
     ]
-    sys.stdout.write(_safe([("version", "saved", "what changed", "why"), *rows]))
+    shown = [("version", "saved", "what changed", "why"), *rows]
+    sys.stdout.write(_safe(shown if any(reasons) else [row[:3] for row in shown]))
     return OK
 
 

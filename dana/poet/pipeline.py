@@ -93,8 +93,9 @@ def decorate(
 
     `files` are the names of the program's files, `fresh` the defaults that mean "new in each call", `show`
     makes a fault ready to be looked at by the program's own functions, `types` are annotations by parameter,
-    `facts` what the compiler wrote about the function, `constants` its learnable constants; `coroutines`: an `async def` may be decorated. Raises `POETConfigError` when an option is wrong or a handler does
-    not fit the function.
+    `facts` what the compiler wrote about the function, `constants` its learnable constants; `coroutines`: an
+    `async def` may be decorated. Raises `POETConfigError` when an option is wrong or a handler does not fit the
+    function.
     """
     name = given.get("name") or getattr(function, "__name__", None) or type(function).__name__
     if not callable(function):
@@ -148,10 +149,11 @@ def decorate(
     if constants is not None and files is None:
         from dana.poet.constants import follow
 
-        follow(
-            constants,
-            *(each for each in (function, made) if each.__code__.co_argcount == function.__code__.co_argcount),
-        )
+        count = function.__code__.co_argcount
+        follow(constants, *(each for each in (function, made) if each.__code__.co_argcount == count))
+        if plan.learner is not None:
+            # Defaults are bound before a call asks for anything: what was learnt about them is read now.
+            plan.learner.ready()
     return made
 
 

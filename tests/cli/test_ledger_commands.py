@@ -226,6 +226,41 @@ def test_the_versions_of_a_function(dana, store) -> None:
     assert "choose with --domain" in dana("poet", "history", "loans.score").err
 
 
+def test_a_version_is_taken_back(dana, store) -> None:
+    done = dana("poet", "rollback", "loans.score", "--domain", "-")
+    assert done.out == "loans.score is as in version 1 from its next start on\n"
+    versions = json.loads(dana("poet", "history", "loans.score", "--domain", "-", "--json").out)
+    assert [v["parameters"]["timeout"] for v in versions] == [2.0, 2.5, 2.0]
+    assert dana("poet", "rollback", "loans.score", "2", "--domain", "-").status == 0
+    (state,) = json.loads(dana("poet", "status", "loans.score", "--domain", "-", "--json").out)
+    assert state["parameters"]["timeout"] == 2.5
+    assert "has no version 9" in dana("poet", "rollback", "loans.score", "9", "--domain", "-").err
+    assert "has no earlier version" in dana("poet", "rollback", "prices.quote").err
+    assert "a version is a number" in dana("poet", "rollback", "loans.score", "last").err
+
+
+def test_a_history_says_why(dana, tmp_path) -> None:
+    from dana.adaptive.subject import Knob, Subject
+    from dana.poet.learning import LearningStore
+
+    learnings = LearningStore(str(tmp_path / ".poet" / "parameters.db"))
+    subject = Subject("function", "tariffs.now", [Knob("timeout", 1.0, low=0.0, high=9.0)])
+    for value in (2.0, 3.0):
+        why = {"rule": "T1", "n": 40, "effect": 0.5, "interval": [0.25, 0.75], "seed": 7}
+        subject.promote({"timeout": value}, why)
+        learnings.save_subject(subject)
+        learnings.flush()
+    learnings.close()
+    done = dana("poet", "history", "tariffs.now")
+    assert "T1, gain 0.5 (0.25 to 0.75) on 40 cases, seed 7" in done.out
+    assert dana("poet", "rollback", "tariffs.now").status == 0
+    again = Subject("function", "tariffs.now", [Knob("timeout", 1.0, low=0.0, high=9.0)])
+    learnings = LearningStore(str(tmp_path / ".poet" / "parameters.db"))
+    assert learnings.load_subject(again) == []
+    assert (again.values["timeout"], again.current.number) == (2.0, 1)
+    learnings.close()
+
+
 def test_an_unknown_function_is_named_with_a_suggestion(dana, store) -> None:
     for act in ("status", "history", "reset"):
         done = dana("poet", act, "loans.scor")

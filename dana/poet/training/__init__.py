@@ -9,6 +9,7 @@
     causes.py      weights of a diagnosis, from confirmed causes (T7)
     freshness.py   how long a cached result is kept (T8)
     fusion.py      simulation and reality as one feedback (T9, P111–P114)
+    providers.py   who judges a call: reality, a simulation, both, a world without effects (P111–P114)
 
 None of them draws a random number it was not handed or reads a clock; each can be carried to plain data and back. A
 rule proposes; `dana.adaptive.improve` decides: what is not better with certainty on cases it was not made from is not
