@@ -101,7 +101,8 @@ def together(table: Table) -> None:
         engine = Engine(model=f"{server.url}#test", allow=Allow(model=True), cache=False)
         all_of = engine.load(OVER_HTTP, name="over_http").all_of
         all_of(100)  # opens the connections
-        table.add(Row("… of a program over HTTP", elapsed(lambda: all_of(100)), "s", "a server on this machine", 0.6))
+        best = min(elapsed(lambda: all_of(100)) for _ in range(3))
+        table.add(Row("… of a program over HTTP", best, "s", "a server on this machine, best of 3", 0.6))
 
 
 def elapsed(act: Callable[[], int]) -> float:
