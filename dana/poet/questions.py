@@ -1,8 +1,8 @@
 """Functions that ask a language model: what their questions share with the call around them (P27, P74, P75, P163).
 
     at decoration   does the function, or one it calls, ask a model?  (`asks_models`)
-    each call       its questions find a `dana.adaptive.sharing.Shared`: deadline, re-asks and budgets used so far, what was
-                    said of refused results, the window, and which wording of a prompt is tried
+    each call       its questions find a `dana.adaptive.sharing.Shared`: deadline, re-asks and budgets used so far,
+                    what was said of refused results, the window, and which wording of a prompt is tried
     its end         the wordings that were used are judged by how the call went, and kept in the function's store
 
 Functions that ask nobody pay nothing: they keep the fast form of a call.
@@ -64,11 +64,16 @@ def asks_models(function: Any) -> bool:
         found = [*known.values(), *_closed_over(each)]
         if any(_is_of_ipv(value) for value in found):
             return True
-        waiting += (value for value in found if hasattr(value, "__code__") or hasattr(value, "__func__"))
-        waiting += (
-            value.__wrapped__ for value in found if hasattr(value, "__poet__") and hasattr(value, "__wrapped__")
-        )
+        # Libraries are not looked into: what asks there is known by whose object it is.
+        inner = (getattr(value, "__func__", getattr(value, "__wrapped__", value)) for value in found)
+        waiting += (value for value in inner if _is_near(value, scope))
     return False
+
+
+def _is_near(value: Any, scope: Any) -> bool:
+    """Whether a value is a function of the same module, or of a Dana program."""
+    own = getattr(value, "__globals__", None)
+    return own is not None and (own is scope or ".module" in own)
 
 
 def _names(code: CodeType) -> Iterator[str]:
