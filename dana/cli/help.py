@@ -211,6 +211,7 @@ usage: dana poet list [options]
        dana poet reset FUNCTION... [options]
        dana poet migrate FROM TO [--yes]
        dana poet plugins [check FILE] [--json]
+       dana poet plugins generate FILE.na::FUNCTION --domain NAME
 
 What a store knows about decorated functions: their parameters with all versions, how their calls went,
 what was said about them. A package (export, import) carries parameters to another place; with a key it
