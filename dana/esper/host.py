@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from dana.esper import shield, surgery
 from dana.esper.budget import Budget
 from dana.esper.graft import Graft, Stream, put, schedule
+from dana.esper.kernel import KernelValidator
 from dana.esper.lifecycle import Event, Seed, Stage
 from dana.esper.modules import build
 from dana.esper.reading import COMPOSITE, facts_of, inner_layer, observed_shapes, readers_of, sizes_of
@@ -301,7 +302,7 @@ class Host:
         view = shield.View(
             site.stage, self.budget, epoch=self.epoch, last_change=self.last_change, cooldown=self.cooldown,
             finite=self.finite, has_snapshot=bool(self.marks),
-            validated=self.forge is None or self.forge.vouches(plan),
+            validated=self._is_validated(plan),
         )  # fmt: skip
         refusal = shield.check(view, Event.GERMINATE, plan.cost)
         if refusal is None:
@@ -331,6 +332,12 @@ class Host:
         self.changes.append(change)
         self.write("germinate", change)
         return None
+
+    def _is_validated(self, plan: Plan) -> bool:
+        """By the forge, where there is one; else by the static rules, which take no time."""
+        if self.forge is not None:
+            return self.forge.vouches(plan)
+        return plan.blueprint is None or KernelValidator().validate(plan.blueprint) is None
 
     def _grow(self, plan: Plan, birth: int) -> nn.Module:
         site, steps = plan.site, self.optimizers

@@ -6,7 +6,7 @@ from tests.esper import long
 
 
 def test_germinating_and_culling_leaves_nothing_behind():
-    long.cycles(150)
+    long.cycles(80)
 
 
 def test_rollbacks_under_faults_are_exact():
