@@ -10,4 +10,9 @@ people use are converted at the border (`units.py`). Everything random comes fro
     heat_pump.py   power and efficiency by outdoor temperature and part load
     occupancy.py   who is there when; what a kilowatt-hour costs and emits
     comfort.py     how people feel: PMV and PPD (ISO 7730), degree-hours
+
+Two more worlds, for those who read and diagnose:
+
+    credit.py       messy credit files whose truth is known
+    rie.py          an etch tool with faults, and what can be looked at
 """
