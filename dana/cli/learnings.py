@@ -216,7 +216,7 @@ def _history(options: Options, terminal: Terminal) -> int:
         (str(version.version), moment(version.at), _changes(earlier, version.data), _why(evidence))
         for version, earlier, evidence in zip(versions, before, reasons, strict=True)
     ]
-    shown = [("version", "saved", "what changed", "why"), *rows]
+    shown: list[tuple[str, ...]] = [("version", "saved", "what changed", "why"), *rows]
     sys.stdout.write(_safe(shown if any(reasons) else [row[:3] for row in shown]))
     return OK
 
