@@ -219,6 +219,8 @@ _AMOUNT = re.compile(
     rf"(?P<number>[0-9]+(?:\.[0-9]+)?e\+?[0-9]{{1,2}}|{_NUMBER})(?:[.,]-)?\s*(?:(?P<scale>{_SCALE_WORDS})(?![a-z]))?"
     rf"\s*(?:(?P<after>{_BEHIND})(?![a-z]))?\s*(?P<close>\))?\s*(?P<per>[^0-9].*)?"
 )
+# What most people write most of the time, at once.
+_DOLLARS = re.compile(r"\$([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)")
 _PERIOD = re.compile(r"(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z2][a-z. ]*?)\.?")
 _ALONE = frozenset({"annually", "yearly", "annual", "pa", "p.a", "monthly", "weekly", "fortnightly", "quarterly"})
 _SAID_PERIOD = re.compile(
@@ -236,6 +238,9 @@ def money(value: Any, *, per: str = "") -> Quantity:
     plain = number_of(value)
     if plain is not None:
         return Quantity(plain)
+    usual = _DOLLARS.fullmatch(value)
+    if usual is not None and len(value) <= MAX_TEXT:
+        return Quantity(float(usual[1].replace(",", "")), "USD")
     text, estimated = approximately(clean(value))
     found = _AMOUNT.fullmatch(text)
     if found is None:
@@ -303,6 +308,7 @@ def _money_in_words(value: Any, text: str, per: str) -> Quantity:
 _SHARE = re.compile(
     rf"(?P<sign>[-+])?\s*(?P<number>{_NUMBER})\s*(?P<unit>%|percent|per\s?cent|pct\.?|bps|bp|basis points)?"
 )
+_WHOLE_PERCENT = re.compile(r"([0-9]{1,3})%")
 _YEARLY = re.compile(r"(.+?)\s*(?:p\.?\s?a\.?|per annum|per year|a year|/\s?year|annually|yearly|apr)")
 _PARTS = re.compile(r"([0-9]+)\s*(?::|/|out of|in|of)\s*([0-9]+)")
 _PARTS_SAID = re.compile(r"([a-z-]+) (?:in|out of|of) ([a-z-]+)")
@@ -323,6 +329,9 @@ def share(value: Any, *, most: float = 1.0, is_rate: bool = False) -> Quantity:
         if plain > (most if value.__class__ is float else 1):
             raise _unclear_share(value, most)
         return Quantity(plain)
+    usual = _WHOLE_PERCENT.fullmatch(value)
+    if usual is not None:
+        return Quantity(int(usual[1]) / 100, "%")
     text, estimated = approximately(clean(value))
     if is_rate and (yearly := _YEARLY.fullmatch(text)) is not None:
         text = yearly[1]
