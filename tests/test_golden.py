@@ -34,7 +34,9 @@ def outcome(case, expected) -> goldens.Outcome:
 def outcome_here(case, expected) -> goldens.Outcome:
     written: list[str] = []
     allow, deny = dana.Allow(**(expected.allow or {})), dana.Deny(**(expected.deny or {}))
-    engine = Engine(limits=LIMITS, on_print=written.append, cache=False, allow=allow, deny=deny, model=goldens.model(expected))
+    engine = Engine(
+        limits=LIMITS, on_print=written.append, cache=False, allow=allow, deny=deny, model=goldens.model(expected)
+    )
     if expected.host:
         goldens.hosting(engine, written.append)
     if expected.check_only or any(c.kind == "warning" for c in expected.claims):

@@ -1,7 +1,8 @@
 """The same questions in the same bad weather, one client after the other, and what became of them.
 
 The server draws the fault of a request from the seed, the question and how often it has come, so every client meets the
-same faults on the same questions, however it words them. An answer is *right* when it is the truth, *invalid* when it is
+same faults on the same questions, however it words them. An answer is *right* when it is the truth,
+*invalid* when it is
 not of the type, and *wrong* when it is of the type and not the truth. The server counts the tokens, for all alike.
 """
 

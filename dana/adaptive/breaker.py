@@ -111,7 +111,8 @@ class Breaker:
     """
 
     __slots__ = (
-        "_lock", "_on_change", "_open_for", "_opened_at", "_passed", "_probing", "_told", "_window", "failure_rate", "good",
+        "_lock", "_on_change", "_open_for", "_opened_at", "_passed", "_probing", "_told", "_window",
+        "failure_rate", "good",
         "least", "open_max_s", "open_s", "probe_s", "probes", "refused", "slow_rate", "slow_s", "state", "turn",
     )  # fmt: skip
 

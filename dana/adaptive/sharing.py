@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         @property
         def usd(self) -> float | None: ...
 
+
 # How many characters a token is taken for, as `dana.models` counts for models that do not.
 CHARS_OF_TOKEN = 4
 

@@ -375,7 +375,8 @@ class Calls:
     """What is always known about a function's calls: how they ended, and how long they took.
 
     `outcomes` counts by the constants above; a retried call succeeded in the end, a degraded one got its value from
-    a fallback; `failed` counts attempts that failed, whatever became of their calls. "circuit open" is every call that was not let in. Updates of different threads may
+    a fallback; `failed` counts attempts that failed, whatever became of their calls. "circuit open" is every
+    call that was not let in. Updates of different threads may
     lose one of two counts that fall together: figures, not accounts.
     """
 
@@ -406,9 +407,10 @@ class Calls:
                 if at >= 0:
                     try:
                         buckets[at] += 1
-                        return
                     except IndexError:  # the first call, or one that takes much longer than all before
                         pass
+                    else:
+                        return
             times.add(took)
 
         return succeeded

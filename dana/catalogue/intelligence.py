@@ -249,7 +249,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E846": Entry(
         "two answers do not agree",
-        "With `safety=\"maximum\"` (also through `profile=\"financial\"`) a question is asked twice, and only a value that "
+        'With `safety="maximum"` (also through `profile="financial"`) a question is asked twice, and only a value that '
         "both answers give is handed out. These differ. In programs this is a `ReasonError`; `.best` is the first of them.",
     ),
     "E849": Entry(

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # What a verb's words are, where they are not Dana's files.
 WORDS = {
     "completions": "bash zsh fish", "new": "", "doctor": "", "version": "", "repl": "", "grants": "",
-    "poet": "list status explain history rollback export import reset migrate plugins", "ledger": "tail query runs", "audit": "verify", "models": "list check",
+    "poet": "list status explain history rollback export import reset migrate plugins",
+    "ledger": "tail query runs", "audit": "verify", "models": "list check",
 }  # fmt: skip
 # What an option's value is, where it is one of a few words.
 VALUES: dict[object, str] = {STYLE: "indent braces", KIND: "application library embedded"}

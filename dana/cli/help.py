@@ -69,7 +69,7 @@ options:
                     there is such a folder; DANA_POET_STORE)
   --record FILE     keep in a ledger what `dana replay FILE` needs to repeat the run
   --metrics FILE    at the end, write what decorated functions did as Prometheus text (- is stdout)
-  --model SPEC      the language model that `reason` asks, as in openai:gpt-4o-mini; this also allows it (docs/reason.md)
+  --model SPEC      the language model that `reason` asks, as in openai:gpt-4o-mini; this also allows it
   --no-cache        compile afresh and keep nothing
   --                what follows is not an option
 

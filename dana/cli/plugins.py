@@ -129,10 +129,10 @@ def _generated(words: list[str], options: Options, terminal: Terminal) -> int:
     """`dana poet plugins generate FILE::FUNCTION --domain NAME`."""
     from asyncio import run
 
+    from dana.cli.generating import generate, source_of
     from dana.ipv import ReasonError
     from dana.models import ModelError
     from dana.poet.plugins.base import PluginError
-    from dana.cli.generating import generate, source_of
 
     name = str(options.given.get("domain") or "")
     path, colons, function = words[0].partition("::") if len(words) == 1 else ("", "", "")

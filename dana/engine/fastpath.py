@@ -24,7 +24,8 @@ def run_cached(
     """Run a file whose compiled form is in the cache; None (and nothing has happened) when it is not.
 
     `words` are `key=value` arguments for `__main__`; `policy(folder)` gives the function that makes the policy when the
-    program first asks for something; `models(folder)` what is configured about language models. Returns the exit status; raises `DanaError`.
+    program first asks for something; `models(folder)` what is configured about language models. Returns the
+    exit status; raises `DanaError`.
     """
     from dana.compiler.cache import Cache, default_folder
 

@@ -118,7 +118,7 @@ class IPVOrchestrator:
     async def stream(
         self, prompt: str, context: Any = None, kind: Any = None, **options: Any
     ) -> AsyncIterator[IPVResult]:
-        """The same for showing: the best value so far as often as it changes (its `answer` is None), at last the answer.
+        """For showing: the best value so far as often as it changes (its `answer` is None), at last the answer.
 
         Fields that are not there yet are None. Whoever stops listening ends the question.
         """

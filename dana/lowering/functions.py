@@ -6,9 +6,9 @@ import ast as py
 
 from dana import abi
 from dana import ast as na
+from dana.lowering import learnables
 from dana.lowering.annotations import accepts_anything, check_variable, type_name
 from dana.lowering.context import LOAD, Context, FunctionScope
-from dana.lowering import learnables
 from dana.lowering.facts import facts_of
 from dana.lowering.nesting import kept_rest
 from dana.lowering.pipelines import lower_composed_body

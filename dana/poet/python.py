@@ -164,7 +164,8 @@ def feedback(
 ) -> None:
     """Say how a call turned out, now or much later; it is kept in the store of its function.
 
-    `about`: the `call.id` a handler was told, the call itself, or a decorated function. `score` is from 0 (useless) to 1,
+    `about`: the `call.id` a handler was told, the call itself, or a decorated function. `score` is from 0 (useless)
+    to 1,
     `failure` the name of what was wrong. Raises `POETConfigError` for a call nobody knows, and without a store.
     """
     from dana.poet.registry import registry_of
@@ -185,7 +186,7 @@ def learn(
 ) -> dict[str, Any]:
     """Learn the `learnable` defaults of a decorated function by trying them out (`dana.poet.training.search`).
 
-    `cost(scenario)` calls the function and says what came of it; lower is better. On a terminal a bar shows the progress.
+    `cost(scenario)` calls the function and says what came of it; lower is better. A bar shows how far it is.
     Raises `POETConfigError` where there is nothing to learn.
     """
     import sys

@@ -132,7 +132,7 @@ class POETStatus:
         self.degraded = ""
         self.outcome = ""
         self.took = 0.0
-        # What its questions to models have used (`dana.ipv.sharing`); None where it asks nobody.
+        # What its questions to models have used (`dana.adaptive.sharing`); None where it asks nobody.
         self.questions: Any = None
 
     @property

@@ -8,10 +8,10 @@ import json
 import pytest
 
 from dana.__main__ import main
+from dana.cli.generating import generate, source_of, verify
 from dana.models import Scripted
 from dana.poet.plugins import finding
 from dana.poet.plugins.base import PluginError
-from dana.cli.generating import generate, source_of, verify
 
 FUNCTION = """
 x = 1

@@ -25,7 +25,7 @@ REPAIRS: dict[str, tuple[int, str]] = {
     "literal": (1, "True, None, undefined… of other languages"),
     "bracket": (2, "a bracket that is missing or too much, where the text goes on after it"),
     "closed": (3, "the text ended; what was open is closed, nothing can have been lost"),
-    "duplicate": (1, "a field or an item of a set given twice: the same both times, or once as the type cannot have it"),
+    "duplicate": (1, "a field or an item of a set given twice: the same both times, or once as no such value is"),
     "unquoted": (2, "a text without quotes"),
     "nested": (2, "JSON written as a text inside JSON"),
     "wrapped": (2, "one object where a list of such objects was asked for"),

@@ -180,7 +180,8 @@ class Plugin:
 
     def record(self, value: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:  # noqa: ARG002
         """What an auditor would want to know of a result, as plain data; None for nothing. Asked where calls are
-        recorded, about results that were accepted."""
+        recorded, about results that were accepted.
+        """
         return None
 
     def hints(self) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def learn(
     `budget`: how many costs are asked for while searching (the gate asks for two more per scenario that is kept
     back); `seed` repeats it all; `method`: "spsa", "random" or "both"; `tell(done, of)` hears of the progress. The
     result has `outcome`, `reason`, `version`, `values` (what is current now), `evidence`, and `searches`: what each
-    found (`values`, `cost` on the scenarios to learn from, `evaluations`). Raises `POETConfigError` (E822) where there is
+    found (`values`, `cost` on the scenarios to learn from, `evaluations`). Raises `POETConfigError` (E822) where
+    there is
     nothing to learn, `TypeError` for what is no decorated function.
     """
     plan = plan_of(function)

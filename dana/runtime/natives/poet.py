@@ -54,12 +54,12 @@ def configuration(program: Any) -> Callable[[Any], dict[str, Any]]:
 
 
 def learn(program: Any) -> Callable[..., dict[str, Any]]:
-    """Learns the learnable constants of a decorated function by trying them out; `cost(scenario)`, lower is better."""
+    """Learns the learnable constants of a decorated function by trying; `cost(scenario)`, lower is better."""
 
     def learn(
         function: Any, cost: Any, scenarios: Any, budget: int = 200, seed: int = 0, method: str = "both"
     ) -> dict[str, Any]:
-        """Learns the learnable constants of a decorated function by trying them out; `cost(scenario)`, lower is better."""
+        """Learns the constants of a decorated function by trying them out (`cost(scenario)`: lower is better)."""
         about = program.builtins[".about_poet"]
         told: dict[str, Any] = about("learn", function, cost, list(scenarios), budget, seed, method)
         return told
@@ -99,7 +99,7 @@ def disable(program: Any) -> Callable[..., None]:
 
 
 def on_interrupt(program: Any) -> Callable[[str, Any], None]:
-    """Says who is asked before a stage ("perceive", "operate", "enforce", "*"); the handler is given the question."""
+    """Says who is asked before a stage ("perceive", "operate", "enforce", "*"); it is given the question."""
 
     def on_interrupt(stage: str, handler: Any, /) -> None:
         """Says who is asked before a stage ("perceive", "operate", "enforce", "*"); the handler is given the question."""
@@ -163,7 +163,9 @@ SIGNATURES = {
     "explain": "(function: any /) -> str",
     "status": "(function: any /) -> dict",
     "configuration": "(function: any /) -> dict",
-    "learn": "(function: any, cost: any, scenarios: list, budget: int = 200, seed: int = 0, method: str = 'both') -> dict",
+    "learn": (
+        "(function: any, cost: any, scenarios: list, budget: int = 200, seed: int = 0, method: str = 'both') -> dict"
+    ),
     "roll_back": "(function: any, version: int = None) -> dict",
     "enable": "(function: any / = None) -> None",
     "disable": "(function: any / = None) -> None",
