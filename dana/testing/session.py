@@ -34,6 +34,7 @@ from dana.testing.snapshots import Snapshots
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from dana.engine.loader import Artefact
     from dana.runtime.modules import ModuleRecord
@@ -197,6 +198,7 @@ class Session:
             roots=self.settings.roots,
             cache=self._cache,
             policy=self.settings.policy,
+            model=_scripted(case.text or self._text()),
         )
         run = _Run(engine, path=self.path, name=name or self._name)
         run._loader = self._used = loader
@@ -383,3 +385,12 @@ def _findings_differ(expected: list[tuple[int, str]], got: list[tuple[int, str]]
     missing = [f"line {line}: {code} was expected" for line, code in expected if (line, code) not in got]
     rendered = render_all([d for d in found if (d.line, d.code) not in expected])
     return "\n".join(["the findings are not those the block names", *missing, *([rendered] if rendered else [])])
+
+
+def _scripted(text: str) -> Any:
+    """The model that a program with `# model: REPLY` comments asks: it gives these replies, in order (L41)."""
+    if "# model: " not in text:
+        return None
+    from dana.models import Scripted
+
+    return Scripted([line[9:].replace("\\n", "\n") for line in text.split("\n") if line.startswith("# model: ")])

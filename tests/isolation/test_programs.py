@@ -23,7 +23,8 @@ CASES = [c for c in goldens.cases() if c.relative_to(goldens.ROOT).parts[0][:3] 
 def test_a_golden_program_in_a_worker(case):
     expected = goldens.read(case)
     written: list[str] = []
-    with ProcessEngine(limits=LIMITS, on_print=written.append, cache=False) as engine:
+    model = goldens.model(expected)
+    with ProcessEngine(limits=LIMITS, on_print=written.append, cache=False, model=model) as engine:
         findings = engine.check(str(case))
         fault, name, value = None, "", None
         if not expected.check_only and not any(d.is_error for d in findings):

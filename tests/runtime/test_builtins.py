@@ -84,7 +84,12 @@ def test_input_asks_the_host_or_says_that_nobody_is_there(machine):
     assert machine.run("name = input('name? ')")["name"] == "name? Ada"
 
 
-@pytest.mark.parametrize("name", ["reason", "llm", "ask", "use", "learnable"])
+@pytest.mark.parametrize("name", ["reason", "llm", "ask"])
+def test_a_question_without_anybody_to_ask_says_so(machine, name):
+    assert machine.fault(f"{name}('x')").diagnostics[0].code == "E840"
+
+
+@pytest.mark.parametrize("name", ["use", "learnable"])
 def test_what_is_not_there_yet_says_so(machine, name):
     fault = machine.fault(f"{name}('x')")
     assert f"`{name}`" in fault.diagnostics[0].message

@@ -87,11 +87,11 @@ def complete(scripts, tmp_path):
     [
         ("dana ch", ["check"]),
         ("dana t", ["test", "tokens", "tree"]),
-        ("dana m", ["main.na", "my file.na"]),
+        ("dana m", ["main.na", "models", "my file.na"]),
         ("dana run m", ["main.na", "my file.na"]),
         ("dana run l", ["lib"]),
         ("dana check n", []),
-        ("dana --st", ["--steps"]),
+        ("dana --st", ["--steps", "--store"]),
         ("dana run --no-l", ["--no-limits"]),
         ("dana test --s", ["--seed", "--slowest"]),
         ("dana fmt --style ", ["braces", "indent"]),

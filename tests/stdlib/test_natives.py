@@ -28,7 +28,7 @@ from dana.runtime.natives.signatures import read_signature, read_type
 NAMES = sorted(
     path.stem
     for path in Path(package.__file__).parent.glob("*.py")
-    if path.stem not in ("__init__", "shapes", "signatures")
+    if path.stem not in ("__init__", "reason", "shapes", "signatures")  # `reason` is no module programs import
 )
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
