@@ -465,9 +465,12 @@ QUESTIONS: dict[str, tuple[str, list[object]]] = {
     "E844": ('n: int = reason("How many?", retries=1)\nprint(n)\n', ["a few", "some"]),
     "E845": ('n: int = reason("How many?", budget={"tokens": 1})\nprint(n)\n', ["a few"]),
     "E848": (
-        "@poet(context_window=20, retries=0)\ndef words(text: str) -> int:\n"
-        '    return reason("How many words are in it, and which of them are names?", context=text)\n\n'
-        'print(words("a " * 400))\n',
+        """@poet(context_window=20, retries=0)
+def words(text: str) -> int:
+    return reason("How many words are in it, and which of them are names?", context=text)
+
+print(words("a " * 400))
+""",
         ["5"],
     ),
     "E846": ('n: int = reason("How many?", safety="maximum")\nprint(n)\n', ["5", "6"]),

@@ -102,7 +102,7 @@ def on_interrupt(program: Any) -> Callable[[str, Any], None]:
     """Says who is asked before a stage ("perceive", "operate", "enforce", "*"); it is given the question."""
 
     def on_interrupt(stage: str, handler: Any, /) -> None:
-        """Says who is asked before a stage ("perceive", "operate", "enforce", "*"); the handler is given the question."""
+        """Says who is asked before a stage ("perceive", "operate", "enforce", "*"); it gets the question."""
         program.builtins[".about_poet"]("on_interrupt", stage, handler)
 
     return on_interrupt
