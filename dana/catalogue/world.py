@@ -68,9 +68,9 @@ ENTRIES: dict[str, Entry] = {
         "ConnectionError, which `@poet` retries; all others are a ValueError.",
     ),
     "E538": Entry(
-        "http is not installed",
-        "The module http stands on the Python package httpx, which is installed with Dana unless it was left out. "
-        "Install it into the same environment: `pip install httpx`.",
+        "a package is not installed",
+        "The module http stands on the Python package httpx, and re on regex. Both are installed with Dana by pip unless they were "
+        "left out. Install them into the same environment: `pip install httpx regex`.",
     ),
     "E539": Entry(
         "a program that does not run",

@@ -6,6 +6,7 @@ it means to show. Nothing here reads or writes files. Long work looks at the pro
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 MOST_NEURONS = 1_000_000
 MOST_ROWS = 1_000_000
+# What grows derives seeds of its own from a run's.
+MOST_SEED = 1_000_000_000
+# Neurons of one layer times those of the next.
+MOST_WEIGHTS = 50_000_000
 
 
 class Refused:
@@ -403,12 +408,16 @@ class Esper:
 
     def mlp(self, inputs: int, hidden: list[int], outputs: int, seed: int = 0) -> NetHandle:
         """Layers of neurons with a ReLU after each hidden one."""
+        _seed(seed)
         sizes = [inputs, *hidden, outputs]
         _sizes(sizes)
+        if sum(one * other for one, other in pairwise(sizes)) > MOST_WEIGHTS:
+            raise _wrong(f"a network of more than {MOST_WEIGHTS:,} weights is too large for this")
         return self._net(nets.mlp(inputs, list(hidden), outputs, seed=seed), torch.zeros(2, inputs), seed)
 
     def cnn(self, channels: list[int], outputs: int, size: int = 8, seed: int = 0) -> NetHandle:
         """Convolutions over images of one channel, each halving them, and a linear layer."""
+        _seed(seed)
         _sizes([*channels, outputs, size])
         if size >> len(channels) < 1:
             raise _wrong(f"images of {size} pixels cannot be halved {len(channels)} times")
@@ -417,6 +426,7 @@ class Esper:
 
     def transformer(self, classes: int, length: int, width: int = 16, heads: int = 2, seed: int = 0) -> NetHandle:
         """A small transformer over texts of `length` characters."""
+        _seed(seed)
         _sizes([classes, length, width, heads])
         if width % heads:
             raise _wrong(f"{heads} heads do not divide a width of {width}")
@@ -429,6 +439,7 @@ class Esper:
 
     def data(self, rows: list[Any], answers: list[int], seed: int = 0) -> DataHandle:
         """Examples of your own: rows of numbers, and the class of each (0, 1, 2 …)."""
+        _seed(seed)
         x = _tensor(rows)
         if len(answers) != len(rows) or len(rows) < 10:
             raise _wrong(f"{len(rows)} rows and {len(answers)} answers: there must be as many, and 10 at least")
@@ -438,19 +449,25 @@ class Esper:
 
     def spirals(self, count: int = 2400, noise: float = 0.02, seed: int = 0) -> DataHandle:
         """Two spirals around each other."""
+        _seed(seed)
         _sizes([count])
+        if count < 10:
+            raise _wrong(f"{count} points are too few for three parts: 10 at least")
         return DataHandle(sets.spirals(count, noise=noise, seed=seed))
 
     def digits(self, seed: int = 0) -> DataHandle:
         """Handwritten digits as 64 grey values."""
+        _seed(seed)
         return DataHandle(sets.digits(seed=seed))
 
     def images(self, seed: int = 0) -> DataHandle:
         """The digits as images."""
+        _seed(seed)
         return DataHandle(sets.images(seed=seed))
 
     def chars(self, text: str, length: int = 16, count: int = 4000, seed: int = 0) -> DataHandle:
         """Which character follows, in a text."""
+        _seed(seed)
         try:
             return DataHandle(sets.chars(text, length=length, count=count, seed=seed))
         except RefusedError as error:
@@ -476,6 +493,7 @@ class Esper:
         optimizer: str = "adam",
     ) -> RunHandle:
         """Train a network, letting it grow; when it returns, the training is over."""
+        _seed(seed)
         if not isinstance(net, NetHandle) or not isinstance(data, DataHandle):
             raise _wrong("`train` takes a network (mlp, cnn, transformer) and data (digits, spirals, data …)")
         _sizes([epochs, batch])
@@ -507,7 +525,7 @@ class Esper:
                     bar(epoch)
         except RefusedError as error:
             raise _wrong(error.refusal.reason) from None
-        except RuntimeError as error:
+        except (RuntimeError, IndexError) as error:
             raise _wrong(f"the network and the data do not fit: {str(error).splitlines()[0]}") from None
         finally:
             torch.set_num_threads(threads)
@@ -538,6 +556,11 @@ def _wrong(message: str) -> Exception:
 
     error: Exception = failure(ValueError, "E861", message)
     return error
+
+
+def _seed(value: Any) -> None:
+    if value.__class__ is not int or not 0 <= value < MOST_SEED:
+        raise _wrong(f"a seed is a whole number from 0 below {MOST_SEED:,}, not {value!r}")
 
 
 def _sizes(values: list[Any]) -> None:

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from dana.adaptive.breaker import Breaker
 from dana.adaptive.budget import RetryBudget
 from dana.adaptive.limits import TokenBucket
-from dana.models.errors import ConnectionLost, ModelError, ModelTimeout, ServerFault
+from dana.models.errors import ConnectionLost, ModelError, ModelMissing, ModelTimeout, ServerFault
 from dana.models.protocol import Dialect
 
 TYPE_CHECKING = False
@@ -140,7 +140,11 @@ class Connections:
 
     async def open(self, endpoint: Endpoint, method: str, path: str, body: bytes | None, timeout_s: float) -> Answer:
         """Send a request; gives the beginning of the answer, which its reader closes. Raises `ModelError`."""
-        import httpx
+        try:
+            import httpx
+        except ImportError:
+            hint = "install it beside Dana: `pip install httpx`"
+            raise ModelMissing("models that are asked over the network need the Python package httpx", hint) from None
 
         headers = {"accept-encoding": "identity", "user-agent": "dana"}
         if body is not None:

@@ -22,6 +22,10 @@ def run(program):
     [
         ("esper.mlp(2, [0], 2)", "0 is no size"),
         ("esper.mlp(2, [true], 2)", "is no size"),
+        ("esper.mlp(2, [4], 2, seed=10**30)", "a seed is"),
+        ("esper.mlp(1000000, [1000000], 2)", "too large"),
+        ("esper.spirals(1)", "too few"),
+        ("esper.train(esper.mlp(2, [4], 1), esper.spirals(100), epochs=1)", "do not fit"),
         ("esper.cnn([2, 2, 2, 2, 2], 2)", "cannot be halved"),
         ("esper.transformer(5, 8, width=7, heads=2)", "do not divide"),
         ("esper.data([[1.0]], [0])", "10 at least"),

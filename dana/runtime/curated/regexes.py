@@ -85,7 +85,12 @@ class Pattern:
         """What `regex` compiled: for ASCII or for all texts; `advancing`: matches at the start are not empty."""
         made = self._forms.get((short_, advancing))
         if made is None:
-            import regex  # type: ignore[import-untyped]
+            try:
+                import regex  # type: ignore[import-untyped]
+            except ImportError:
+                hint = "install it beside Dana: `pip install regex`"
+                message = "re needs the Python package regex, which is not installed"
+                raise failure(ImportError, "E538", message, hint) from None
 
             flags = self.flags if self._wanted is str else self.flags | ASCII
             text: Any = Writer(self.groupindex, short=short_).write(self._tree, flags)
