@@ -21,7 +21,7 @@ def test_a_healthy_place(shell) -> None:
     found = rows(done.stdout)
     assert list(found) == [
         "Dana", "Python", "command", "standard library", "cache", "DANAPATH", "project", "permissions", "this folder", "terminal", "isolation",
-        "prompt_toolkit", "Pygments", "pytest",
+        "greenlet", "regex", "httpx", "pydantic", "prompt_toolkit", "Pygments", "pytest",
     ]  # fmt: skip
     assert "warn" not in {state for state, _ in found.values()}
     assert done.stdout.endswith("\neverything is as it should be\n")
