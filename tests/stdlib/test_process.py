@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from time import monotonic
 
 import pytest
@@ -82,7 +83,14 @@ def test_the_current_folder_is_not_searched(tmp_path, monkeypatch):
 
 
 def ended(path) -> bool:
-    """Whether the process that wrote its number there has gone."""
+    """Whether the process that wrote its number there has gone; the system takes a moment to kill it."""
+    end = time.monotonic() + 5
+    while not has_gone(path) and time.monotonic() < end:
+        time.sleep(0.01)
+    return has_gone(path)
+
+
+def has_gone(path) -> bool:
     try:
         os.kill(int(path.read_text()), 0)
     except ProcessLookupError:
