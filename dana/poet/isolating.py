@@ -4,17 +4,18 @@ Running Python code cannot be stopped from outside without breaking it; a proces
 killed, the call is a `POETTimeoutError` at once, and the next call gets a fresh worker. A worker serves one call at
 a time and waits for the next one, so that a call costs two messages (some 50 µs), not a process.
 
-Arguments and results go through `pickle`, so they are copies, and the function is found by its module and name: it
-stands at the top of a module, not inside another function. What the body changes elsewhere (globals, files open in this
-process) changes in the worker only. A script is read again by the worker, under another `__name__` than
-`"__main__"`, and its decorators isolate nothing there.
+Arguments and results are data (numbers, texts, lists, dicts, tuples, sets, bytes) and go as JSON, so they are copies.
+The function is found by its module and name: it stands at the top of a module, not inside another function. What the
+body changes elsewhere (globals, files open in this process) changes in the worker only. A script is read again by the
+worker, under another `__name__` than `"__main__"`, and its decorators isolate nothing there.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import sys
+from contextlib import suppress
 from threading import Lock
 
 from dana.poet.errors import POETConfigError
@@ -33,6 +34,8 @@ IN_WORKER = "DANA_POET_WORKER"
 # Idle workers that are kept.
 KEPT = 4
 MAIN = "__poet_main__"
+# Marks what JSON has no word for.
+TAG = "$"
 
 
 class WorkerDiedError(ConnectionError):
@@ -68,8 +71,7 @@ class Worker:
             self._asks.send_bytes(question)
             if not self._answers.poll(seconds):
                 return None
-            # What a worker of ours sends is what its function gave.
-            return pickle.loads(self._answers.recv_bytes())  # noqa: S301
+            return _read_answer(self._answers.recv_bytes())
         except (EOFError, OSError) as gone:
             status = self._process.wait(timeout=5)
             raise WorkerDiedError(f"the worker process ended in the middle of a call (status {status})") from gone
@@ -99,8 +101,8 @@ class Isolated:
 
     def __call__(self, token: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         try:
-            question = pickle.dumps((*self.where, args, keywords))
-        except Exception as fault:  # noqa: BLE001  whatever an argument's own class raises when it is pickled
+            question = _written([*self.where, list(args), keywords])
+        except (TypeError, ValueError, RecursionError) as fault:
             message = f"an argument of `{self.plan.name}` cannot be sent to a worker process: {fault}"
             raise TypeError(message) from None
         worker = self._taken()
@@ -189,29 +191,82 @@ def serve(asks: int, answers: int) -> None:
             question = questions.recv_bytes()
         except EOFError:
             return
-        out.send_bytes(_packed(_answer(question)))
+        out.send_bytes(_answer(question))
 
 
-def _answer(question: bytes) -> tuple[bool, Any]:
+def _answer(question: bytes) -> bytes:
     try:
-        # What arrives is from the process that started this one.
-        module, name, args, keywords = pickle.loads(question)  # noqa: S301
-        return True, _found(module, name)(*args, **keywords)
+        module, name, args, keywords = _read(question)
+        value = _found(module, name)(*args, **keywords)
     except Exception as fault:  # noqa: BLE001  told to the caller
-        return False, fault
-
-
-def _packed(answer: tuple[bool, Any]) -> bytes:
+        return _fault(fault)
     try:
-        packed = pickle.dumps(answer)
-        pickle.loads(packed)  # noqa: S301  (some exceptions only fail when they are read)
-    except Exception as fault:  # noqa: BLE001  whatever a class raises when it is pickled
-        what = answer[1]
-        told: Exception = TypeError(f"a {type(what).__name__} cannot be sent from a worker process: {fault}")
-        if not answer[0]:
-            told = RuntimeError(f"{type(what).__name__}: {what}")
-        return pickle.dumps((False, told))
-    return packed
+        return _written([True, value])
+    except (TypeError, ValueError, RecursionError) as fault:
+        return _fault(TypeError(f"a {type(value).__name__} cannot be sent from a worker process: {fault}"))
+
+
+def _fault(fault: BaseException) -> bytes:
+    """An exception as data: its class by name, and its arguments where they are data."""
+    cls = type(fault)
+    try:
+        return _written([False, cls.__module__, cls.__qualname__, list(fault.args)])
+    except (TypeError, ValueError, RecursionError):
+        return _written([False, cls.__module__, cls.__qualname__, [str(fault)]])
+
+
+# --- what goes over the pipe: data, as JSON; nothing in it names anything that would be run ---------------
+
+
+def _written(value: Any) -> bytes:
+    return json.dumps(_data(value), separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _read(text: bytes) -> Any:
+    return _value(json.loads(text.decode("utf-8", "surrogatepass")))
+
+
+def _data(value: Any) -> Any:
+    """A value as JSON can say it. Raises `TypeError` for what is no data."""
+    cls = value.__class__
+    if value is None or cls in (bool, int, float, str):
+        return value
+    if cls is list:
+        return [_data(item) for item in value]
+    if cls is dict:
+        return {TAG: "dict", "of": [[_data(key), _data(item)] for key, item in value.items()]}
+    if cls in (tuple, set, frozenset):
+        return {TAG: cls.__name__, "of": [_data(item) for item in value]}
+    if cls is bytes:
+        return {TAG: "bytes", "of": value.hex()}
+    raise TypeError(f"{cls.__name__} is no data: numbers, texts, lists, dicts, tuples and sets are")
+
+
+def _value(data: Any) -> Any:
+    if data.__class__ is list:
+        return [_value(item) for item in data]
+    if data.__class__ is not dict:
+        return data
+    inside = data["of"]
+    if data[TAG] == "dict":
+        return {_value(key): _value(item) for key, item in inside}
+    if data[TAG] == "bytes":
+        return bytes.fromhex(inside)
+    return {"tuple": tuple, "set": set, "frozenset": frozenset}[data[TAG]](_value(item) for item in inside)
+
+
+def _read_answer(text: bytes) -> tuple[bool, Any]:
+    """Whether there is a value, and it or the exception."""
+    good, *rest = _read(text)
+    if good:
+        return True, rest[0]
+    module, name, args = rest
+    # Only classes that are here already: nothing is imported because a worker says so.
+    found = getattr(sys.modules.get(module), name, None)
+    if isinstance(found, type) and issubclass(found, Exception):
+        with suppress(TypeError, ValueError):
+            return False, found(*args)
+    return False, RuntimeError(f"{name}: {', '.join(map(str, args))}")
 
 
 def _found(module: str, name: str) -> Callable[..., Any]:

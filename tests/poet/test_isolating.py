@@ -133,24 +133,47 @@ def side(items):
 
 def test_a_worker_answers_until_nobody_asks():
     import os
-    import pickle
     from multiprocessing.connection import Connection
 
-    from dana.poet.isolating import serve
+    from dana.poet.isolating import _read_answer, _written, serve
 
     asks, questions = os.pipe()
     out, answers = os.pipe()
     ours = Connection(questions, readable=False)
-    for question in [("math", "sqrt", (9,), {}), ("math", "sqrt", (-1,), {}), ("builtins", "iter", ([],), {})]:
-        ours.send_bytes(pickle.dumps(question))
+    for question in [["math", "sqrt", [9], {}], ["math", "sqrt", [-1], {}], ["builtins", "iter", [[]], {}]]:
+        ours.send_bytes(_written(question))
     ours.close()
     serve(asks, answers)
     theirs = Connection(out, writable=False)
-    good, bad, odd = (pickle.loads(theirs.recv_bytes()) for _ in range(3))
+    good, bad, odd = (_read_answer(theirs.recv_bytes()) for _ in range(3))
     assert good == (True, 3.0)
     assert (bad[0], type(bad[1])) == (False, ValueError)
-    assert odd[0] is True or isinstance(odd[1], TypeError)
+    assert odd[0] is False
+    assert isinstance(odd[1], TypeError)
     theirs.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 1, 1.5, float("inf"), "é\ud800", b"\x00\xff", [1, [2]], (1, (2,)), {1, 2}, {"a": 1, 2: (3,), "$": 4}],
+)
+def test_data_crosses_as_it_is(value):
+    from dana.poet.isolating import _read, _written
+
+    found = _read(_written(value))
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_no_bytes_name_what_would_be_run():
+    from dana.poet.isolating import _read_answer, _written
+
+    class Odd(Exception):
+        pass
+
+    for module, name in (("os", "system"), ("not.there", "Gone"), ("builtins", "exec"), (Odd.__module__, "Odd")):
+        good, fault = _read_answer(_written([False, module, name, ["true"]]))
+        assert (good, type(fault)) == (False, RuntimeError)
 
 
 def test_a_worker_finds_the_functions_of_a_script(tmp_path, monkeypatch):
