@@ -50,6 +50,12 @@ class Reasoning:
 
     def begin(self, prompt: Any, options: Any, given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
         """The coroutine of one call. What is wrong with the call is raised here, where it stands."""
+        return self._asked(*self.prepared(prompt, options, given))
+
+    def prepared(
+        self, prompt: Any, options: Any, given: Mapping[str, Any]
+    ) -> tuple[Model, Question, Callable[[], Any] | None]:
+        """A call as a question: whom it asks, what, and what makes branches for the pieces of the program it runs."""
         said = merged(options, given)
         texts = wordings(prompt, said.pop("variants", None))
         shared = self._shared()
@@ -79,8 +85,7 @@ class Reasoning:
             question.tools = toolbox_of(self._program, self._types, tools, confirm, rounds)
         if stream is not None:
             question.stream = self._listener(stream, asked)
-        branches = brancher(self._program) if tools is not None or stream is not None else None
-        return self._asked(model, question, branches)
+        return model, question, brancher(self._program) if tools is not None or stream is not None else None
 
     def _shared(self) -> Shared | None:
         """What questions of the `@poet` function share that is being called, if there is one."""
@@ -97,7 +102,7 @@ class Reasoning:
         if branches is not None:
             BRANCH.set(branches)
         emit = self._emitter(question.shared)
-        host = Host(spend=_account(program), emit=emit)
+        host = Host(spend=account_of(program), emit=emit)
         if emit is None:
             return (await ask(model, question, host=host)).value
         now = host.monotonic
@@ -313,7 +318,7 @@ def _json_kind() -> Any:
     return union_of(DICT, LIST)
 
 
-def _account(program: Program) -> Callable[[int, float], None]:
+def account_of(program: Program) -> Callable[[int, float], None]:
     """Counts on the account of the run that asks, whoever runs when the answer comes."""
     from dana.runtime.calls import account
 
