@@ -50,6 +50,7 @@ def run(options: Options, terminal: Terminal) -> int:
     configure_model(engine, options, folder)
     engine.poet_profile = os.environ.get("DANA_POET_PROFILE") or None
     engine.poet_store = options.given.get("store") or os.environ.get("DANA_POET_STORE") or "auto"
+    engine.agent_memory = os.environ.get("DANA_MEMORY") or "auto"
     arguments = inputs.arguments(words)
     try:
         with backstop(engine):

@@ -56,7 +56,8 @@ class Engine:
 
     `allow`, `deny` (`dana.Allow`, `dana.Deny`): what programs may reach, nothing by default; `model` and `store`:
     who answers `reason`, and where what happened is kept (a name, or for `model` a function); `record`: True keeps the
-    events (`events`), the path of a ledger also what a `replay` of each run needs; `isolate`: "process" runs programs
+    events (`events`), the path of a ledger also what a `replay` of each run needs; `memory`: the file in which agents
+    remember (without one they do so until the program ends); `isolate`: "process" runs programs
     in a worker process. Unknown options are a `UsageError`.
 
     Each `run` is a program of its own: modules run afresh, scopes start empty (L11).
@@ -86,6 +87,7 @@ class Engine:
         policy: Policy | Callable[[], Policy] | None = None,
         model: Any = None,
         store: str | None = None,
+        memory: str | None = None,
         record: bool | str = False,
         isolate: str | None = None,  # noqa: ARG002  (read by `__new__`)
         **unknown: Any,
@@ -99,7 +101,9 @@ class Engine:
         given: dict[str, Any] = {
             name: value for name, value in functions.items() if value is not None and not callable(value)
         }
-        others: dict[str, Any] = {"clock": clock, "seed": seed, "roots": roots, "allow": allow, "deny": deny}
+        others: dict[str, Any] = {
+            "clock": clock, "seed": seed, "roots": roots, "allow": allow, "deny": deny, "memory": memory,
+        }  # fmt: skip
         given |= {name: value for name, value in others.items() if value is not None}
         if limits is not None and limits.__class__ is not Limits:
             given["limits"] = limits
@@ -136,6 +140,8 @@ class Engine:
         self.poet_profile: str | None = None
         # Where what is learnt about them is kept when `store` does not say ("auto": in `.poet`, where there is one).
         self.poet_store: str | None = None
+        # The file of what agents remember ("auto": the one of the project; None: it ends with the program).
+        self.agent_memory = memory
         self._hosts: HostFunctions | None = None
         self._alive: dict[int, ref[_Run]] = {}
         self._events: Events | None = None
@@ -433,10 +439,11 @@ class _Run:
         self.program.enter_from_host = self.guarded
         self.program.load_file = self._file
         self.program.store, self.program.poet_profile = engine.store, engine.poet_profile
-        self.program.poet_store = engine.poet_store
+        self.program.poet_store, self.program.memory_path = engine.poet_store, engine.agent_memory
         self.program.poet_watchers = engine._watchers if tape is None else [*engine._watchers, tape]
         _give_poet(self.program)
         _give_reason(self, engine)
+        _give_use(self)
         if tape is not None:
             self.program.tape, self.program.open_ledger = tape, tape.open_ledger
         if engine._hosts is not None:
@@ -672,6 +679,19 @@ def _give_poet(program: Program) -> None:
 def _give_reason(run: _Run, engine: Engine) -> None:
     """`reason` (L38) finds its model through the engine; nothing is loaded before it asks."""
     run.program.table[".open_reasoning"] = lambda _program: engine.models.reasoning(run)
+
+
+def _give_use(run: _Run) -> None:
+    """`use` (L26) connects to what is outside; nothing is loaded before it does."""
+
+    def use(kind: Any, where: Any = None, /, **options: Any) -> Any:
+        """A resource outside the program: `use("mcp:http://…")`; see the chapter about tools."""
+        from dana.mcp.using import using
+
+        return using(run.program)(kind, where, **options)
+
+    run.program.table["use"] = use
+    run.program.table["get_resource"] = use
 
 
 def _open_ledger(program: Program) -> Any:

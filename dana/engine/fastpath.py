@@ -51,6 +51,7 @@ def run_cached(
     engine = Engine(limits=Limits.none(), cache=cache, read=input, stderr=sys.stderr, policy=_lazily(policy, full))
     engine.poet_profile = os.environ.get("DANA_POET_PROFILE") or None
     engine.poet_store = os.environ.get("DANA_POET_STORE") or "auto"
+    engine.agent_memory = os.environ.get("DANA_MEMORY") or "auto"
     if models is not None:
         engine.model_table = lambda: models(os.path.dirname(full))
     engine.run(full, arguments=arguments)

@@ -94,6 +94,10 @@ def _seed(value: Any) -> str:
     return "" if isinstance(value, (int, float, str, bytes, bytearray)) else "a number or a text"
 
 
+def _memory(value: Any) -> str:
+    return "" if isinstance(value, str) and value else "the path of a file"
+
+
 def _roots(value: Any) -> str:
     is_list = not isinstance(value, (str, bytes)) and hasattr(value, "__iter__")
     return "" if is_list and all(isinstance(v, str) or hasattr(v, "__fspath__") for v in value) else "a list of folders"
@@ -101,7 +105,7 @@ def _roots(value: Any) -> str:
 
 _WANTED: dict[str, Callable[[Any], str]] = {
     "limits": _limits, "on_print": _function, "read": _function, "clock": _clock, "seed": _seed, "roots": _roots,
-    "allow": _allow, "deny": _deny, "policy": _policy,
+    "allow": _allow, "deny": _deny, "policy": _policy, "memory": _memory,
 }  # fmt: skip
 
 

@@ -82,6 +82,11 @@ class Policy:
         """Whether an act may happen; nobody is asked."""
         return self.denial(kind, target) is None
 
+    def denies(self, kind: str, target: str) -> bool:
+        """Whether a rule denies an act, as opposed to nobody having granted it."""
+        denial = self.denial(kind, target)
+        return denial is not None and not denial.flag
+
     def grants_all(self, kind: str) -> bool:
         """Whether everything of a kind is granted and nothing of it denied."""
         return self.allow.of(_kind(kind)) is True and not self.deny.of(kind)

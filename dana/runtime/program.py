@@ -56,6 +56,7 @@ class Program:
         "_output_left",
         "_policy",
         "_random",
+        "agents",
         "borders",
         "builtins",
         "catching",
@@ -68,6 +69,8 @@ class Program:
         "loader",
         "lock",
         "log",
+        "memories",
+        "memory_path",
         "meter",
         "modules",
         "open_ledger",
@@ -80,6 +83,7 @@ class Program:
         "public",
         "read",
         "running",
+        "secrets",
         "seed",
         "source",
         "sources",
@@ -129,6 +133,10 @@ class Program:
         self.poet_store: str | None = None
         self.open_ledger: Callable[[Program], Any] | None = None
         self._ledger: Any = None
+        # The file of agents' memories (None: they end with the program), the stores that are open, the secrets it holds.
+        self.memory_path: str | None = None
+        self.memories: dict[str, Any] | None = None
+        self.secrets: Any = None
         # What keeps, or gives again, all that the program is told (`dana.engine.taping`).
         self.tape: Any = None
         self._policy = policy
@@ -141,6 +149,8 @@ class Program:
         # What the host does with a function of the program runs through this (`_Run.guarded`), once it is set.
         self.enter_from_host: Callable[[Callable[[], Any]], Any] | None = None
         self._random: Any = None
+        # What runs the program's agents (`dana.agents.system`), once there is one.
+        self.agents: Any = None
         self.clock = clock
         self.meter = meter if meter is not None else Meter(clock=clock.monotonic)
         self._output = output
@@ -227,15 +237,22 @@ class Program:
         """End the program: resources that still run are stopped, last started first; returns what failed."""
         self.meter.closing()
         problems: list[BaseException] = []
+        if self.agents is not None:
+            problems += self.agents.close()
         if self.running:
             from dana.runtime.lifecycle import stop_all
 
-            problems = stop_all(self.running)
+            problems += stop_all(self.running)
         if self.waiting is not None:
             self.waiting.close()
         registry = getattr(self, "poet_registry", None)
         if registry is not None:
             registry.close()
+        for memories in (self.memories or {}).values():
+            try:
+                memories.close()
+            except OSError as error:
+                problems.append(error)
         if self._ledger is not None:
             try:
                 self._ledger.close()
