@@ -90,8 +90,8 @@ def ask(question: str) -> Verdict:
 class Check:
     """One check: `judge(value, context)` gives a Verdict, or None for allow.
 
-    `points`: where it stands; `fail_open`: whether its own failure lets the value pass; `order`: lower goes first
-    (cheap and decisive ones).
+    `points`: where it stands, among the `known` ones of its gate; `fail_open`: whether its own failure lets the value
+    pass; `order`: lower goes first (cheap and decisive ones).
     """
 
     __slots__ = ("fail_open", "judge", "name", "order", "points")
@@ -104,29 +104,37 @@ class Check:
         points: Iterable[str] = (BEFORE,),
         fail_open: bool = False,
         order: int = 100,
+        known: Iterable[str] = POINTS,
     ) -> None:
         self.name = name
         self.judge = judge
         self.points = frozenset(points)
         self.fail_open = fail_open
         self.order = order
-        unknown = self.points - set(POINTS)
+        known = tuple(known)
+        unknown = self.points - set(known)
         if unknown:
-            msg = f"unknown points of a gate: {', '.join(sorted(unknown))}; known are {', '.join(POINTS)}"
+            msg = f"unknown points of a gate: {', '.join(sorted(unknown))}; known are {', '.join(known)}"
             raise ValueError(msg)
 
 
 class Gate:
-    """Checks in order; `record(point, check, verdict)` hears of every verdict that is not a plain allow."""
+    """Checks in order; `record(point, check, verdict)` hears of every verdict that is not a plain allow.
+
+    `points`: the points it has, by default those of one performance.
+    """
 
     __slots__ = ("_at", "checks", "record")
 
     def __init__(
-        self, checks: Iterable[Check] = (), record: Callable[[str, str, Verdict], object] | None = None
+        self,
+        checks: Iterable[Check] = (),
+        record: Callable[[str, str, Verdict], object] | None = None,
+        points: Iterable[str] = POINTS,
     ) -> None:
         self.checks = tuple(sorted(checks, key=lambda check: check.order))
         self.record = record
-        self._at = {point: tuple(c for c in self.checks if point in c.points) for point in POINTS}
+        self._at = {point: tuple(c for c in self.checks if point in c.points) for point in points}
 
     def judge(self, point: str, value: Any, context: Mapping[str, Any]) -> Verdict:
         """What all checks of a point decide together; an amended value is in `.value`."""

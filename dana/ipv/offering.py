@@ -41,6 +41,13 @@ def toolbox_of(program: Program, types: Types, tools: Any, confirm: Any, rounds:
         raise failure(TypeError, WRONG, "`tools` of reason is a list of functions and resources")
     if rounds is not None and (type(rounds) is not int or not 1 <= rounds <= MOST_ROUNDS):
         raise failure(ValueError, WRONG, f"`rounds` of reason is a whole number from 1 to {MOST_ROUNDS}")
+    offered = offered_of(program, types, tools)
+    asks = _confirming(program, confirm, [each.name for each in offered if each.effect])
+    return Toolbox(offered, confirm=asks, rounds=ROUNDS if rounds is None else rounds)
+
+
+def offered_of(program: Program, types: Types, tools: list[Any]) -> list[Offered]:
+    """The entries of a list of tools. Raises TypeError and ValueError (E849) for what cannot be offered."""
     offered: list[Offered] = []
     for each in tools:
         offered += _offered(program, types, each)
@@ -50,8 +57,7 @@ def toolbox_of(program: Program, types: Types, tools: Any, confirm: Any, rounds:
         raise failure(ValueError, WRONG, f"two tools are called `{twice}`", 'give one a "name"')
     if len(offered) > MOST_TOOLS:
         raise failure(ValueError, WRONG, f"{len(offered)} tools are too many: {MOST_TOOLS} are the most")
-    asks = _confirming(program, confirm, [each.name for each in offered if each.effect])
-    return Toolbox(offered, confirm=asks, rounds=ROUNDS if rounds is None else rounds)
+    return offered
 
 
 def _offered(program: Program, types: Types, each: Any) -> list[Offered]:
@@ -64,7 +70,12 @@ def _offered(program: Program, types: Types, each: Any) -> list[Offered]:
         effect = each.get("effect")
         if effect is not None and effect.__class__ is not bool:
             raise failure(TypeError, WRONG, '"effect" of a tool is true or false')
+        if hasattr(type(each["function"]), "_as_tools"):
+            return [_restated(each["function"]._as_tools(types), each, effect)]
         return [_function(program, types, each["function"], each.get("name"), each.get("description"), effect)]
+    offers = getattr(type(each), "_as_tools", None)
+    if offers is not None:  # what knows by itself how it is offered: tools of other programs
+        return [*offers(each, types)]
     if isinstance(each, Effect) or (callable(each) and not isinstance(each, type)):
         return [_function(program, types, each)]
     shape = getattr(type(each), "_shape", None)
@@ -73,6 +84,23 @@ def _offered(program: Program, types: Types, each: Any) -> list[Offered]:
     from dana.runtime.typevalues import short
 
     raise failure(TypeError, WRONG, f"{short(each)} is no tool", "functions, methods, structs and resources are")
+
+
+def _restated(offered: list[Offered], entry: dict[Any, Any], effect: bool | None) -> Offered:
+    """One tool of another program, as this one wants it offered."""
+    if len(offered) != 1:
+        raise failure(TypeError, WRONG, 'a "function" is one tool, not a whole server', "list its tools one by one")
+    tool = offered[0]
+    name = entry.get("name")
+    if name is not None:
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise failure(ValueError, WRONG, "a tool needs a name of letters, digits and _")
+        tool.name = name
+    if entry.get("description") is not None:
+        tool.description = " ".join(str(entry["description"]).split())[:1000]
+    if effect is not None:
+        tool.effect = effect
+    return tool
 
 
 def _methods(program: Program, types: Types, owner: Any, kind: str) -> list[Offered]:
