@@ -193,9 +193,33 @@ ENTRIES: dict[str, Entry] = {
         "@poet(enforce_handler='plausible')\ndef price() -> float:\n    return 3.5\n\nprint(price())\n",
     ),
     "E821": Entry(
-        "no external resources",
-        "`use` and `get_resource` connect to tools outside the program, which this version of Dana cannot do yet.",
-        "tools = use('mcp:http://127.0.0.1:9000')\n",
+        "belongs to an engine",
+        "`use`, `poet`, `feedback` and `learnable` need an engine around the program. `dana run`, the prompt and "
+        "`dana.Engine` are one; a program that is run in another way has none.",
+    ),
+    "E880": Entry(
+        "no such resource",
+        "`use` takes the kind and the place of a resource outside the program, in one text or two, and the options "
+        "`headers` and `timeout`. There is one kind: `mcp`, the tools of a server of the Model Context Protocol, at "
+        "an address of http or https, or a program that is started (`mcp:stdio:python server.py`).",
+        "use 'mpc:http://127.0.0.1:9000/mcp' as desk\n",
+    ),
+    "E881": Entry(
+        "a server of tools that does not answer",
+        "The connection to a server of tools could not be made, or broke, or took longer than `timeout` (30 s unless "
+        "the program says otherwise), or the tool itself failed. Programs catch it as a `RuntimeError`. The package "
+        '`mcp` is an extra: `pip install dana[mcp]`. A program in a process of its own (`isolate="process"`) cannot '
+        "connect; its host can, and hand a function in.",
+    ),
+    "E883": Entry(
+        "no such tool",
+        "A server of tools has no tool of this name; `server.tools()` lists what there is. A name that is none in Dana "
+        "is written with `_` in the place of what does not fit, or given to `server.call(name, arguments)`.",
+    ),
+    "E884": Entry(
+        "arguments a tool does not take",
+        "The arguments of a tool are checked by the schema its server gave, before anything is sent: names, types, "
+        "what must be there. They are plain data: what JSON can say.",
     ),
     "E822": Entry(
         "a learnable constant that cannot be learnt",
