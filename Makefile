@@ -18,7 +18,8 @@ test: tools ## all tests; the last line is pytest's summary
 
 coverage: tools ## tests of POET and the adaptive core; fails when they reach under 95 % of its lines and branches
 	@COVERAGE_FILE=$(or $(COVERAGE_FILE),.coverage) $(BIN)/python -m coverage run --branch --concurrency=greenlet,thread --source=dana/poet,dana/adaptive \
-		-m pytest -q -n 0 tests/poet tests/adaptive tests/faults tests/cli/test_ledger_commands.py tests/cli/test_plugin_commands.py
+		-m pytest -q -n 0 tests/poet tests/adaptive tests/faults tests/ipv/test_in_poet.py tests/ipv/test_recorded.py \
+		tests/cli/test_ledger_commands.py tests/cli/test_plugin_commands.py
 	@$(BIN)/python -m coverage report --show-missing --skip-covered --fail-under=95
 
 check: tools ## lint, formatting, types, import contracts, generated files up to date

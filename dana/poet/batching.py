@@ -206,6 +206,8 @@ class Gatherer:
         self.close(batch)
         try:
             outcomes = await self._acarried(batch.items)
+        except NEVER as exhausted:  # in the function, which its callers called; this task is nobody's
+            outcomes = [(False, exhausted)] * len(batch.items)
         except BaseException:
             batch.end([(False, CarrierStoppedError("the batch was cancelled"))] * len(batch.items))
             raise

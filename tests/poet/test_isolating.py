@@ -128,6 +128,30 @@ def side(items):
     return items
 
 
+def test_a_worker_that_died_while_idle_is_replaced(functions):
+    first = functions.work("pid")
+    isolated = plan_of(functions.work).operate
+    isolated.idle[0]._process.kill()
+    isolated.idle[0]._process.wait()
+    assert functions.work("pid") not in (first, None)
+
+
+def test_workers_that_nobody_needs_any_more_end(functions):
+    isolated = plan_of(functions.work).operate
+    functions.work("pid")
+    worker = isolated.idle[0]
+    isolated.close()
+    assert not worker.is_alive
+    assert isolated.idle == []
+
+
+def test_a_script_without_a_file_is_told_what_to_do():
+    text = "from dana.poet import poet\n@poet(isolation='process')\ndef f():\n    return 1\n"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "its module has no file" in done.stderr
+
+
 # --- what a worker does, in this process ---------------------------------------------------------
 
 

@@ -15,7 +15,8 @@ from dana.poet.domains import DOMAINS
 from dana.poet.errors import POETConfigError, POETEnforceError, POETPerceiveError, POETPluginError
 from dana.poet.pipeline import plan_of
 from dana.poet.plugins import finding
-from dana.poet.plugins.base import Plugin, Reading
+from dana.poet.plugins.base import Plugin, PluginError, Reading, RejectionError
+from dana.poet.python import Host
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "poet" / "plugin"
 
@@ -272,6 +273,13 @@ class Leaky(Plugin):
         return {"inner": [Leaky]} if value == 1 else value if value == 2 else [*value, {"n": 1}]
 
 
+class Empty(Plugin):
+    domain = "empty"
+
+    def __init__(self, config=None):
+        raise PluginError("the hive is empty")
+
+
 class Old:
     def get_domain_name(self):
         return "old"
@@ -288,7 +296,13 @@ def packages(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     found = EntryPoints(
         EntryPoint(name, f"{__name__}:{value}", finding.GROUP)
-        for name, value in {"honey": "Honey", "leaky": "Leaky", "old": "Old", "gone": "Gone"}.items()
+        for name, value in {
+            "honey": "Honey",
+            "leaky": "Leaky",
+            "old": "Old",
+            "gone": "Gone",
+            "empty": "Empty",
+        }.items()
     )
     monkeypatch.setattr("importlib.metadata.entry_points", found.select)
 
@@ -399,3 +413,67 @@ def test_a_profile_may_name_the_domain(monkeypatch) -> None:
     dana.poet.register_profile("bank", {"domain": "auto", "audit_trail": False})
     assert poet(profile="bank")(credit_func)("good", 5) == (720, 5.0)
     assert poet(profile="bank", domain=None)(credit_func)("good", 5) == ("good", 5)
+
+
+# --- of plain functions ---------------------------------------------------------------------------
+
+
+def test_a_plugin_of_two_functions_may_have_one_of_them_only() -> None:
+    positive = poet(plugins=[{"enforce": lambda result: result if result > 0 else 1}], retries=0)(lambda x: x)
+    assert (positive(3), positive(-3)) == (3, 1)
+    silent = poet(plugins=[{"perceive": lambda arguments: None}], retries=0)(lambda x: x)
+    assert silent("as it came") == "as it came"
+
+
+def test_what_such_a_plugin_says_is_a_refusal_and_what_it_gets_wrong_is_not(caplog) -> None:
+    def refusing(arguments):
+        raise RejectionError("no", value=arguments["x"])
+
+    with pytest.raises(POETPerceiveError, match="no"):
+        poet(plugins=[{"perceive": refusing}], retries=0)(lambda x: x)(1)
+    for odd in (lambda arguments: {"y": 1}, lambda arguments: [1]):
+        lost = poet(host=Host(), plugins=[{"perceive": odd}], retries=0)(lambda x: x)
+        assert lost(1) == 1  # a mistake of the plugin: it is left out, and somebody hears of it
+        assert "gives a dict of arguments, or nothing" in caplog.text
+        caplog.clear()
+
+
+def test_a_plugin_that_loses_the_result_is_left_out(caplog) -> None:
+    kept = poet(plugins=[{"enforce": lambda result: None}], retries=0, audit_trail=True)(lambda x: x)
+    assert kept(1) == 1
+    assert "it returned None for a result that is something" in caplog.text
+
+
+def test_an_object_takes_its_settings_itself() -> None:
+    from dana.poet.plugins.choosing import plugin_of
+
+    with pytest.raises(PluginError, match="takes no settings here") as caught:
+        plugin_of(Honey(), {"a": 1})
+    assert "give them to the plugin itself" in caught.value.hint
+
+
+def test_a_domain_nobody_knows_has_a_suggestion() -> None:
+    from dana.poet.plugins.choosing import domain_of
+
+    with pytest.raises(PluginError) as near:
+        domain_of("financial_servics")
+    assert near.value.hint == "did you mean 'financial_services'?"
+    with pytest.raises(PluginError) as far:
+        domain_of("qqqqqqqq")
+    assert far.value.hint.startswith("there is ")
+    assert "building_management" in far.value.hint
+
+
+def test_a_plugin_whose_file_goes_away_is_an_error_that_names_it(project) -> None:
+    where = finding.found("wine")
+    assert where is not None
+    Path(where.place).unlink()
+    from dana.poet.plugins.choosing import loaded
+
+    with pytest.raises(PluginError, match=r"wine\.na cannot be (read|found)|wine\.na"):
+        loaded(where)
+
+
+def test_a_plugin_of_a_package_may_say_itself_why_it_cannot_be_used(packages) -> None:
+    with pytest.raises(POETConfigError, match="the hive is empty"):
+        poet(domain="empty")(lambda x: x)

@@ -127,8 +127,6 @@ def _names_in(where: Found, host: Any) -> dict[str, Any]:
     except OSError as wrong:
         msg = f"the plugin {place} cannot be read: {wrong.strerror or wrong}"
         raise PluginError(msg, "", BROKEN) from wrong
-    except PluginError:
-        raise
     except Exception as wrong:
         msg = f"the plugin {place} failed where it begins: {type(wrong).__name__}: {wrong}"
         raise PluginError(msg, f"`dana poet plugins check {place}` says where", BROKEN) from wrong

@@ -169,3 +169,25 @@ def test_the_heat_pump_gives_less_and_takes_more_in_the_cold():
     assert machine.part_load(0.5) > machine.part_load(1.0) == 1.0
     assert machine.part_load(0.05) < machine.part_load(0.25)
     assert machine.fan_power(50.0) == pytest.approx(machine.fan_w / 8)
+
+
+def test_units_go_there_and_back():
+    from dana.poet.simulation import units
+
+    assert units.celsius(212.0) == 100.0
+    assert units.celsius(units.fahrenheit(21.5)) == pytest.approx(21.5)
+    assert units.kelvins(9.0) == pytest.approx(5.0)
+    assert units.kwh(units.JOULES_PER_BTU * 3412.14) == pytest.approx(1.0, rel=1e-4)
+
+
+def test_below_its_slowest_speed_a_heat_pump_starts_often():
+    from dana.poet.simulation.heat_pump import HeatPump
+
+    pump = HeatPump()
+    assert pump.starts(0.0, 1.0) == pump.starts(1.0, 1.0) == pump.starts(pump.slowest, 1.0) == 0.0
+    half = pump.starts(pump.slowest / 2, 1.0)
+    assert half == pump.cycles_per_hour  # on half of the time: most starts there are
+    assert pump.starts(pump.slowest / 4, 2.0) == pytest.approx(2 * 0.75 * half)
+    for wrong in ({"carnot": 1.0}, {"slowest": 0.0}):
+        with pytest.raises(ValueError, match="shares between 0 and 1"):
+            HeatPump(**wrong)

@@ -123,6 +123,32 @@ def test_a_cost_that_fails_leaves_everything_as_it_was():
     assert fine() == 1.5
 
 
+def test_what_is_not_enough_to_learn_from_says_so():
+    fine = poet(host=Host())(lambda gain=learnable(1.0, 2.0): gain)
+    with pytest.raises(POETConfigError, match="3 scenarios are too few"):
+        learn(fine, lambda _day: 1.0, DAYS[:3])
+    with pytest.raises(POETConfigError, match="a budget is a whole number"):
+        learn(fine, lambda _day: 1.0, DAYS, budget=1)
+    careful = poet(host=Host(), safety_critical=True)(lambda gain=learnable(1.0, 2.0): gain)
+    with pytest.raises(POETConfigError, match="only people change its constants"):
+        learn(careful, lambda _day: 1.0, DAYS)
+    with pytest.raises(POETConfigError, match="it has no store"):
+        roll_back(poet(host=Host())(lambda x: x))
+
+
+def test_a_terminal_sees_how_far_it_is():
+    from dana.poet.training import search
+
+    shown: list[str] = []
+    fine = poet(host=Host())(lambda gain=learnable(1.0, 2.0): gain)
+    search.learn(fine, lambda _day: 1.0, DAYS, budget=64, tell=search.on_terminal(shown.append))
+    bars = [text for text in shown if "#" in text]
+    assert len(bars) == len(set(bars)), "a bar is written when it changes, not for every cost"
+    assert [text.count("#") for text in bars] == sorted(text.count("#") for text in bars)
+    assert bars[-1].count("#") == 24
+    assert shown[-1].isspace(), "and is gone at the end"
+
+
 # --- feedback that comes by itself ----------------------------------------------------------------
 
 
@@ -155,6 +181,50 @@ def test_a_simulation_that_fails_costs_nobody_the_value(caplog):
 
     assert f(3) == 3
     assert "the simulation of `f` failed" in caplog.text
+
+
+def test_several_simulations_are_one_by_their_mean():
+    @poet(
+        host=Host(), store="memory:", feedback_mode="simulation",
+        simulation={
+            "yes": lambda inputs, _result: inputs["x"] > 0,
+            "score": lambda _inputs, _result: {"score": 0.4},
+            "silent": lambda _inputs, _result: None,
+        },
+    )  # fmt: skip
+    def f(x):
+        return x
+
+    assert plan_of(f).judges.judge("", {"x": 1}, 1).score == pytest.approx(0.7)
+    assert plan_of(f).judges.judge("", {"x": -1}, 1).score == pytest.approx(0.2)
+
+
+def test_simulations_that_know_nothing_judge_nothing():
+    silent = poet(host=Host(), simulation={"a": lambda *_: None, "b": lambda *_: None})(lambda x: x)
+    assert silent(1) == 1
+    assert status(silent)["feedback"]["judged"] == 0
+
+
+def test_only_so_many_calls_wait_for_what_reality_says():
+    from dana.poet.training import judging
+
+    kept = judging.Judging("hybrid", lambda _inputs, _result: 0.5)
+    for call in range(judging.KEPT + 3):
+        kept.judge(str(call), {}, None)
+    kept.real("0", 0.9)  # too old: nobody knows any more what was simulated
+    assert kept.hybrid.fusion.to_data()["count"] == 0
+    kept.real(str(judging.KEPT + 2), 0.9)
+    assert kept.hybrid.fusion.to_data()["count"] == 1
+
+
+def test_a_call_that_failed_was_caught_by_safe_testing_alone():
+    from dana.poet.training.judging import Judging
+
+    safe, simulated = Judging("safe_testing", None), Judging("simulation", lambda *_: 1)
+    safe.failed()
+    simulated.failed()
+    assert safe.to_data() == {"mode": "safe_testing", "calls": 1, "judged": 0, "caught": 1, "denied": 0}
+    assert simulated.to_data() == {"mode": "simulation", "calls": 1, "judged": 0}
 
 
 def test_what_a_mode_needs():

@@ -256,3 +256,25 @@ def test_t9_a_simulation_that_is_no_good_is_not_believed():
     assert not fusion.is_trusted()
     assert fusion.weight(0.01) == 1.0
     assert fusion.score(0.5, 0.9)[0] == 0.9
+
+
+def test_t7_what_was_learnt_about_causes_outlives_them():
+    """Causes and rules that were taken out meanwhile are left out; a diagnosis without any is refused."""
+    rows = {"leak": {"low": 0.9}, "clog": {"low": 0.1}}
+    causes = Causes(["leak", "clog"], ["low", "high"], rows)
+    causes.confirm("leak", {"low"})
+    fewer = Causes(["leak"], ["low"], {"leak": {"low": 0.9}})
+    fewer.take(causes.to_data())
+    assert fewer.to_data() == {"leak": {"seen": 1, "fired": {"low": 1}}}
+    with pytest.raises(ValueError, match="needs causes and rules"):
+        Causes([], ["low"], {})
+
+
+def test_t8_results_that_never_changed_are_kept_as_long_as_was_seen():
+    freshness = Freshness()
+    for age in range(1, 200):
+        freshness.add(float(age), changed=False)
+    assert freshness.seconds() == 199.0
+    for wrong in ({"stale_cost": 0.0}, {"saving": -1.0}):
+        with pytest.raises(ValueError, match="above 0"):
+            Freshness(**wrong)
