@@ -15,7 +15,7 @@ One module per family; `wrong` is a whole program that produces exactly this cod
 | E53x | files, HTTP, other programs | `world` |
 | E6xx | run-time errors | `running` |
 | E7xx | limits, cancellation, denied acts | `limits` |
-| E8xx | POET, reason, agents; effects (E83x); models (E85x); Esper (E86x) | `intelligence`, `effects`, `models`, `esper` |
+| E8xx | POET, reason, agents; effects (E83x); models (E85x); Esper (E860–E861); agents (E862–E884) | `intelligence`, `effects`, `models`, `esper`, `agents` |
 | E9xx | the command line and our own faults | `tools` |
 | W1xx–W4xx | lints (warnings), numbered like their family | with the family |
 """
@@ -39,6 +39,7 @@ FAMILIES = (
     "effects",
     "models",
     "esper",
+    "agents",
     "tools",
 )
 

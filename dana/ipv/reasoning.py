@@ -269,6 +269,7 @@ def brancher(program: Program) -> Callable[[], Any]:
     def branch() -> Call:
         made = Call(first.run)
         made.nested, made.deadlines, made.deadline, made.deeper = 1, list(first.deadlines), first.deadline, first.deeper
+        made.actor, made.trace = first.actor, first.trace
         return made
 
     return branch

@@ -35,9 +35,15 @@ class Run:
 
 
 class Call:
-    """What belongs to one call and not to the meter; `Meter.suspend` returns it, `Meter.resume` goes on with it."""
+    """What belongs to one call and not to the meter; `Meter.suspend` returns it, `Meter.resume` goes on with it.
 
-    __slots__ = ("base", "cancelled", "closing", "deadline", "deadlines", "deeper", "floor", "nested", "run", "stop")
+    `actor` is the agent's whose message it processes, `trace` ties together what the ledger keeps of it.
+    """
+
+    __slots__ = (
+        "actor", "base", "cancelled", "closing", "deadline", "deadlines", "deeper", "floor", "nested", "run", "stop",
+        "trace",
+    )  # fmt: skip
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -50,6 +56,8 @@ class Call:
         self.cancelled: str | None = None
         self.stop: _Extent | None = None
         self.deeper = 0
+        self.actor: Any = None
+        self.trace = ""
 
 
 def suspend(meter: Meter) -> Call:
@@ -77,8 +85,10 @@ def resume(meter: Meter, call: Call) -> None:
 
 def fork(meter: Meter) -> Call:
     """A call beside the running one, with its deadlines and on its account; it begins with `adopt`."""
-    call = Call(account(meter))
+    here = identity(meter)
+    call = Call(here.run)
     call.nested = 1
+    call.actor, call.trace = here.actor, here.trace
     call.deadlines = list(meter._deadlines)
     for deadline in call.deadlines:
         deadline.kept = True

@@ -45,9 +45,9 @@ class Words:
 
 def words_for(error: BaseException, frame: Frame | None) -> Words:
     """The words for any exception that ended a program."""
-    if isinstance(error, (Stop, KeyboardInterrupt, RecursionError, MemoryError)):
-        return _stop_words(error)
     code = getattr(error, "_code", None)
+    if code is None and isinstance(error, (Stop, KeyboardInterrupt, RecursionError, MemoryError)):
+        return _stop_words(error)
     if code is not None:
         hint, notes = getattr(error, "_hint", ""), getattr(error, "_notes", ())
         return Words(code, message_of_key(error) or name_of(type(error)), hint, notes=notes)

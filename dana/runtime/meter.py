@@ -619,7 +619,11 @@ class Meter:
     def _make(self, extent: _Extent) -> Stop:
         kind = extent.kind
         if kind == "cancelled":
-            return CancelStop(self._cancelled or "cancelled")
+            reason = self._cancelled or "cancelled"
+            made = CancelStop(reason)
+            if getattr(reason, "code", ""):  # the program's agents have ended
+                made._code = reason.code  # type: ignore[attr-defined]
+            return made
         if kind == "deadline":
             assert extent.deadline is not None
             return TimeoutStop(seconds=extent.deadline.seconds, token=extent.deadline)

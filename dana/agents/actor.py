@@ -1,0 +1,799 @@
+"""One agent at work: what it is sent, what it is doing, how it ends.
+
+    created ──first message──▶ running ◀──pause/resume──▶ paused
+                                  │ stop, exit, crash for the last time
+                                  ▼
+                          stopped | failed ──start──▶ running
+
+A `Runner` processes messages as long as there are any, one at a time, a slice of time at a stretch so that nobody
+waits for a long mailbox of somebody else; then it is gone. A message is processed as a call of its own (`calls.Call`):
+on the account and under the wall-clock limit of the run that sent it, not under the sender's own deadlines: who stops
+waiting leaves, and the agent finishes what it has begun.
+"""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+
+from dana.adaptive.recovery import classify
+from dana.agents import errors, interrupts
+from dana.agents.copying import crossing, crossing_all
+from dana.agents.interrupts import BEST_EFFORT, COMPLETE, IMMEDIATE, Interrupts
+from dana.agents.mailbox import CAPACITY, CRITICAL, NORMAL, PRIORITIES, Answer, Mailbox, Message, set_result
+from dana.agents.strategies import PERMANENT, RESTARTS, chosen
+from dana.agents.strategies import NORMAL as NORMALLY
+from dana.runtime.calls import Call, adopt, identity, retire
+from dana.runtime.effects import bridge
+from dana.runtime.exceptions import DeniedFault, message_of, name_of
+from dana.runtime.meter import _frames_between
+from dana.runtime.stops import CancelStop, Stop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future
+    from collections.abc import Callable
+    from typing import Any
+
+    from dana.agents.supervisor import Supervisor
+    from dana.agents.system import System
+    from dana.runtime.effects.waiting import Waiting
+    from dana.runtime.meter import Meter
+
+CREATED = "created"
+RUNNING = "running"
+PAUSED = "paused"
+STOPPED = "stopped"
+FAILED = "failed"
+
+HEALTHY = "healthy"
+DEGRADED = "degraded"
+UNHEALTHY = "unhealthy"
+
+# How long an ask waits for its answer, and a tell for room, unless they say otherwise.
+ASK_S = 30.0
+# How long an agent may process messages before others get their turn.
+SLICE_S = 0.001
+# From which share of a full mailbox on an agent is called degraded.
+CROWDED = 0.8
+BRUTAL = "immediate"
+# How an agent ends that ends itself: its supervisor may start it again.
+EXIT = "exit"
+
+
+class Runner(bridge.Worker):
+    """The greenlet of an actor that has messages."""
+
+    __slots__ = ("actor",)
+
+    def __init__(self, waiting: Waiting, loop: AbstractEventLoop, actor: Actor) -> None:
+        super().__init__(waiting, loop)
+        here = bridge.current()
+        if here is not None:
+            self.parent = here.parent
+        self.actor = actor
+        self.parked = True  # its first switch is a wake like all others
+
+    def run(self) -> None:  # type: ignore[override]
+        """What the greenlet does."""
+        self.parked = False
+        try:
+            self.actor.serve(self)
+        finally:
+            self._waiting.workers.pop(self, None)
+
+
+class Actor:
+    """An agent's mailbox, state and place among the others. Made by `System.actor`.
+
+    `rebuild()` sets the agent's fields as they were in the beginning; it runs as the agent's own code. `cleanup()`, if
+    given, does so when the agent ends in an orderly way. `shutdown`: seconds its supervisor gives it to end, or
+    "immediate".
+    """
+
+    __slots__ = (
+        "__weakref__", "asking", "cleanup", "crashes", "down", "ending", "ended", "error", "failures", "held",
+        "holding", "incarnation", "interrupts", "links", "mailbox", "message", "monitors", "name", "number", "priority",
+        "processed", "reason", "rebuild", "rebuilding", "rebuilt", "restart", "shutdown", "state", "supervisor",
+        "system", "traps", "worker",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        system: System,
+        number: int,
+        name: str,
+        *,
+        rebuild: Callable[[], Any],
+        cleanup: Callable[[], Any] | None = None,
+        restart: str = PERMANENT,
+        mailbox: int = CAPACITY,
+        shutdown: float | str = interrupts.WITHIN_S,
+    ) -> None:
+        if isinstance(mailbox, bool) or not isinstance(mailbox, int) or mailbox < 1:
+            raise errors.bad_setting(f"a mailbox holds at least one message: {mailbox!r} is no such number")
+        self.system = system
+        self.number = number
+        self.name = name
+        self.rebuild = rebuild
+        self.cleanup = cleanup
+        self.restart = chosen("restart", restart, RESTARTS)
+        self.shutdown = _checked_shutdown(shutdown)
+        self.mailbox = Mailbox(mailbox)
+        self.supervisor: Supervisor | None = None
+        self.state = CREATED
+        self.reason = ""
+        self.incarnation = 1
+        self.priority = NORMAL
+        self.worker: Runner | None = None
+        # What is being processed; what the code that processes it has asked others and waits for.
+        self.message: Message | None = None
+        self.asking: dict[Message, None] = {}
+        self.processed = self.failures = self.crashes = 0
+        self.interrupts: Interrupts | None = None
+        # Its supervisor lets it process nothing for now (`holding`: told when the current message has ended); its
+        # fields are to be built again before the next message (`rebuilt`: told how that went).
+        self.held = False
+        self.holding: Future[bool] | None = None
+        self.rebuilding = False
+        self.rebuilt: Future[BaseException | None] | None = None
+        # How it is being stopped (strategy, reason, error for those who wait), and who waits for that.
+        self.ending: tuple[str, str, BaseException | None] | None = None
+        self.ended: list[Future[bool]] = []
+        self.error: BaseException | None = None
+        self.links: dict[Actor, None] | None = None
+        self.monitors: list[Callable[[str, str], Any]] | None = None
+        self.traps: Callable[[str, str], Any] | None = None
+
+    @property
+    def id(self) -> str:
+        """What the ledger calls it: `Inspector#3`."""
+        return f"{self.name}#{self.number}"
+
+    def __repr__(self) -> str:
+        return f"<actor {self.id} {self.state}>"
+
+    # --- messages ---------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        method: Callable[..., Any],
+        args: tuple[Any, ...] = (),
+        keywords: dict[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        priority: str = "normal",
+    ) -> Answer:
+        """Send a message and return the future of its answer: what an effect's `start` gives.
+
+        `timeout`: seconds, 30 if None. Raises E862 when the answer could never come, E866 when the agent has ended. The
+        answer fails with E863 when the time is over, with E864 when there was no room in that time.
+        """
+        system = self.system
+        loop = system.loop
+        message = self._message(method, args, keywords, priority, deep=True)
+        sender = message.sender
+        if sender is not None:
+            _refuse_cycle(sender, message)
+            sender.asking[message] = None
+        answer = message.answer = Answer(loop=loop)
+        answer.message = message
+        message.seconds = ASK_S if timeout is None else timeout
+        system.expect(message, loop)
+        if not self.mailbox.offer(message):
+            system.crowded(self)
+        self.schedule(loop, asked=True)
+        return answer
+
+    def tell(
+        self,
+        method: Callable[..., Any],
+        args: tuple[Any, ...] = (),
+        keywords: dict[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        priority: str = "normal",
+    ) -> None:
+        """Send a message and go on. Waits for room up to `timeout` seconds (30 if None).
+
+        Raises E864 when there was none in that time (at once, when the sender is the agent itself), E866 when the
+        agent has ended.
+        """
+        system = self.system
+        loop = system.loop
+        message = self._message(method, args, keywords, priority, deep=False)
+        if self.mailbox.offer(message):
+            self.schedule(loop)
+            return
+        system.crowded(self)
+        self.schedule(loop, asked=True)
+        self._wait_for_room(message, loop, ASK_S if timeout is None else timeout)
+
+    def _wait_for_room(self, message: Message, loop: AbstractEventLoop, seconds: float) -> None:
+        if message not in (self.mailbox.door or ()):
+            return  # room was made where messages are processed in place
+        if message.sender is self:
+            self.mailbox.withdraw(message)
+            raise errors.mailbox_full(self.name, message.name, self.mailbox.capacity, 0)
+        message.admitted = loop.create_future()
+        try:
+            in_time = self.system.wait(message.admitted, seconds)
+        except BaseException:
+            self.mailbox.withdraw(message)
+            raise
+        if not in_time:
+            self.mailbox.withdraw(message)
+            raise errors.mailbox_full(self.name, message.name, self.mailbox.capacity, seconds)
+        if not message.admitted.result():
+            raise self._refusal(message.name)
+
+    def _message(
+        self,
+        method: Callable[..., Any],
+        args: tuple[Any, ...],
+        keywords: dict[str, Any] | None,
+        priority: str,
+        *,
+        deep: bool,
+    ) -> Message:
+        """A message from the code that runs now; refused when it will not be processed."""
+        system = self.system
+        system.check()
+        if self.ending is not None or self.state == STOPPED or self.state == FAILED:
+            raise self._refusal(getattr(method, "__name__", "?"))
+        level = NORMAL if priority == "normal" else PRIORITIES.index(chosen("priority", priority, PRIORITIES))
+        meter = system.meter
+        here = identity(meter)
+        if not here.trace:
+            here.trace = system.new_trace()
+        call = call_beside(here, meter)
+        if deep:
+            call.deeper = meter._deeper + (_frames_between(sys._getframe(2), meter._base) or 0)
+        args, keywords = crossing_all(args, keywords or {}, meter)
+        return Message(self, method, args, keywords, call, here.actor, level)
+
+    def _refusal(self, method: str) -> BaseException:
+        if self.error is not None:
+            return self.error.with_traceback(None)
+        state = self.state if self.state in (STOPPED, FAILED) else "being stopped"
+        return errors.not_running(self.name, state, self.reason, errors.shown(method))
+
+    def forget(self, message: Message) -> None:
+        """An ask nobody waits for leaves the mailbox."""
+        self.mailbox.withdraw(message)
+
+    # --- processing -------------------------------------------------------------------------------
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is something to do that may be done now."""
+        if self.held:
+            return False
+        if self.rebuilding or self.ending is not None:
+            return True
+        return self.mailbox.size > 0 and self.state != PAUSED and self.state not in (STOPPED, FAILED)
+
+    def schedule(self, loop: AbstractEventLoop | None = None, *, asked: bool = False) -> None:
+        """Have a runner, if there is something to do. `asked`: somebody waits for it."""
+        worker = self.worker
+        if worker is not None:
+            if worker.loop.is_closed():
+                self._abandoned(worker)
+            elif loop is not None and worker.parked and self.message is None and worker.loop is not loop:
+                self.system.unready(self)
+                self.worker = None
+            else:
+                return
+        if not self.is_ready:
+            return
+        system = self.system
+        if system.in_place:
+            if asked or self.rebuilding or self.ending is not None:
+                system.process_in_place(self)
+            return
+        if loop is None:
+            loop = system.loop
+        self.worker = Runner(system.waiting, loop, self)
+        system.ready(self, loop)
+
+    def _abandoned(self, worker: Runner) -> None:
+        """The loop it waited on is gone: what it was doing ends, the rest goes on elsewhere."""
+        self.worker = None
+        self.system.unready(self)
+        if not worker.dead:
+            worker.close()
+
+    def serve(self, worker: Runner | None) -> None:
+        """Process messages until there is nothing to do; `worker` None: in place, on the stack of who waits."""
+        until = monotonic() + SLICE_S
+        while self.is_ready and (worker is None or self.worker is worker):
+            if self.rebuilding:
+                self._rebuild()
+            elif self.ending is not None and (self.ending[0] in (IMMEDIATE, EXIT) or not self.mailbox.size):
+                self._end()
+                break
+            else:
+                message = self.mailbox.take()
+                if message is None:
+                    break
+                self.process(message, worker)
+            if worker is not None and monotonic() >= until:
+                if not self.is_ready:
+                    break
+                self.system.yield_turn(self, worker)
+                until = monotonic() + SLICE_S
+        if worker is None or self.worker is worker:
+            self.worker = None
+            self.system.resting(self)
+
+    def process(self, message: Message, worker: Runner | None) -> None:
+        """Run one message to its end and tell whoever waits for it."""
+        message.waits = False
+        if self.state == CREATED:
+            self._started()
+        self.message = message
+        error = None
+        value = None
+        try:
+            value = self._run(message.method, message.args, message.keywords, message.call, worker)
+        except BaseException as failed:  # noqa: BLE001  (told to whoever waits, or to the supervisor)
+            error = failed
+        self.message = None
+        self.processed += 1
+        found = self.interrupts
+        if found is not None:
+            found.stopped = None
+            if found.later:
+                found.context += found.later
+                found.later = []
+        if self.asking:
+            for left in list(self.asking):
+                left.unasked()
+        self._settle(message, value, error)
+        if error is not None:
+            self._failed(message, error)
+        if self.holding is not None and not self.holding.done():
+            set_result(self.holding, value=True)
+
+    def _run(
+        self, method: Callable[..., Any], args: Any, keywords: Any, call: Call, worker: Runner | None
+    ) -> Any:
+        """Call something as this agent's own code, on an account."""
+        system = self.system
+        meter, lock = system.meter, system.waiting.lock
+        lock.acquire()
+        call.actor = self
+        adopt(meter, call)
+        try:
+            if worker is not None and worker.cancelled is not None:
+                reason, worker.cancelled = worker.cancelled, None
+                raise CancelStop(reason)
+            return method(*args, **keywords)
+        finally:
+            retire(meter)
+            lock.release()
+
+    def nested(self, message: Message) -> None:
+        """Process an injected message inside the one that is being processed."""
+        try:
+            value = message.method(*message.args, **message.keywords)
+        except Exception as error:  # noqa: BLE001  (the injected message's own; the one in progress goes on)
+            self._settle(message, None, error)
+            self.failures += 1
+            self.system.complain(self, message, error)
+        else:
+            self._settle(message, value, None)
+
+    def _settle(self, message: Message, value: Any, error: BaseException | None) -> None:
+        """Give the asker what came of it."""
+        message.unasked()
+        answer = message.answer
+        if answer is None or answer.done():
+            return
+        if error is None:
+            try:
+                value = crossing(value, self.system.meter)
+            except BaseException as failed:  # noqa: BLE001  (too large or too deep: the asker is told)
+                error, value = failed, None
+        set_result(answer, value=value, error=_told(error))
+
+    def _failed(self, message: Message, error: BaseException) -> None:
+        """A message ended with an exception: is it the agent's fault?"""
+        self.failures += 1
+        if isinstance(error, Stop):
+            if message.answer is None and not isinstance(error, errors.AgentStop):
+                self.system.stopped_by(error)
+            return
+        if is_crash(error):
+            self.crash(error, message)
+        elif message.answer is None:
+            self.system.complain(self, message, error)
+
+    # --- life -------------------------------------------------------------------------------------
+
+    def _started(self) -> None:
+        self.state = RUNNING
+        self.system.note("actor.started", self, {"incarnation": self.incarnation})
+
+    def crash(self, error: BaseException, message: Message | None = None) -> None:
+        """The agent has a bug: its supervisor decides what follows."""
+        self.crashes += 1
+        self.reason = described(error)
+        method = message.name if message is not None else "init"
+        self.system.note("actor.crashed", self, {"method": method, "reason": self.reason, "n": self.crashes})
+        if message is None or message.answer is None:
+            self.system.complain(self, message, error)
+        self._signal(self.reason)
+        supervisor = self.supervisor
+        if supervisor is None:
+            self.put_down(FAILED, self.reason)
+        else:
+            supervisor.crashed(self, self.reason)
+
+    def begin_again(self, told: Future[BaseException | None] | None = None) -> None:
+        """Build the fields anew before the next message; `told` gets None, or what went wrong."""
+        self.held = False
+        self.rebuilding = True
+        self.rebuilt = told
+        self.schedule()
+
+    def _rebuild(self) -> None:
+        self.rebuilding = False
+        told, self.rebuilt = self.rebuilt, None
+        self.incarnation += 1
+        error: BaseException | None = None
+        try:
+            self._run(self.rebuild, (), {}, self.system.own_call(), self.worker)
+        except BaseException as failed:  # noqa: BLE001  (a start that failed; told to the supervisor)
+            error = failed
+        if error is None:
+            if self.state != PAUSED:
+                self.state = RUNNING
+            self.system.note("actor.restarted", self, {"incarnation": self.incarnation, "reason": self.reason})
+        if told is not None and not told.done():
+            set_result(told, value=error)
+        elif error is not None:
+            self.crash(error)
+
+    def exit(self, reason: str = NORMALLY) -> None:
+        """The agent ends by its own will, after this message; its supervisor may start it again."""
+        if self.ending is None:
+            self.ending = (EXIT, reason, None)
+            self.reason = reason
+            if self.message is None:
+                self.schedule()
+
+    def halt(self, strategy: str, reason: str, within: float, error: BaseException | None = None) -> None:
+        """Begin to stop it; `put_down` follows when it has stopped."""
+        if self.state in (STOPPED, FAILED):
+            return
+        self.held = False
+        found = self.interrupts
+        if self.state == PAUSED or (found is not None and found.paused):
+            self.resume()
+        if strategy == "critical":
+            self._refuse(self.mailbox.clear(lambda message: message.priority == CRITICAL), reason, error)
+        elif strategy == IMMEDIATE:
+            self._refuse(self.mailbox.clear(), reason, error)
+            self.cut_short(reason)
+        self.ending = (strategy, reason, error)
+        self.reason = reason
+        if strategy in (BEST_EFFORT, "critical"):
+            self.system.loop.call_later(within, self._hurry, self.ending)
+        self.schedule()
+
+    def _hurry(self, ending: Any) -> None:
+        """The time a stop was given is over."""
+        if self.ending is ending and self.state not in (STOPPED, FAILED):
+            self.halt(IMMEDIATE, ending[1], 0.0, ending[2])
+
+    def cut_short(self, reason: str) -> None:
+        """End what is being processed: where it waits, or at its next checkpoint."""
+        if self.message is None and not self.rebuilding:
+            return
+        self._interrupts().stopped = f"agent `{self.name}` is stopped: {reason}"
+        worker = self.worker
+        if worker is not None and not worker.dead and self.system.current is not self:
+            worker.loop.call_soon_threadsafe(self._interrupt, worker)
+
+    def _interrupt(self, worker: Runner) -> None:
+        if self.message is not None and not worker.dead and self.worker is worker:
+            worker.cancel(f"agent `{self.name}` is stopped: {self.reason}")
+
+    def refuse_all(self, reason: str, error: BaseException) -> None:
+        """Whoever waits in the mailbox is told that nothing will come of it."""
+        self._refuse(self.mailbox.clear(), reason, error)
+
+    def _refuse(self, messages: list[Message], reason: str, error: BaseException | None) -> None:
+        for message in messages:
+            message.waits = False
+            told = error or errors.not_running(self.name, STOPPED, reason, message.name)
+            self._settle(message, None, told)
+        if messages:
+            self.system.note("actor.dropped", self, {"messages": len(messages), "reason": reason})
+
+    def _end(self) -> None:
+        """It has stopped as it was told to: its own code cleans up, then it is down."""
+        assert self.ending is not None
+        strategy, reason, error = self.ending
+        if self.cleanup is not None and self.state != CREATED:
+            try:
+                self._run(self.cleanup, (), {}, self.system.own_call(), self.worker)
+            except Exception as failed:  # noqa: BLE001  (the agent ends all the same)
+                self.system.complain(self, None, failed)
+            except Stop:
+                pass  # it took longer than it may: the stop that ends the program, or the time of this one
+        if strategy == EXIT and self.supervisor is not None:
+            self.ending = None
+            if self.supervisor.exited(self, reason):
+                self._signal(reason)
+                return
+        self.put_down(STOPPED, reason, error)
+
+    def put_down(self, state: str, reason: str, error: BaseException | None = None) -> None:
+        """It takes and processes nothing any more; whoever waits for it is told."""
+        if self.state in (STOPPED, FAILED):
+            return
+        self.state, self.reason, self.error = state, reason, error
+        self.ending = None
+        self.held = self.rebuilding = False
+        self._refuse(self.mailbox.clear(), reason, error)
+        if state == STOPPED:
+            self.system.note("actor.stopped", self, {"reason": reason, "processed": self.processed})
+            self._signal(reason)
+        for waiting in (*self.ended, self.rebuilt, self.holding):
+            if waiting is not None and not waiting.done():
+                set_result(waiting, value=None if waiting is self.rebuilt else True)
+        self.ended = []
+        self.rebuilt = self.holding = None
+        if self.supervisor is not None:
+            self.supervisor.ended(self)
+
+    def _signal(self, reason: str) -> None:
+        """Tell those who are linked, and those who watch; a link and a watch end with it."""
+        links, self.links = self.links, None
+        monitors, self.monitors = self.monitors, None
+        for other in links or ():
+            if other.links is not None:
+                other.links.pop(self, None)
+        for other in links or ():
+            other.linked_exit(self, reason)
+        for callback in monitors or ():
+            self.system.inform(callback, self.id, reason)
+
+    def linked_exit(self, other: Actor, reason: str) -> None:
+        """Somebody it is linked to has ended: so does it, unless that was normal or it traps exits."""
+        if self.traps is not None:
+            self.system.inform(self.traps, other.id, reason, self)
+        elif reason != NORMALLY and self.state not in (STOPPED, FAILED) and self.ending is None:
+            self.cut_short(f"linked to `{other.name}`")
+            self.reason = reason
+            self.system.note("actor.crashed", self, {"method": "", "reason": reason, "linked": other.id})
+            self.crashes += 1
+            self._signal(reason)
+            if self.supervisor is None:
+                self.put_down(FAILED, reason)
+            else:
+                self.supervisor.crashed(self, reason)
+
+    # --- control ----------------------------------------------------------------------------------
+
+    def _interrupts(self) -> Interrupts:
+        if self.interrupts is None:
+            self.interrupts = Interrupts()
+        return self.interrupts
+
+    def pause(self) -> None:
+        """Process nothing more after this message; a message that reaches a checkpoint waits there."""
+        if self.state in (CREATED, RUNNING):
+            self._interrupts().paused = True
+            self.state = PAUSED
+            self.system.note("actor.paused", self, {})
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        found = self.interrupts
+        if found is None or not found.paused:
+            return
+        found.paused = False
+        self.state = RUNNING
+        waiting, found.resumed = found.resumed, []
+        for each in waiting:
+            if not each.done():
+                set_result(each, value=True)
+        self.system.note("actor.resumed", self, {})
+        self.schedule()
+
+    def inject(self, what: Any, when: str = interrupts.NOW, args: tuple[Any, ...] = ()) -> None:
+        """Something the agent is to do or to know before all else.
+
+        A function is called as the agent's own code: "now" at the next checkpoint of the message in progress, "next"
+        before all other messages. Any other value is context for turns: `context()` gives it.
+        """
+        chosen("when", when, interrupts.WHEN)
+        if not callable(what):
+            found = self._interrupts()
+            kept = crossing(what, self.system.meter)
+            if when == interrupts.NOW or self.message is None:
+                found.context.append(kept)
+            else:
+                found.later.append(kept)
+            return
+        message = self._message(what, args, None, "critical", deep=False)
+        if when == interrupts.NOW and self.message is not None:
+            self._interrupts().now.append(message)
+        else:
+            self.mailbox.accept(message, first=True)
+            self.schedule()
+
+    def context(self) -> list[Any]:
+        """What was injected for turns since this was last asked."""
+        found = self.interrupts
+        if found is None or not found.context:
+            return []
+        given, found.context = found.context, []
+        return given
+
+    def set_priority(self, priority: str) -> None:
+        """How early it gets its turn when several agents are ready: critical, high, normal or low."""
+        self.priority = PRIORITIES.index(chosen("priority", priority, PRIORITIES))
+
+    def checkpoint(self) -> None:
+        """Where pause, stop and injected messages take effect inside a message; for its own code."""
+        interrupts.checkpoint(self)
+
+    async def reached(self) -> None:
+        """`checkpoint` for a coroutine of the agent's turn."""
+        await interrupts.reached(self)
+
+    def stop(self, reason: str = NORMALLY, strategy: str = COMPLETE, within: float = interrupts.WITHIN_S) -> None:
+        """Stop it and wait until it has stopped; from inside, when this message has ended. It is not restarted."""
+        chosen("strategy", strategy, interrupts.STOPPING)
+        if self.state in (STOPPED, FAILED):
+            return
+        system = self.system
+        self.halt(strategy, reason, within)
+        if system.current is not self and self.state not in (STOPPED, FAILED):
+            stopped: Future[bool] = system.loop.create_future()
+            self.ended.append(stopped)
+            system.wait(stopped, None)
+
+    def start(self) -> None:
+        """Start it again after it has ended, as new."""
+        if self.state in (STOPPED, FAILED):
+            self.revive()
+            if self.supervisor is not None:
+                self.supervisor.welcome(self)
+            self.begin_again()
+
+    def revive(self) -> None:
+        """It takes messages again; `begin_again` builds what it was."""
+        self.state, self.reason, self.error = RUNNING, "", None
+
+    def link(self, other: Actor) -> None:
+        """When one of the two ends otherwise than normally, so does the other. The link is used up then."""
+        if other is self:
+            return
+        if other.state in (STOPPED, FAILED):
+            self.linked_exit(other, "noproc")
+            return
+        for one, two in ((self, other), (other, self)):
+            one.links = one.links or {}
+            one.links[two] = None
+
+    def unlink(self, other: Actor) -> None:
+        """End a link; nothing happens when there is none."""
+        for one, two in ((self, other), (other, self)):
+            if one.links is not None:
+                one.links.pop(two, None)
+
+    def trap(self, handler: Callable[[str, str], Any] | None) -> None:
+        """Have the ends of linked agents told to `handler(id, reason)`, as a message, instead of ending with them."""
+        self.traps = handler
+
+    def monitor(self, callback: Callable[[str, str], Any]) -> Callable[[], None]:
+        """`callback(id, reason)` once when it ends or crashes; at once ("noproc") when it has. Returns what ends it."""
+        if self.state in (STOPPED, FAILED):
+            self.system.inform(callback, self.id, "noproc")
+            return _nothing
+        if self.monitors is None:
+            self.monitors = []
+        self.monitors.append(callback)
+
+        def end() -> None:
+            if self.monitors is not None and callback in self.monitors:
+                self.monitors.remove(callback)
+
+        return end
+
+    # --- about it ---------------------------------------------------------------------------------
+
+    def health(self) -> tuple[str, str]:
+        """healthy, degraded or unhealthy, and why (M10)."""
+        if self.state == FAILED:
+            return UNHEALTHY, self.reason
+        if self.state == STOPPED:
+            return UNHEALTHY, f"stopped: {self.reason}"
+        if self.state == PAUSED:
+            return DEGRADED, "paused"
+        if self.mailbox.size >= CROWDED * self.mailbox.capacity:
+            return DEGRADED, f"its mailbox is nearly full: {self.mailbox.size} of {self.mailbox.capacity}"
+        supervisor = self.supervisor
+        if self.crashes and supervisor is not None and supervisor.has_restarted(self):
+            return DEGRADED, f"restarted lately: {self.reason}"
+        return HEALTHY, ""
+
+    def status(self) -> dict[str, Any]:
+        """What it is doing, as plain data."""
+        health, why = self.health()
+        message = self.message
+        return {
+            "name": self.name, "id": self.id, "state": self.state, "reason": self.reason,
+            "incarnation": self.incarnation, "processing": message.name if message is not None else None,
+            "waiting": self.mailbox.size, "capacity": self.mailbox.capacity, "processed": self.processed,
+            "failures": self.failures, "crashes": self.crashes, "priority": PRIORITIES[self.priority],
+            "restart": self.restart, "supervisor": self.supervisor.name if self.supervisor is not None else None,
+            "health": health, "health_reason": why,
+        }  # fmt: skip
+
+
+def is_crash(error: BaseException) -> bool:
+    """Whether an exception says something about the agent, not about the request or the world (M75)."""
+    if isinstance(error, Stop) or isinstance(error, DeniedFault):
+        return False
+    if getattr(type(error), "_shape", None) is not None:  # an exception of the program
+        return False
+    return not isinstance(error, Exception) or classify(error).startswith("execution.")
+
+
+def described(error: BaseException) -> str:
+    """An exception in one line."""
+    message = message_of(error)
+    return f"{name_of(type(error))}: {message}" if message else name_of(type(error))
+
+
+def _refuse_cycle(sender: Actor, message: Message) -> None:
+    """Raises E862 when the agent that is asked waits, through whomever, for the one that asks."""
+    target = message.actor
+    if target is sender:
+        raise errors.cycle([sender.name, sender.name], message.name)
+    if not target.asking:
+        return
+    seen = {target}
+    ways: list[list[Actor]] = [[target]]
+    while ways:
+        way = ways.pop()
+        for asked in way[-1].asking:
+            if asked.actor is sender:
+                raise errors.cycle([sender.name, *(each.name for each in way), sender.name], message.name)
+            if asked.actor not in seen:
+                seen.add(asked.actor)
+                ways.append([*way, asked.actor])
+
+
+def call_beside(here: Call, meter: Meter) -> Call:
+    """A call on the account of the running one, under the wall-clock limit alone."""
+    call = Call(here.run)
+    call.nested = 1
+    call.trace = here.trace
+    for deadline in meter._deadlines if here is meter._call else here.deadlines:
+        if deadline.wall:
+            deadline.kept = True
+            call.deadlines.append(deadline)
+            call.deadline = deadline.at
+    return call
+
+
+def _told(error: BaseException | None) -> BaseException | None:
+    """An exception as a future takes it."""
+    return RuntimeError("StopIteration") if type(error) is StopIteration else error
+
+
+def _checked_shutdown(shutdown: float | str) -> float | str:
+    if shutdown == BRUTAL or (isinstance(shutdown, int | float) and not isinstance(shutdown, bool) and shutdown >= 0):
+        return shutdown
+    raise errors.bad_setting(f'shutdown is a time in seconds, or "immediate", not {shutdown!r}')
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,86 @@
+"""What can go wrong between agents, as exceptions of the program with code and hint.
+
+Their leaves (`dana.adaptive.recovery`) say that they are no bug of the agent that meets them: an agent that finds
+another one overloaded or stopped is not restarted for it.
+"""
+
+from __future__ import annotations
+
+from dana import abi
+from dana.runtime.exceptions import AgentFault
+from dana.runtime.stops import CancelStop, TimeoutStop, failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class AgentStop(CancelStop):
+    """Ends what an agent is doing because the agent is being stopped. A stop: no `except Exception` sees it."""
+
+
+def cycle(names: Sequence[str], method: str) -> Exception:
+    """E862: an ask that would wait for itself; `names` are the agents from the asker around to the asker."""
+    way = " → ".join(f"`{name}`" for name in names)
+    error = failure(
+        AgentFault, "E862", f"agents would wait for each other forever: {way}",
+        f"`{method}` can be sent instead of asked: `.send(…)` does not wait for an answer",
+    )  # fmt: skip
+    return _with_leaf(error, "configuration.cycle")
+
+
+def no_answer(name: str, method: str, seconds: float) -> TimeoutStop:
+    """E863: an ask that was not answered in time."""
+    error = TimeoutStop(f"`{name}.{method}` did not answer within {seconds:g} s", seconds=seconds)
+    error._code = "E863"  # type: ignore[attr-defined]
+    error._hint = "it may still be at it; give the ask more time, or look at its status"  # type: ignore[attr-defined]
+    return error
+
+
+def mailbox_full(name: str, method: str, capacity: int, seconds: float) -> Exception:
+    """E864: there was no room for a message."""
+    waited = f" and made no room within {seconds:g} s" if seconds else ""
+    error = failure(
+        AgentFault, "E864", f"the mailbox of `{name}` is full ({capacity} messages){waited}: `{method}` was not taken",
+        "send less, ask instead of sending, or let several agents share the work",
+    )  # fmt: skip
+    return _with_leaf(error, "network.unavailable")
+
+
+def gave_up(supervisor: str, child: str, limit: int, within: float, reason: str) -> Exception:
+    """E865: a supervisor that stopped restarting."""
+    error = failure(
+        AgentFault, "E865",
+        f"supervisor `{supervisor}` gave up: `{child}` crashed more than {_times(limit)} within {within:g} s ({reason})",
+        "the fault is in the agent, not in one message: mend it, or let its supervisor allow more",
+    )  # fmt: skip
+    return _with_leaf(error, "network.unavailable")
+
+
+def not_running(name: str, state: str, reason: str, method: str) -> Exception:
+    """E866: a message to an agent that takes none any more."""
+    why = f" ({reason})" if reason and reason != "normal" else ""
+    error = failure(
+        AgentFault, "E866", f"agent `{name}` is {state}{why}: `{method}` was not processed",
+        "start it again, or ask another one",
+    )  # fmt: skip
+    return _with_leaf(error, "network.unavailable")
+
+
+def bad_setting(what: str, hint: str = "") -> Exception:
+    """E867: a supervisor or an interrupt that cannot be as it was asked for."""
+    return failure(ValueError, "E867", what, hint)
+
+
+def shown(name: str) -> str:
+    """A method's name, as programs know it."""
+    return abi.demangle(name)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _with_leaf(error: Exception, leaf: str) -> Exception:
+    error.leaf = leaf  # type: ignore[attr-defined]
+    return error
