@@ -29,6 +29,7 @@ TITLES = {
     "effects": "Effects",
     "models": "Language models",
     "esper": "Esper: networks that grow",
+    "agents": "Agents",
     "tools": "The command line, and faults of Dana itself",
 }
 
