@@ -1,4 +1,4 @@
-"""Codes of permissions and of Python modules (E510 to E519)."""
+"""Codes of permissions and of Python modules (E510 to E519), and the lint of secrets."""
 
 from __future__ import annotations
 
@@ -79,5 +79,13 @@ ENTRIES: dict[str, Entry] = {
         'import shlex.py\n\nprint(shlex.split("never \\"closed"))\n',
         'import shlex.py\n\ntry:\n    print(shlex.split("never \\"closed"))\nexcept ValueError as problem:\n'
         "    print(problem.message)\n",
+    ),
+    "W308": Entry(
+        "a secret in the text of a program",
+        "Programs are copied, printed in error messages and kept under version control: a key that stands in one is "
+        "no secret. It belongs where the program runs: in the environment, or in a file that only it may read.",
+        "import secrets\n\nkey = secrets.Secret('sk-1234567890')\nprint(key)\n",
+        "import secrets\n\ndef header(key: secrets.Secret) -> secrets.Secret:\n"
+        "    return key.prefixed('Bearer ')\n\nprint(header)\n",
     ),
 }

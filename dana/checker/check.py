@@ -140,6 +140,10 @@ def check_module(c: Context, known: dict[str, Type]) -> None:
         from dana.checker.idle import find_idle
 
         find_idle(c)
+    if "secrets" in c.text:
+        from dana.checker.written import find_written
+
+        find_written(c)
     report_unknown(c)
     c.checked.recursive.update(c.graph.recursive())
     build_interface(c)

@@ -1,12 +1,12 @@
 """`Secret`: a text a program may use and never see (M86, L48).
 
-    key = secret.env("PAYMENTS_KEY")                  # Secret: prints as ***
+    key = secrets.env("PAYMENTS_KEY")                 # prints as ***
     http.get(url, headers={"Authorization": key.prefixed("Bearer ")})
 
 The text leaves a secret in two places only: in what is sent by `http` (headers, passwords) and in functions of the host
 that ask for one. Everything else that could tell something about it is missing by construction, not by a check: it is
 no text, has no length, no items, no order, no hash, and no attribute but `prefixed`. Programs cannot reach `text_of`:
-it is a function of this module, and what it reads is kept out of the object.
+it is a function of this module. A host gets a `HostSecret`, which can be asked for its text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ MAX_HELD = 1_000
 
 
 class Secret:
-    """A text that is used and never shown; two are equal when their texts are, which takes the same time either way."""
+    """A text that is used and never shown. It equals a secret or a text that is the same, as a whole: comparing takes
+    the same time wherever they differ.
+    """
 
     __slots__ = ("_text",)
 
@@ -58,9 +60,8 @@ class Secret:
         return SHOWN
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return NotImplemented
-        return compare_digest(self._text.encode("utf-8", "surrogatepass"), other._text.encode("utf-8", "surrogatepass"))
+        text = other._text if isinstance(other, Secret) else other
+        return same(self._text, text) if text.__class__ is str else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]  # a hash would be a way to try candidates
 
@@ -75,6 +76,58 @@ class Secret:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
         return self
+
+    def _dana_release(self) -> HostSecret:
+        """What the host gets for it."""
+        return HostSecret(self._text)
+
+
+class HostSecret:
+    """A secret in Python: it prints, formats and logs as `***`, cannot be pickled or copied, and has no length.
+
+    `reveal()` is the only way to the text. Two are equal when their texts are.
+    """
+
+    __slots__ = ("__text",)
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str) or not text:
+            msg = "a secret is a text, and not an empty one"
+            raise ValueError(msg)
+        self.__text = text
+
+    def reveal(self) -> str:
+        """The text itself, for whoever sends it."""
+        return self.__text
+
+    def __repr__(self) -> str:
+        return SHOWN
+
+    def __str__(self) -> str:
+        return SHOWN
+
+    def __format__(self, spec: str) -> str:
+        return SHOWN
+
+    def __eq__(self, other: object) -> bool:
+        return same(self.__text, other.__text) if isinstance(other, HostSecret) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        msg = "a secret is not written down"
+        raise TypeError(msg)
+
+    def __copy__(self) -> HostSecret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> HostSecret:
+        return self
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts are equal, in a time that does not tell where they differ."""
+    return compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
 
 
 def text_of(secret: Secret) -> str:

@@ -49,7 +49,7 @@ MODULES: dict[str, str] = {
     "itertools": "iterating",
     "operator": "functions",
     "re": "regexes",
-    "secrets": "identities",
+    "secrets": "secrecy",
     "statistics": "samples",
     "string": "texts",
     "textwrap": "texts",

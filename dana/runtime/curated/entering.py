@@ -17,6 +17,8 @@ HOMES = {
     ("datetime", "time"): "dates",
     ("datetime", "timedelta"): "",
     ("datetime", "timezone"): "",
+    ("dana.runtime.secrets", "HostSecret"): "secrecy",
+    ("dana.runtime.secrets", "Secret"): "",
     ("decimal", "Decimal"): "decimals",
     ("fractions", "Fraction"): "rationals",
     ("uuid", "UUID"): "identities",

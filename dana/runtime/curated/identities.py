@@ -1,4 +1,4 @@
-"""`uuid` and `secrets`: identifiers and secrets.
+"""`uuid`, and the tokens of `secrets` (`secrecy` has the rest of it).
 
 Entropy is the machine's; a program that is run with a seed is a test or a replay and draws from the seed instead,
 so that the same program makes the same identifiers.
@@ -204,5 +204,4 @@ SECRETS = {
 }
 FAMILY = {
     "uuid": Curated(make_uuid, UUIDS, NO_UUIDS),
-    "secrets": Curated(make_secrets, SECRETS, {"SystemRandom": "use the functions of `secrets`"}),
 }

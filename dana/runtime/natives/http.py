@@ -180,9 +180,12 @@ async def performed(http: Http, call: Call, type: Any) -> Any:  # noqa: A002
 
 async def answered(http: Http, method: str, url: Any, options: dict[str, Any], type: Any) -> Any:  # noqa: A002
     """The same where the host asks."""
-    from dana.runtime.outside.requests import Answer, content_of
+    from dana.runtime.outside.requests import Answer, content_of, sent_text
+    from dana.runtime.secrets import Secret
 
     plain = {name: value for name, value in options.items() if name not in ("json", "form", "body")}
+    if plain.get("headers").__class__ is dict:
+        plain["headers"] = {n: sent_text(n, v) if v.__class__ is Secret else v for n, v in plain["headers"].items()}
     kind, content = content_of(options.get("json"), options.get("form"), options.get("body"))
     if content is not None:
         headers = dict(plain.get("headers") or {})

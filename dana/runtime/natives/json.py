@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dana.runtime.natives import types_on_demand
 from dana.runtime.natives.shapes import decode_as
+from dana.runtime.secrets import SHOWN, Secret
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import kind_of
 
@@ -147,6 +148,8 @@ def encode(
     def plain(item: Any) -> Any:
         if isinstance(item, Struct):
             return {field.name: getattr(item, field.slot) for field in item._shape.fields}
+        if item.__class__ is Secret:
+            return SHOWN
         return refuse_value(item) if default is None else default(item)
 
     try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from dana.runtime.secrets import SHOWN, Secret, text_of
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -220,6 +221,17 @@ def plain_text(name: Any, value: Any) -> str:
     raise failure(TypeError, "E535", f"`{name}` is a text, number or bool, not {type(value).__name__}")
 
 
+def sent_text(name: Any, value: Any) -> str:
+    """What is sent for a header or a field of a form; a secret may be there, and nowhere else in a request."""
+    if value.__class__ is Secret:
+        return text_of(value)
+    text = plain_text(name, value)
+    if SHOWN in text:
+        hint = 'put the secret itself there: `key`, or with a word before it `key.prefixed("Bearer ")`'
+        raise failure(ValueError, "E535", f"`{name}` holds `{SHOWN}`, which is how a secret prints", hint)
+    return text
+
+
 def headers_of(headers: Any) -> dict[str, str]:
     """Headers by small names. Values are never shown: they may be keys."""
     if headers is None:
@@ -235,7 +247,7 @@ def headers_of(headers: Any) -> dict[str, str]:
             raise failure(ValueError, "E535", f"the header `{name}` is set by http itself")
         if small in made:
             raise failure(ValueError, "E535", f"the header `{name}` is given twice")
-        text = plain_text(name, value).strip(" \t")
+        text = sent_text(name, value).strip(" \t")
         if len(text) > LONGEST_HEADER or _CONTROL.search(text) or any(ord(c) > 255 for c in text):
             hint = "line ends, control characters and letters beyond Latin-1 are not allowed"
             raise failure(ValueError, "E535", f"the header `{name}` has a value that cannot be sent", hint)
@@ -270,5 +282,5 @@ def form_of(form: Mapping[Any, Any]) -> bytes:
     pairs = []
     for name, value in form.items():
         values = value if isinstance(value, list | tuple) else (value,)
-        pairs += [(str(name), plain_text(name, each)) for each in values if each is not None]
+        pairs += [(str(name), sent_text(name, each)) for each in values if each is not None]
     return urlencode(pairs).encode("ascii")
