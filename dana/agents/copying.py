@@ -119,7 +119,7 @@ class _Copying:
 
     def _struct(self, value: Any, depth: int) -> Any:
         shape = value._shape
-        if isinstance(value, Resource | BaseException) or shape.kind in ("agent", "agent_blueprint"):
+        if isinstance(value, (Resource, BaseException)) or shape.kind in ("agent", "agent_blueprint"):
             return value
         made = shape.new()
         if not shape.frozen:
