@@ -76,14 +76,14 @@ class Usage(Record):
         """Tokens read and written."""
         return self.prompt_tokens + self.completion_tokens
 
-    def add(self, prompt: int, completion: int, cost: float | None) -> None:
+    def _add(self, prompt: int, completion: int, cost: float | None) -> None:
         """One more reply of a model."""
         self.prompt_tokens += prompt
         self.completion_tokens += completion
         if cost is not None:
             self.cost = (self.cost or 0.0) + cost
 
-    def to_dict(self) -> dict[str, Any]:
+    def _to_data(self) -> dict[str, Any]:
         """As plain data."""
         return {
             "prompt_tokens": self.prompt_tokens, "completion_tokens": self.completion_tokens,
