@@ -17,16 +17,17 @@ import sys
 from time import monotonic
 
 from dana.adaptive.recovery import classify
-from dana.agents import errors, interrupts
+from dana.agents import errors, health, interrupts
 from dana.agents.copying import crossing, crossing_all
 from dana.agents.interrupts import BEST_EFFORT, COMPLETE, IMMEDIATE, Interrupts
 from dana.agents.mailbox import CAPACITY, CRITICAL, NORMAL, PRIORITIES, Answer, Mailbox, Message, set_result
-from dana.agents.strategies import PERMANENT, RESTARTS, chosen
 from dana.agents.strategies import NORMAL as NORMALLY
+from dana.agents.strategies import PERMANENT, RESTARTS, chosen
 from dana.runtime.calls import Call, adopt, identity, retire
 from dana.runtime.effects import bridge
 from dana.runtime.exceptions import DeniedFault, message_of, name_of
 from dana.runtime.meter import _frames_between
+from dana.runtime.narrowing import within
 from dana.runtime.stops import CancelStop, Stop
 
 TYPE_CHECKING = False
@@ -46,16 +47,10 @@ PAUSED = "paused"
 STOPPED = "stopped"
 FAILED = "failed"
 
-HEALTHY = "healthy"
-DEGRADED = "degraded"
-UNHEALTHY = "unhealthy"
-
 # How long an ask waits for its answer, and a tell for room, unless they say otherwise.
 ASK_S = 30.0
 # How long an agent may process messages before others get their turn.
 SLICE_S = 0.001
-# From which share of a full mailbox on an agent is called degraded.
-CROWDED = 0.8
 BRUTAL = "immediate"
 # How an agent ends that ends itself: its supervisor may start it again.
 EXIT = "exit"
@@ -92,10 +87,38 @@ class Actor:
     """
 
     __slots__ = (
-        "__weakref__", "asking", "cleanup", "crashes", "down", "ending", "ended", "error", "failures", "held",
-        "holding", "incarnation", "interrupts", "links", "mailbox", "message", "monitors", "name", "number", "priority",
-        "processed", "reason", "rebuild", "rebuilding", "rebuilt", "restart", "shutdown", "state", "supervisor",
-        "system", "traps", "worker",
+        "__weakref__",
+        "asking",
+        "cleanup",
+        "crashes",
+        "down",
+        "ended",
+        "ending",
+        "error",
+        "failures",
+        "held",
+        "holding",
+        "incarnation",
+        "interrupts",
+        "links",
+        "mailbox",
+        "message",
+        "monitors",
+        "name",
+        "number",
+        "priority",
+        "processed",
+        "reason",
+        "rebuild",
+        "rebuilding",
+        "rebuilt",
+        "restart",
+        "shutdown",
+        "state",
+        "supervisor",
+        "system",
+        "traps",
+        "worker",
     )  # fmt: skip
 
     def __init__(
@@ -118,6 +141,8 @@ class Actor:
         self.rebuild = rebuild
         self.cleanup = cleanup
         self.restart = chosen("restart", restart, RESTARTS)
+        # What its code may do less than the program (None: nothing less).
+        self.bounds: Bounds | None = None
         self.shutdown = _checked_shutdown(shutdown)
         self.mailbox = Mailbox(mailbox)
         self.supervisor: Supervisor | None = None
@@ -163,15 +188,17 @@ class Actor:
         *,
         timeout: float | None = None,
         priority: str = "normal",
+        by: Call | None = None,
     ) -> Answer:
         """Send a message and return the future of its answer: what an effect's `start` gives.
 
-        `timeout`: seconds, 30 if None. Raises E862 when the answer could never come, E866 when the agent has ended. The
-        answer fails with E863 when the time is over, with E864 when there was no room in that time.
+        `timeout`: seconds, 30 if None; `by`: on whose behalf a coroutine asks (`System.here`, where it began).
+        Raises E862 when the answer could never come, E866 when the agent has ended. The answer fails with E863 when the
+        time is over, with E864 when there was no room in that time.
         """
         system = self.system
         loop = system.loop
-        message = self._message(method, args, keywords, priority, deep=True)
+        message = self._message(method, args, keywords, priority, by, deep=True)
         sender = message.sender
         if sender is not None:
             _refuse_cycle(sender, message)
@@ -193,6 +220,7 @@ class Actor:
         *,
         timeout: float | None = None,
         priority: str = "normal",
+        by: Call | None = None,
     ) -> None:
         """Send a message and go on. Waits for room up to `timeout` seconds (30 if None).
 
@@ -201,7 +229,7 @@ class Actor:
         """
         system = self.system
         loop = system.loop
-        message = self._message(method, args, keywords, priority, deep=False)
+        message = self._message(method, args, keywords, priority, by, deep=False)
         if self.mailbox.offer(message):
             self.schedule(loop)
             return
@@ -233,21 +261,22 @@ class Actor:
         args: tuple[Any, ...],
         keywords: dict[str, Any] | None,
         priority: str,
+        by: Call | None = None,
         *,
         deep: bool,
     ) -> Message:
         """A message from the code that runs now; refused when it will not be processed."""
         system = self.system
         system.check()
-        if self.ending is not None or self.state == STOPPED or self.state == FAILED:
+        if self.ending is not None or self.state in (STOPPED, FAILED):
             raise self._refusal(getattr(method, "__name__", "?"))
         level = NORMAL if priority == "normal" else PRIORITIES.index(chosen("priority", priority, PRIORITIES))
         meter = system.meter
-        here = identity(meter)
+        here = by or identity(meter)
         if not here.trace:
             here.trace = system.new_trace()
         call = call_beside(here, meter)
-        if deep:
+        if deep and by is None:
             call.deeper = meter._deeper + (_frames_between(sys._getframe(2), meter._base) or 0)
         args, keywords = crossing_all(args, keywords or {}, meter)
         return Message(self, method, args, keywords, call, here.actor, level)
@@ -264,7 +293,6 @@ class Actor:
 
     # --- processing -------------------------------------------------------------------------------
 
-    @property
     def is_ready(self) -> bool:
         """Whether there is something to do that may be done now."""
         if self.held:
@@ -279,12 +307,11 @@ class Actor:
         if worker is not None:
             if worker.loop.is_closed():
                 self._abandoned(worker)
-            elif loop is not None and worker.parked and self.message is None and worker.loop is not loop:
-                self.system.unready(self)
-                self.worker = None
+            elif loop is not None and worker.loop is not loop and not worker.dead and not worker:
+                self._abandoned(worker)  # it has not begun, and that loop may never run again
             else:
                 return
-        if not self.is_ready:
+        if not self.is_ready():
             return
         system = self.system
         if system.in_place:
@@ -300,25 +327,26 @@ class Actor:
         """The loop it waited on is gone: what it was doing ends, the rest goes on elsewhere."""
         self.worker = None
         self.system.unready(self)
-        if not worker.dead:
+        if worker:
             worker.close()
+        else:
+            self.system.waiting.workers.pop(worker, None)
 
     def serve(self, worker: Runner | None) -> None:
         """Process messages until there is nothing to do; `worker` None: in place, on the stack of who waits."""
         until = monotonic() + SLICE_S
-        while self.is_ready and (worker is None or self.worker is worker):
+        while self.is_ready() and (worker is None or self.worker is worker):
             if self.rebuilding:
                 self._rebuild()
             elif self.ending is not None and (self.ending[0] in (IMMEDIATE, EXIT) or not self.mailbox.size):
                 self._end()
-                break
             else:
                 message = self.mailbox.take()
                 if message is None:
                     break
                 self.process(message, worker)
             if worker is not None and monotonic() >= until:
-                if not self.is_ready:
+                if not self.is_ready():
                     break
                 self.system.yield_turn(self, worker)
                 until = monotonic() + SLICE_S
@@ -355,9 +383,7 @@ class Actor:
         if self.holding is not None and not self.holding.done():
             set_result(self.holding, value=True)
 
-    def _run(
-        self, method: Callable[..., Any], args: Any, keywords: Any, call: Call, worker: Runner | None
-    ) -> Any:
+    def _run(self, method: Callable[..., Any], args: Any, keywords: Any, call: Call, worker: Runner | None) -> Any:
         """Call something as this agent's own code, on an account."""
         system = self.system
         meter, lock = system.meter, system.waiting.lock
@@ -368,7 +394,7 @@ class Actor:
             if worker is not None and worker.cancelled is not None:
                 reason, worker.cancelled = worker.cancelled, None
                 raise CancelStop(reason)
-            return method(*args, **keywords)
+            return within(self.bounds, method, *args, **keywords)
         finally:
             retire(meter)
             lock.release()
@@ -482,7 +508,7 @@ class Actor:
             self.system.loop.call_later(within, self._hurry, self.ending)
         self.schedule()
 
-    def _hurry(self, ending: Any) -> None:
+    def _hurry(self, ending: tuple[str, str, BaseException | None]) -> None:
         """The time a stop was given is over."""
         if self.ending is ending and self.state not in (STOPPED, FAILED):
             self.halt(IMMEDIATE, ending[1], 0.0, ending[2])
@@ -710,36 +736,16 @@ class Actor:
 
     def health(self) -> tuple[str, str]:
         """healthy, degraded or unhealthy, and why (M10)."""
-        if self.state == FAILED:
-            return UNHEALTHY, self.reason
-        if self.state == STOPPED:
-            return UNHEALTHY, f"stopped: {self.reason}"
-        if self.state == PAUSED:
-            return DEGRADED, "paused"
-        if self.mailbox.size >= CROWDED * self.mailbox.capacity:
-            return DEGRADED, f"its mailbox is nearly full: {self.mailbox.size} of {self.mailbox.capacity}"
-        supervisor = self.supervisor
-        if self.crashes and supervisor is not None and supervisor.has_restarted(self):
-            return DEGRADED, f"restarted lately: {self.reason}"
-        return HEALTHY, ""
+        return health.of(self)
 
     def status(self) -> dict[str, Any]:
         """What it is doing, as plain data."""
-        health, why = self.health()
-        message = self.message
-        return {
-            "name": self.name, "id": self.id, "state": self.state, "reason": self.reason,
-            "incarnation": self.incarnation, "processing": message.name if message is not None else None,
-            "waiting": self.mailbox.size, "capacity": self.mailbox.capacity, "processed": self.processed,
-            "failures": self.failures, "crashes": self.crashes, "priority": PRIORITIES[self.priority],
-            "restart": self.restart, "supervisor": self.supervisor.name if self.supervisor is not None else None,
-            "health": health, "health_reason": why,
-        }  # fmt: skip
+        return health.status(self)
 
 
 def is_crash(error: BaseException) -> bool:
     """Whether an exception says something about the agent, not about the request or the world (M75)."""
-    if isinstance(error, Stop) or isinstance(error, DeniedFault):
+    if isinstance(error, (Stop, DeniedFault)):
         return False
     if getattr(type(error), "_shape", None) is not None:  # an exception of the program
         return False

@@ -51,7 +51,7 @@ def gave_up(supervisor: str, child: str, limit: int, within: float, reason: str)
     """E865: a supervisor that stopped restarting."""
     error = failure(
         AgentFault, "E865",
-        f"supervisor `{supervisor}` gave up: `{child}` crashed more than {_times(limit)} within {within:g} s ({reason})",
+        f"supervisor `{supervisor}` gave up: `{child}` crashed more than {_times(limit)} in {within:g} s ({reason})",
         "the fault is in the agent, not in one message: mend it, or let its supervisor allow more",
     )  # fmt: skip
     return _with_leaf(error, "network.unavailable")

@@ -1,8 +1,8 @@
 """The arithmetic of supervision: which children go down together, and how often is too often.
 
-    one_for_one    the child that crashed
-    rest_for_one   that child and those that were started after it
-    one_for_all    all of them
+one_for_one    the child that crashed
+rest_for_one   that child and those that were started after it
+one_for_all    all of them
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Intensity:
 
     def __init__(self, limit: int = LIMIT, within: float = WITHIN_S) -> None:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-            raise bad_setting(f"limit is how many restarts are too few to give up: a whole number from 0, not {limit!r}")
+            raise bad_setting(f"limit is how many restarts are allowed: a whole number from 0, not {limit!r}")
         if isinstance(within, bool) or not isinstance(within, int | float) or not 0 < within < float("inf"):
             raise bad_setting(f"within is a time in seconds, more than 0, not {within!r}")
         self.limit = limit

@@ -11,7 +11,6 @@ from weakref import ref
 
 from dana.agents import errors
 from dana.agents.interrupts import BEST_EFFORT, IMMEDIATE, WITHIN_S
-from dana.agents.mailbox import set_result
 from dana.agents.strategies import (
     LIMIT,
     NORMAL,
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from dana.agents.actor import Actor
     from dana.agents.system import System
 
-    Child = Actor | "Supervisor"
-
 RUNNING = "running"
 STOPPING = "stopping"
 STOPPED = "stopped"
@@ -47,9 +44,9 @@ FAILED = "failed"
 class Supervisor:
     """Looks after children, which are actors or supervisors.
 
-    `strategy` says who goes down together, `limit` restarts are allowed within `within` seconds of the program's clock;
-    one more, and it stops all children and fails, as a child of its own supervisor. `restart` is how that one treats it.
-    Raises E867 for settings that cannot be.
+    `strategy` says who goes down together; `limit` restarts are allowed within `within` seconds of the program's
+    clock. One more, and it stops all children and fails, as a child of its own supervisor, which treats it as `restart`
+    says. Raises E867 for settings that cannot be.
     """
 
     __slots__ = (
@@ -107,7 +104,7 @@ class Supervisor:
         """Actors and supervisors, in start order."""
         return [child for child in [get() for get in self._children.values()] if child is not None]
 
-    def add(self, child: Child, *, weakly: bool = False) -> None:
+    def add(self, child: Actor | Supervisor, *, weakly: bool = False) -> None:
         """Look after a child from now on, as the last one; it leaves the supervisor it had.
 
         `weakly`: it is forgotten when nobody else knows it.
@@ -129,7 +126,7 @@ class Supervisor:
         else:
             self._children[child.number] = _Held(child)
 
-    def remove(self, child: Child) -> None:
+    def remove(self, child: Actor | Supervisor) -> None:
         """Look after it no more."""
         self._children.pop(child.number, None)
 
@@ -167,7 +164,7 @@ class Supervisor:
         return True
 
     def ended(self, child: Actor) -> None:
-        """A child is down for good; the supervisor keeps it, so that it can be started again, unless it is temporary."""
+        """A child is down; it is kept, so that it can be started again, unless it is temporary."""
         if child.restart == TEMPORARY:
             self.remove(child)
 
@@ -186,7 +183,11 @@ class Supervisor:
         group = affected(self.strategy, self.children, child)
         if self.system.in_place:
             for each in group:
-                each.begin_again()
+                if each.restart == TEMPORARY:
+                    self.remove(each)
+                    _put_down(each, SHUTDOWN, state=STOPPED)
+                elif each is child or not _is_down(each):
+                    each.begin_again()
             return
         self.restarting = True
         for each in group:
@@ -199,12 +200,15 @@ class Supervisor:
         for child in reversed(group):
             if child is not failed or isinstance(child, Supervisor):
                 await _hold_until_still(child)
+            if child.restart == TEMPORARY:
+                self.remove(child)
+                _put_down(child, SHUTDOWN, state=STOPPED)
         again: tuple[Any, str] | None = None
         for child in group:
             if self.state != RUNNING or again is not None:
                 break
             if _is_down(child) and child is not failed:
-                continue
+                continue  # stopped by hand, or temporary
             again = await self._start(child)
         self.restarting = False
         waiting, self._waiting = self._waiting, []
@@ -344,13 +348,13 @@ def _is_down(child: Any) -> bool:
     return child.state in (STOPPED, FAILED)
 
 
-def _put_down(child: Any, reason: str, error: BaseException | None = None) -> None:
+def _put_down(child: Any, reason: str, error: BaseException | None = None, *, state: str = FAILED) -> None:
     if isinstance(child, Supervisor):
         for each in reversed(child.children):
-            _put_down(each, reason, error)
-        child.state = FAILED
+            _put_down(each, reason, error, state=state)
+        child.state = state
     else:
-        child.put_down(FAILED, reason, error)
+        child.put_down(state, reason, error)
 
 
 def _hold(child: Any) -> None:
@@ -374,6 +378,3 @@ async def _hold_until_still(child: Any) -> None:
     await still
     timer.cancel()
     child.holding = None
-
-
-__all__ = ["Supervisor", "set_result"]

@@ -17,14 +17,13 @@ from collections import deque
 from time import monotonic
 
 from dana.agents.actor import Actor, Runner, described
-from dana.agents.errors import AgentStop
 from dana.agents.errors import mailbox_full, no_answer
 from dana.agents.mailbox import PRIORITIES, Message, set_result
 from dana.agents.supervisor import Supervisor
-from dana.runtime.calls import Call, Run, adopt, identity, patience, resume, retire, suspend
+from dana.runtime.calls import Call, Run, identity, patience, resume, suspend
 from dana.runtime.effects import bridge
 from dana.runtime.effects.waiting import waiting_of
-from dana.runtime.stops import CancelStop, LimitStop, Stop
+from dana.runtime.stops import CancelStop, Stop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,6 +131,11 @@ class System:
         """
         call = self.meter._call
         return None if call is None else call.actor
+
+    @property
+    def here(self) -> Call:
+        """The running call: what a coroutine keeps from before its first `await`, to ask on its behalf (`by`)."""
+        return identity(self.meter)
 
     @property
     def trace(self) -> str:
@@ -390,7 +394,7 @@ class System:
 
     def _drain_in_place(self) -> None:
         while True:
-            waiting = [each for each in self._actors(self.root) if each.is_ready and each not in self.busy]
+            waiting = [each for each in self._actors(self.root) if each.is_ready() and each not in self.busy]
             if not waiting:
                 return
             for actor in waiting:
@@ -412,10 +416,10 @@ class System:
                 worker.close()
 
 
-class Ending(str):
+class Ending(str):  # noqa: SLOT000  (it has an attribute)
     """Why calls of a program are cancelled, where that has a code of its own."""
 
-    __slots__ = ("code",)
+    code: str
 
     def __new__(cls, error: BaseException) -> Ending:
         made = super().__new__(cls, str(error))
