@@ -189,13 +189,15 @@ class Journal:
         pattern: str = "*",
         run: str | None = None,
         subject: str = "*",
+        trace: str = "",
         after: int = 0,
         limit: int | None = None,
         latest: bool = False,
     ) -> Iterator[tuple[Any, ...]]:
         """Rows `(seq, run, at, delivery, kind, subject, act, data, hash)` in order.
 
-        `pattern` is a glob over kinds, `subject` one over subjects; `limit` rows: the first, or the `latest`.
+        `pattern` is a glob over kinds, `subject` one over subjects; `trace` is an act, whose own events and those that
+        name it as their `trace` are meant; `limit` rows: the first, or the `latest`.
         """
         import sqlite3
 
@@ -207,6 +209,9 @@ class Journal:
         if subject != "*":
             wanted += " AND subject GLOB ?"
             values.append(subject)
+        if trace:
+            wanted += " AND (act = ? OR CASE WHEN json_valid(data) THEN json_extract(data, '$.trace') END = ?)"
+            values += [trace, trace]
         wanted += " ORDER BY seq DESC" if latest else " ORDER BY seq"
         if limit is not None:
             wanted += " LIMIT ?"

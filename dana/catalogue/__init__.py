@@ -16,6 +16,7 @@ One module per family; `wrong` is a whole program that produces exactly this cod
 | E6xx | run-time errors | `running` |
 | E7xx | limits, cancellation, denied acts | `limits` |
 | E8xx | POET, reason, agents; effects (E83x); models (E85x); Esper (E860–E861); agents (E862–E884) | `intelligence`, `effects`, `models`, `esper`, `agents` |
+| E96x | changes that agents propose | `meta` |
 | E9xx | the command line and our own faults | `tools` |
 | W1xx–W4xx | lints (warnings), numbered like their family | with the family |
 """
@@ -40,6 +41,7 @@ FAMILIES = (
     "models",
     "esper",
     "agents",
+    "meta",
     "tools",
 )
 

@@ -30,6 +30,7 @@ TITLES = {
     "models": "Language models",
     "esper": "Esper: networks that grow",
     "agents": "Agents",
+    "meta": "Agents: changes that are proposed",
     "tools": "The command line, and faults of Dana itself",
 }
 

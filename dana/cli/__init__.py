@@ -142,6 +142,12 @@ def _audit(chosen: options.Options, terminal: Terminal) -> int:
     return audit(chosen, terminal)
 
 
+def _meta(chosen: options.Options, terminal: Terminal) -> int:
+    from dana.cli.meta import meta
+
+    return meta(chosen, terminal)
+
+
 def _replay(chosen: options.Options, terminal: Terminal) -> int:
     from dana.cli.ledgers import replay
 
@@ -196,6 +202,7 @@ VERBS: dict[str, Verb] = {
     "poet": _poet,
     "ledger": _ledger,
     "audit": _audit,
+    "meta": _meta,
     "replay": _replay,
     "models": _models,
     "tokens": _seam,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from dana.cli.options import KIND, PATTERNS, STYLE, TABLE, UsageProblem
+from dana.cli.options import DETAIL, KIND, PATTERNS, STYLE, TABLE, UsageProblem
 from dana.cli.terminal import OK
 
 TYPE_CHECKING = False
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 WORDS = {
     "completions": "bash zsh fish", "new": "", "doctor": "", "version": "", "repl": "", "grants": "",
     "poet": "list status explain history rollback export import reset migrate plugins",
-    "ledger": "tail query runs", "audit": "verify", "models": "list check",
+    "ledger": "tail query runs explain verify", "audit": "verify", "models": "list check",
+    "meta": "list review accept reject rollback",
 }  # fmt: skip
 # What an option's value is, where it is one of a few words.
-VALUES: dict[object, str] = {STYLE: "indent braces", KIND: "application library embedded"}
+VALUES: dict[object, str] = {
+    STYLE: "indent braces", KIND: "application library embedded", DETAIL: "summary key diagnostic full",
+}  # fmt: skip
 
 
 def completions(options: Options, _terminal: Terminal) -> int:

@@ -22,8 +22,9 @@ commands:
   grant [FOLDER]    show what a project asks for in dana.toml, and grant it
   grants            what you have granted so far
   poet ACTION       what was learnt about functions: list, status, explain, history, rollback, export, import
-  ledger ACTION     what a run has recorded: tail, query, runs
+  ledger ACTION     what a run has recorded: tail, query, runs, explain, verify
   audit verify FILE whether a ledger is as it was written
+  meta ACTION       changes that agents propose: list, review, accept, reject, rollback
   replay FILE       repeat a recorded run; say where it departs from the record
   models            which language models are configured; `models check` asks one for a word
   completions SHELL a script that lets bash, zsh or fish complete dana's words
@@ -238,20 +239,51 @@ LEDGER = """\
 usage: dana ledger tail FILE [options]
        dana ledger query FILE [options]
        dana ledger runs FILE [--json]
+       dana ledger explain FILE [TRACE] [options]
+       dana ledger verify FILE [--anchor TIP] [--json]
 
 What runs have recorded in a ledger: its last events (tail: 20), its events from the first on (query),
-its runs. Nothing is changed. docs/audit.md has the whole story.
+its runs; what happened in one act and why it failed (explain: the act of the last turn, or the one
+named); whether all is as it was written (verify). Nothing is changed. docs/audit.md has the whole story.
 
 options:
   --event PATTERN   only events of this kind, as in poet.*
   --subject PATTERN only events about this
   --run RUN         only events of this run
+  --trace TRACE     only events of this act: turns, tools, models, functions and networks together
   --limit N         at most N events
-  --json            one JSON object a line; runs: one list
+  --detail LEVEL    explain: summary (a line), key (what matters), diagnostic (what failed), full
+  --anchor TIP      verify: a tip that was printed earlier
+  --json            one JSON object a line; runs, explain, verify: one list or object
 
 examples:
   dana ledger tail run.db
   dana ledger query run.db --event 'poet.call.*' --json
+  dana ledger explain run.db --detail diagnostic
+"""
+
+META = """\
+usage: dana meta list [--json]
+       dana meta review [PROPOSAL] [--json]
+       dana meta accept PROPOSAL [--reason TEXT] [--ledger FILE] [--json]
+       dana meta reject PROPOSAL --reason TEXT [--ledger FILE] [--json]
+       dana meta rollback TYPE --reason TEXT [--ledger FILE] [--json]
+
+Agents that are watched (docs/meta.md) propose other wordings of their prompts and tools, each on a branch
+of the git repository around: dana/behaviours/TYPE/NUMBER. Here a person looks at them and decides. Accepting
+merges the branch, taking back undoes what was accepted last; both refuse where files are not committed.
+PROPOSAL is TYPE/NUMBER, or TYPE where only one waits. The outcome goes into the ledger the evidence names.
+
+options:
+  --reason TEXT     why; it is kept with the decision
+  --ledger FILE     another ledger for the outcome
+  --json            JSON on stdout
+
+examples:
+  dana meta list
+  dana meta review Triage/1
+  dana meta accept Triage/1 --reason "fewer wrong tools"
+  dana meta rollback Triage --reason "refunds were sent twice"
 """
 
 REPLAY = """\
@@ -392,6 +424,7 @@ TEXTS = {
     "poet": POET,
     "ledger": LEDGER,
     "audit": AUDIT,
+    "meta": META,
     "replay": REPLAY,
     "models": MODELS,
     "completions": COMPLETIONS,

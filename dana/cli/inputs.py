@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "run", "repl", "check", "explain", "tokens", "tree", "ast", "lower", "test", "fmt", "fix", "new", "doctor",
-    "grant", "grants", "poet", "ledger", "audit", "models", "replay", "completions", "help", "version",
+    "grant", "grants", "poet", "ledger", "audit", "models", "meta", "replay", "completions", "help", "version",
 )  # fmt: skip
 
 

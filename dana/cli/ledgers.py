@@ -26,11 +26,19 @@ if TYPE_CHECKING:
 
 TAIL = 20
 SHOWN = 100
+# Among so many of the last events `explain` looks for the latest act, and for failures like those of an act.
+LOOKED_AT = 5_000
 
 
 def ledger(options: Options, terminal: Terminal) -> int:
-    """`dana ledger tail|query|runs FILE`."""
-    act, path = _words(options, ("tail", "query", "runs"))
+    """`dana ledger tail|query|runs|explain|verify FILE`."""
+    act = action(options, (*_ACTS, "verify"))
+    trace = options.words.pop() if act == "explain" and len(options.words) == 3 else ""
+    _act, path = _words(options, (act,))
+    if act == "verify":
+        return _looking(path, terminal, lambda journal: _verify(journal, options, terminal))
+    if trace:
+        options.given["trace"] = trace
     return _looking(path, terminal, lambda journal: _ACTS[act](journal, options))
 
 
@@ -112,6 +120,7 @@ def _events(journal: Journal, options: Options, *, latest: bool) -> Iterable[Eve
         pattern=given.get("kind_of_event", "*"),
         run=given.get("run"),
         subject=given.get("subject", "*"),
+        trace=given.get("trace", ""),
         limit=given.get("limit", TAIL if latest else None),
         latest=latest,
     )
@@ -141,7 +150,11 @@ def _as_line(event: Event) -> str:
     data = "" if event.data is None else json.dumps(event.data, ensure_ascii=False)
     if len(data) > SHOWN:
         data = data[: SHOWN - 1] + "…"
-    said = f"{event.seq:>6}  {moment(event.at)}  {event.delivery:<6}  {event.kind}  {event.subject}  {data}"
+    from dana.agents.trace import trace_of
+
+    trace = trace_of(event)
+    said = f"{event.seq:>6}  {moment(event.at)}  {event.delivery:<6}  {event.kind}  {event.subject}"
+    said += f"  @{trace}  {data}" if trace else f"  {data}"
     return printable(said.rstrip()) + "\n"
 
 
@@ -154,7 +167,49 @@ def _runs(journal: Journal, options: Options) -> int:
     return OK
 
 
-_ACTS = {"tail": _tail, "query": _query, "runs": _runs}
+def _explain(journal: Journal, options: Options) -> int:
+    """What happened in one act: the one named, else the latest, of an agent if `--subject` says which."""
+    from dana.adaptive.ledger import read_event
+    from dana.agents import trace as acts
+
+    given = options.given
+    run, detail = given.get("run"), given.get("detail")
+    latest = [read_event(row) for row in journal.rows(run=run, limit=LOOKED_AT, latest=True)]
+    chosen = given.get("trace") or acts.last_act(latest, given.get("subject", ""))
+    events = [read_event(row) for row in journal.rows(run=run, trace=chosen)] if chosen else []
+    if not events:
+        known = list(dict.fromkeys(filter(None, map(acts.trace_of, reversed(latest)))))
+        near = suggest(chosen, known) if chosen else None
+        hint = f"did you mean {near}?" if near else f"the latest are {', '.join(known[:3])}" if known else ""
+        what = f"no event of {chosen!r}" if chosen else "no act on record that could be explained"
+        raise UsageProblem("E905", printable(f"there is {what}"), printable(hint))
+    if "json" in given:
+        told = {level: acts.told(events, level) for level in acts.LEVELS[:3]}
+        sys.stdout.write(json.dumps({"trace": chosen, **told, "events": acts.to_data(events)}, default=str) + "\n")
+        return OK
+    lines = acts.told(events, detail).splitlines() if detail else _story(events, latest, chosen)
+    sys.stdout.write("".join(printable(text) + "\n" for text in lines))
+    return OK
+
+
+def _story(events: list[Event], latest: list[Event], trace: str) -> list[str]:
+    """The act in order, what failed in it, and how often the like failed before."""
+    from dana.agents import trace as acts
+
+    lines = [f"{trace}  {moment(events[0].at)}", acts.told(events, "summary"), ""]
+    lines += [f"  {'  ' * min(depth, 8)}{acts.line(event)}" for depth, event in acts.nested(events)]
+    if any(map(acts.failed, events)):
+        cause = next(event for event in events if acts.failed(event))
+        alike = {
+            acts.trace_of(e) for e in latest if e.kind == cause.kind and e.subject == cause.subject and acts.failed(e)
+        }
+        lines += ["", *acts.told(events, "diagnostic").splitlines()]
+        if len(alike) > 1:
+            lines.append(f"the same failed in {len(alike)} acts of the last {len(latest)} events")
+    return lines
+
+
+_ACTS = {"tail": _tail, "query": _query, "runs": _runs, "explain": _explain}
 
 
 # --- dana audit ---------------------------------------------------------------------------------

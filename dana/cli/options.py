@@ -88,6 +88,12 @@ def _kind(text: str) -> str:
     return text
 
 
+def _detail(text: str) -> str:
+    if text not in ("summary", "key", "diagnostic", "full"):
+        raise ValueError
+    return text
+
+
 def _text(text: str) -> str:
     return text
 
@@ -127,10 +133,12 @@ WORDS = ("words of tests' names, as in 'total and not tax'", _text)
 COUNT = ("a whole number above 0, as in 5000 or 5_000_000", _count)
 STYLE = ("`indent` or `braces`", _style)
 KIND = ("`application`, `library` or `embedded`", _kind)
+DETAIL = ("`summary`, `key`, `diagnostic` or `full`", _detail)
 SIZE = ("a number of bytes, as in 100_000, 500K, 256M or 1.5G", _size)
 SECONDS = ("seconds, as in 2, 0.5, 200ms or 3m", _seconds)
 PATTERNS = ("what is meant, joined by commas, as in data,notes.txt", _patterns)
 CODE = ("a Dana program, in quotes", _text)
+TEXT = ("a text, in quotes", _text)
 PARAMETERS = ("names of parameters, joined by commas, as in timeout,retries", _patterns)
 GLOB = ("a pattern, as in poet.* or loans.score", _text)
 NAME = ("a name", _text)
@@ -152,7 +160,7 @@ EVERY = (
     | TESTS
     | REWRITES
     | {"explain", "new", "doctor", "completions", "grant", "grants", "poet", "ledger", "audit", "help", "version"}
-    | {"replay", "models"}
+    | {"replay", "models", "meta"}
 )
 
 # spelling → (key, what kind of value it takes (None: a switch), the switch's value, verbs that know it)
@@ -191,7 +199,7 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--diff": ("diff", None, True, REWRITES),
     "--style": ("style", STYLE, None, frozenset({"fmt"})),
     "--kind": ("kind", KIND, None, frozenset({"new"})),
-    "--json": ("json", None, True, frozenset({"check", "poet", "ledger", "audit", "replay", "models"})),
+    "--json": ("json", None, True, frozenset({"check", "poet", "ledger", "audit", "replay", "models", "meta"})),
     "-A": ("allow_all", None, True, REACHES),
     "--allow-all": ("allow_all", None, True, REACHES),
     **{f"--allow-{kind}": (f"allow_{kind}", PATTERNS, None, REACHES) for kind in KINDS},
@@ -207,7 +215,11 @@ TABLE: dict[str, tuple[str, tuple[str, Callable[[str], Any]] | None, Any, frozen
     "--event": ("kind_of_event", GLOB, None, frozenset({"ledger"})),
     "--subject": ("subject", GLOB, None, frozenset({"ledger"})),
     "--run": ("run", NAME, None, frozenset({"ledger", "replay"})),
-    "--anchor": ("anchor", TIP, None, frozenset({"audit"})),
+    "--trace": ("trace", NAME, None, frozenset({"ledger"})),
+    "--detail": ("detail", DETAIL, None, frozenset({"ledger"})),
+    "--anchor": ("anchor", TIP, None, frozenset({"audit", "ledger"})),
+    "--reason": ("reason", TEXT, None, frozenset({"meta"})),
+    "--ledger": ("ledger", FILE, None, frozenset({"meta"})),
 }
 
 

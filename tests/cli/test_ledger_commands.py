@@ -133,7 +133,7 @@ def test_a_ledger_in_a_folder_that_cannot_be_written(dana, run_db, tmp_path) -> 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ("ledger", "E905", "one of tail, query, runs"),
+        ("ledger", "E905", "one of tail, query, runs, explain, verify"),
         ("ledger tial run.db", "E905", "did you mean `dana ledger tail`?"),
         ("ledger tail", "E905", "takes one ledger"),
         ("ledger tail a.db b.db", "E905", "takes one ledger"),
@@ -141,7 +141,10 @@ def test_a_ledger_in_a_folder_that_cannot_be_written(dana, run_db, tmp_path) -> 
         ("ledger tail .", "E902", "is a folder"),
         ("audit verify nowhere.db", "E902", "there is no ledger"),
         ("audit verify run.db --anchor 5", "E904", "64 hex digits"),
-        ("ledger tail run.db --anchor 5", "E901", "it belongs to `dana audit`"),
+        ("ledger tail run.db --steps 5", "E901", "it belongs to `dana repl` or `dana run`"),
+        ("ledger explain nowhere.db", "E902", "there is no ledger"),
+        ("ledger verfy run.db", "E905", "did you mean `dana ledger verify`?"),
+        ("ledger explain run.db --detail everything", "E904", "`summary`, `key`, `diagnostic` or `full`"),
         ("poet", "E905", "one of list, status"),
         ("poet lsit", "E905", "did you mean `dana poet list`?"),
         ("poet list", "E902", "there is no store .poet/parameters.db"),

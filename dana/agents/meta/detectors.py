@@ -141,7 +141,7 @@ def observed(events: Iterable[Event], *, now: float, hours: float = HOURS, rate:
 def type_of(event: Event) -> str:
     """The type of the agent an event is about; "" for events of something else."""
     data = event.data if isinstance(event.data, dict) else {}
-    named = data.get("type") or data.get("agent") or event.subject
+    named = data.get("agent") or event.subject
     if event.kind.partition(".")[0] not in ("turn", "tool", "gate", "model", "meta") or not isinstance(named, str):
         return ""
     return named.partition("#")[0]
@@ -193,7 +193,7 @@ def _model(figures: Figures, _event: Event, _data: dict[str, Any]) -> None:
 
 
 def _verdict(figures: Figures, event: Event, data: dict[str, Any]) -> None:
-    if str(data.get("decision", data.get("verdict"))) == "deny":
+    if str(data.get("decision", data.get("verdict"))) in ("deny", "rejected"):
         figures.denied += 1
         figures.links.setdefault("denied", []).append(event.seq)
 

@@ -14,7 +14,7 @@ from dana.agents.meta.loop import OUTCOMES, Loop
 from dana.agents.meta.proposer import Attempted, Proposal, answered, by_model, by_rules, question
 from dana.agents.meta.tasks import Task, recorded, split
 from dana.agents.meta.trial import Ran, paired
-from tests.agents.meta.conftest import NOW, event
+from tests.agents.meta.cases import NOW, event
 
 
 def turns(count: int, failed: int = 0, *, at: float = NOW - 60, ms: float = 100.0, tokens: int = 50):

@@ -10,7 +10,7 @@ import pytest
 from dana.agents.meta import MetaError
 from dana.agents.meta.behaviours import load_behaviour
 from dana.agents.meta.review import Repository
-from tests.agents.meta.conftest import NOW, Git, case_of
+from tests.agents.meta.cases import NOW, case_of
 
 FILE = "behaviours/Triage.json"
 
@@ -224,4 +224,3 @@ def test_many_proposals_take_no_time(git, repository) -> None:
     """Each is one run of fast-import; numbers go on where they were."""
     for number in range(1, 6):
         assert repository.propose(case_of(turn=f"t{number}"), now=NOW) == f"dana/behaviours/Triage/{number}"
-    assert isinstance(git, Git)
