@@ -19,13 +19,13 @@ from time import monotonic
 from dana.adaptive.recovery import classify
 from dana.agents import errors, health, interrupts
 from dana.agents.copying import crossing, crossing_all
-from dana.agents.interrupts import BEST_EFFORT, COMPLETE, IMMEDIATE, Interrupts
-from dana.agents.mailbox import CAPACITY, CRITICAL, NORMAL, PRIORITIES, Answer, Mailbox, Message, set_result
-from dana.agents.strategies import NORMAL as NORMALLY
+from dana.agents.interrupts import IMMEDIATE, Interrupts
+from dana.agents.lifecycle import CREATED, EXIT, FAILED, PAUSED, STOPPED, Lifecycle
+from dana.agents.mailbox import CAPACITY, NORMAL, PRIORITIES, Answer, Mailbox, Message, set_result
 from dana.agents.strategies import PERMANENT, RESTARTS, chosen
 from dana.runtime.calls import Call, adopt, identity, retire
 from dana.runtime.effects import bridge
-from dana.runtime.exceptions import DeniedFault, message_of, name_of
+from dana.runtime.exceptions import DeniedFault
 from dana.runtime.meter import _frames_between
 from dana.runtime.narrowing import within
 from dana.runtime.stops import CancelStop, Stop
@@ -41,19 +41,11 @@ if TYPE_CHECKING:
     from dana.runtime.effects.waiting import Waiting
     from dana.runtime.meter import Meter
 
-CREATED = "created"
-RUNNING = "running"
-PAUSED = "paused"
-STOPPED = "stopped"
-FAILED = "failed"
-
 # How long an ask waits for its answer, and a tell for room, unless they say otherwise.
 ASK_S = 30.0
 # How long an agent may process messages before others get their turn.
 SLICE_S = 0.001
 BRUTAL = "immediate"
-# How an agent ends that ends itself: its supervisor may start it again.
-EXIT = "exit"
 
 
 class Runner(bridge.Worker):
@@ -78,7 +70,7 @@ class Runner(bridge.Worker):
             self._waiting.workers.pop(self, None)
 
 
-class Actor:
+class Actor(Lifecycle):
     """An agent's mailbox, state and place among the others. Made by `System.actor`.
 
     `rebuild()` sets the agent's fields as they were in the beginning; it runs as the agent's own code. `cleanup()`, if
@@ -89,6 +81,7 @@ class Actor:
     __slots__ = (
         "__weakref__",
         "asking",
+        "bounds",
         "cleanup",
         "crashes",
         "down",
@@ -358,7 +351,7 @@ class Actor:
         """Run one message to its end and tell whoever waits for it."""
         message.waits = False
         if self.state == CREATED:
-            self._started()
+            self.started()
         self.message = message
         error = None
         value = None
@@ -435,303 +428,6 @@ class Actor:
         elif message.answer is None:
             self.system.complain(self, message, error)
 
-    # --- life -------------------------------------------------------------------------------------
-
-    def _started(self) -> None:
-        self.state = RUNNING
-        self.system.note("actor.started", self, {"incarnation": self.incarnation})
-
-    def crash(self, error: BaseException, message: Message | None = None) -> None:
-        """The agent has a bug: its supervisor decides what follows."""
-        self.crashes += 1
-        self.reason = described(error)
-        method = message.name if message is not None else "init"
-        self.system.note("actor.crashed", self, {"method": method, "reason": self.reason, "n": self.crashes})
-        if message is None or message.answer is None:
-            self.system.complain(self, message, error)
-        self._signal(self.reason)
-        supervisor = self.supervisor
-        if supervisor is None:
-            self.put_down(FAILED, self.reason)
-        else:
-            supervisor.crashed(self, self.reason)
-
-    def begin_again(self, told: Future[BaseException | None] | None = None) -> None:
-        """Build the fields anew before the next message; `told` gets None, or what went wrong."""
-        self.held = False
-        self.rebuilding = True
-        self.rebuilt = told
-        self.schedule()
-
-    def _rebuild(self) -> None:
-        self.rebuilding = False
-        told, self.rebuilt = self.rebuilt, None
-        self.incarnation += 1
-        error: BaseException | None = None
-        try:
-            self._run(self.rebuild, (), {}, self.system.own_call(), self.worker)
-        except BaseException as failed:  # noqa: BLE001  (a start that failed; told to the supervisor)
-            error = failed
-        if error is None:
-            if self.state != PAUSED:
-                self.state = RUNNING
-            self.system.note("actor.restarted", self, {"incarnation": self.incarnation, "reason": self.reason})
-        if told is not None and not told.done():
-            set_result(told, value=error)
-        elif error is not None:
-            self.crash(error)
-
-    def exit(self, reason: str = NORMALLY) -> None:
-        """The agent ends by its own will, after this message; its supervisor may start it again."""
-        if self.ending is None:
-            self.ending = (EXIT, reason, None)
-            self.reason = reason
-            if self.message is None:
-                self.schedule()
-
-    def halt(self, strategy: str, reason: str, within: float, error: BaseException | None = None) -> None:
-        """Begin to stop it; `put_down` follows when it has stopped."""
-        if self.state in (STOPPED, FAILED):
-            return
-        self.held = False
-        found = self.interrupts
-        if self.state == PAUSED or (found is not None and found.paused):
-            self.resume()
-        if strategy == "critical":
-            self._refuse(self.mailbox.clear(lambda message: message.priority == CRITICAL), reason, error)
-        elif strategy == IMMEDIATE:
-            self._refuse(self.mailbox.clear(), reason, error)
-            self.cut_short(reason)
-        self.ending = (strategy, reason, error)
-        self.reason = reason
-        if strategy in (BEST_EFFORT, "critical"):
-            self.system.loop.call_later(within, self._hurry, self.ending)
-        self.schedule()
-
-    def _hurry(self, ending: tuple[str, str, BaseException | None]) -> None:
-        """The time a stop was given is over."""
-        if self.ending is ending and self.state not in (STOPPED, FAILED):
-            self.halt(IMMEDIATE, ending[1], 0.0, ending[2])
-
-    def cut_short(self, reason: str) -> None:
-        """End what is being processed: where it waits, or at its next checkpoint."""
-        if self.message is None and not self.rebuilding:
-            return
-        self._interrupts().stopped = f"agent `{self.name}` is stopped: {reason}"
-        worker = self.worker
-        if worker is not None and not worker.dead and self.system.current is not self:
-            worker.loop.call_soon_threadsafe(self._interrupt, worker)
-
-    def _interrupt(self, worker: Runner) -> None:
-        if self.message is not None and not worker.dead and self.worker is worker:
-            worker.cancel(f"agent `{self.name}` is stopped: {self.reason}")
-
-    def refuse_all(self, reason: str, error: BaseException) -> None:
-        """Whoever waits in the mailbox is told that nothing will come of it."""
-        self._refuse(self.mailbox.clear(), reason, error)
-
-    def _refuse(self, messages: list[Message], reason: str, error: BaseException | None) -> None:
-        for message in messages:
-            message.waits = False
-            told = error or errors.not_running(self.name, STOPPED, reason, message.name)
-            self._settle(message, None, told)
-        if messages:
-            self.system.note("actor.dropped", self, {"messages": len(messages), "reason": reason})
-
-    def _end(self) -> None:
-        """It has stopped as it was told to: its own code cleans up, then it is down."""
-        assert self.ending is not None
-        strategy, reason, error = self.ending
-        if self.cleanup is not None and self.state != CREATED:
-            try:
-                self._run(self.cleanup, (), {}, self.system.own_call(), self.worker)
-            except Exception as failed:  # noqa: BLE001  (the agent ends all the same)
-                self.system.complain(self, None, failed)
-            except Stop:
-                pass  # it took longer than it may: the stop that ends the program, or the time of this one
-        if strategy == EXIT and self.supervisor is not None:
-            self.ending = None
-            if self.supervisor.exited(self, reason):
-                self._signal(reason)
-                return
-        self.put_down(STOPPED, reason, error)
-
-    def put_down(self, state: str, reason: str, error: BaseException | None = None) -> None:
-        """It takes and processes nothing any more; whoever waits for it is told."""
-        if self.state in (STOPPED, FAILED):
-            return
-        self.state, self.reason, self.error = state, reason, error
-        self.ending = None
-        self.held = self.rebuilding = False
-        self._refuse(self.mailbox.clear(), reason, error)
-        if state == STOPPED:
-            self.system.note("actor.stopped", self, {"reason": reason, "processed": self.processed})
-            self._signal(reason)
-        for waiting in (*self.ended, self.rebuilt, self.holding):
-            if waiting is not None and not waiting.done():
-                set_result(waiting, value=None if waiting is self.rebuilt else True)
-        self.ended = []
-        self.rebuilt = self.holding = None
-        if self.supervisor is not None:
-            self.supervisor.ended(self)
-
-    def _signal(self, reason: str) -> None:
-        """Tell those who are linked, and those who watch; a link and a watch end with it."""
-        links, self.links = self.links, None
-        monitors, self.monitors = self.monitors, None
-        for other in links or ():
-            if other.links is not None:
-                other.links.pop(self, None)
-        for other in links or ():
-            other.linked_exit(self, reason)
-        for callback in monitors or ():
-            self.system.inform(callback, self.id, reason)
-
-    def linked_exit(self, other: Actor, reason: str) -> None:
-        """Somebody it is linked to has ended: so does it, unless that was normal or it traps exits."""
-        if self.traps is not None:
-            self.system.inform(self.traps, other.id, reason, self)
-        elif reason != NORMALLY and self.state not in (STOPPED, FAILED) and self.ending is None:
-            self.cut_short(f"linked to `{other.name}`")
-            self.reason = reason
-            self.system.note("actor.crashed", self, {"method": "", "reason": reason, "linked": other.id})
-            self.crashes += 1
-            self._signal(reason)
-            if self.supervisor is None:
-                self.put_down(FAILED, reason)
-            else:
-                self.supervisor.crashed(self, reason)
-
-    # --- control ----------------------------------------------------------------------------------
-
-    def _interrupts(self) -> Interrupts:
-        if self.interrupts is None:
-            self.interrupts = Interrupts()
-        return self.interrupts
-
-    def pause(self) -> None:
-        """Process nothing more after this message; a message that reaches a checkpoint waits there."""
-        if self.state in (CREATED, RUNNING):
-            self._interrupts().paused = True
-            self.state = PAUSED
-            self.system.note("actor.paused", self, {})
-
-    def resume(self) -> None:
-        """Go on after `pause`."""
-        found = self.interrupts
-        if found is None or not found.paused:
-            return
-        found.paused = False
-        self.state = RUNNING
-        waiting, found.resumed = found.resumed, []
-        for each in waiting:
-            if not each.done():
-                set_result(each, value=True)
-        self.system.note("actor.resumed", self, {})
-        self.schedule()
-
-    def inject(self, what: Any, when: str = interrupts.NOW, args: tuple[Any, ...] = ()) -> None:
-        """Something the agent is to do or to know before all else.
-
-        A function is called as the agent's own code: "now" at the next checkpoint of the message in progress, "next"
-        before all other messages. Any other value is context for turns: `context()` gives it.
-        """
-        chosen("when", when, interrupts.WHEN)
-        if not callable(what):
-            found = self._interrupts()
-            kept = crossing(what, self.system.meter)
-            if when == interrupts.NOW or self.message is None:
-                found.context.append(kept)
-            else:
-                found.later.append(kept)
-            return
-        message = self._message(what, args, None, "critical", deep=False)
-        if when == interrupts.NOW and self.message is not None:
-            self._interrupts().now.append(message)
-        else:
-            self.mailbox.accept(message, first=True)
-            self.schedule()
-
-    def context(self) -> list[Any]:
-        """What was injected for turns since this was last asked."""
-        found = self.interrupts
-        if found is None or not found.context:
-            return []
-        given, found.context = found.context, []
-        return given
-
-    def set_priority(self, priority: str) -> None:
-        """How early it gets its turn when several agents are ready: critical, high, normal or low."""
-        self.priority = PRIORITIES.index(chosen("priority", priority, PRIORITIES))
-
-    def checkpoint(self) -> None:
-        """Where pause, stop and injected messages take effect inside a message; for its own code."""
-        interrupts.checkpoint(self)
-
-    async def reached(self) -> None:
-        """`checkpoint` for a coroutine of the agent's turn."""
-        await interrupts.reached(self)
-
-    def stop(self, reason: str = NORMALLY, strategy: str = COMPLETE, within: float = interrupts.WITHIN_S) -> None:
-        """Stop it and wait until it has stopped; from inside, when this message has ended. It is not restarted."""
-        chosen("strategy", strategy, interrupts.STOPPING)
-        if self.state in (STOPPED, FAILED):
-            return
-        system = self.system
-        self.halt(strategy, reason, within)
-        if system.current is not self and self.state not in (STOPPED, FAILED):
-            stopped: Future[bool] = system.loop.create_future()
-            self.ended.append(stopped)
-            system.wait(stopped, None)
-
-    def start(self) -> None:
-        """Start it again after it has ended, as new."""
-        if self.state in (STOPPED, FAILED):
-            self.revive()
-            if self.supervisor is not None:
-                self.supervisor.welcome(self)
-            self.begin_again()
-
-    def revive(self) -> None:
-        """It takes messages again; `begin_again` builds what it was."""
-        self.state, self.reason, self.error = RUNNING, "", None
-
-    def link(self, other: Actor) -> None:
-        """When one of the two ends otherwise than normally, so does the other. The link is used up then."""
-        if other is self:
-            return
-        if other.state in (STOPPED, FAILED):
-            self.linked_exit(other, "noproc")
-            return
-        for one, two in ((self, other), (other, self)):
-            one.links = one.links or {}
-            one.links[two] = None
-
-    def unlink(self, other: Actor) -> None:
-        """End a link; nothing happens when there is none."""
-        for one, two in ((self, other), (other, self)):
-            if one.links is not None:
-                one.links.pop(two, None)
-
-    def trap(self, handler: Callable[[str, str], Any] | None) -> None:
-        """Have the ends of linked agents told to `handler(id, reason)`, as a message, instead of ending with them."""
-        self.traps = handler
-
-    def monitor(self, callback: Callable[[str, str], Any]) -> Callable[[], None]:
-        """`callback(id, reason)` once when it ends or crashes; at once ("noproc") when it has. Returns what ends it."""
-        if self.state in (STOPPED, FAILED):
-            self.system.inform(callback, self.id, "noproc")
-            return _nothing
-        if self.monitors is None:
-            self.monitors = []
-        self.monitors.append(callback)
-
-        def end() -> None:
-            if self.monitors is not None and callback in self.monitors:
-                self.monitors.remove(callback)
-
-        return end
-
     # --- about it ---------------------------------------------------------------------------------
 
     def health(self) -> tuple[str, str]:
@@ -750,12 +446,6 @@ def is_crash(error: BaseException) -> bool:
     if getattr(type(error), "_shape", None) is not None:  # an exception of the program
         return False
     return not isinstance(error, Exception) or classify(error).startswith("execution.")
-
-
-def described(error: BaseException) -> str:
-    """An exception in one line."""
-    message = message_of(error)
-    return f"{name_of(type(error))}: {message}" if message else name_of(type(error))
 
 
 def _refuse_cycle(sender: Actor, message: Message) -> None:
@@ -799,7 +489,3 @@ def _checked_shutdown(shutdown: float | str) -> float | str:
     if shutdown == BRUTAL or (isinstance(shutdown, int | float) and not isinstance(shutdown, bool) and shutdown >= 0):
         return shutdown
     raise errors.bad_setting(f'shutdown is a time in seconds, or "immediate", not {shutdown!r}')
-
-
-def _nothing() -> None:
-    return None

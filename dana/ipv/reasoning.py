@@ -178,6 +178,8 @@ class Reasoning:
             denial = policy.policy.denial("model", each.name)
             if denial is not None and (needs_grant or not denial.flag):  # no flag: it is denied, not just not granted
                 policy.require("model", each.name)
+            elif policy.narrowed("model", each.name) is not None:
+                policy.require("model", each.name)
         return model  # type: ignore[no-any-return]
 
     def _reads(self, spec: str) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CODES = {
     "read": "E510", "write": "E511", "net": "E512", "env": "E513", "run": "E514", "python": "E515", "model": "E516",
 }  # fmt: skip
-_ACTS = {
+ACTS = {
     "read": "reading `{}`",
     "write": "writing `{}`",
     "net": "connecting to `{}`",
@@ -101,10 +101,10 @@ class Policy:
             form = self._form(kind, target)
         except ValueError as problem:
             shown = "".join(c if c.isprintable() else "\ufffd" for c in target)
-            return Denial(kind, target, f"{_ACTS[kind].format(shown)} is not possible: {problem}", "")
+            return Denial(kind, target, f"{ACTS[kind].format(shown)} is not possible: {problem}", "")
         if self._is_denied(kind, form):
             hint = self._advised(_deny_wins(kind), kind, str(form))
-            return Denial(kind, str(form), f"{_ACTS[kind].format(_shown(kind, form))} is denied", hint)
+            return Denial(kind, str(form), f"{ACTS[kind].format(shown_target(kind, form))} is denied", hint)
         if self._is_allowed(kind, form):
             return None
         return self._not_granted(kind, form)
@@ -191,10 +191,10 @@ class Policy:
 
     def _not_granted(self, kind: str, form: str | Target) -> Denial:
         target = str(form)
-        shown = _shown(kind, form)
+        shown = shown_target(kind, form)
         pattern = target.partition(".")[0] if kind == "python" else shown
         hint = f"grant it with --allow-{kind}={flag_value(pattern)}, or in Python with dana.Allow({kind}=[{pattern!r}])"
-        message = f"{_ACTS[kind].format(shown)} is not granted"
+        message = f"{ACTS[kind].format(shown)} is not granted"
         return Denial(kind, target, message, self._advised(hint, kind, target), pattern)
 
     def _advised(self, hint: str, kind: str, target: str) -> str:
@@ -230,7 +230,7 @@ def _covered(rules: list[Rule], form: Any, *, wide: bool) -> bool:
     return any(rule.covers(form, wide=wide) if isinstance(rule, Pattern) else rule.covers(form) for rule in rules)
 
 
-def _shown(kind: str, form: str | Target) -> str:
+def shown_target(kind: str, form: str | Target) -> str:
     """A target as people read it: a path below the current folder from there, and no control characters."""
     text = shown_name(str(form)) if kind in ("read", "write") else str(form)
     return "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -11,7 +11,10 @@ from dana.runtime.exceptions import DeniedFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dana.policy import Denial
+    from dana.runtime.narrowing import Bounds
     from dana.runtime.program import Program
 
 # What reaches the world; reading and reckoning do not.
@@ -21,11 +24,13 @@ OUTSIDE = frozenset({"write", "net", "run", "python"})
 class Permissions:
     """What natives and effects ask before they act. `policy` is the engine's (`dana.policy.Policy`)."""
 
-    __slots__ = ("_held", "_program", "_refused", "policy")
+    __slots__ = ("_held", "_program", "_refused", "bounds", "policy")
 
     def __init__(self, program: Program, policy: Policy | None = None) -> None:
         self._program = program
         self.policy = policy if policy is not None else Policy()
+        # Tells within which bounds the code that runs now is (`narrowing`); None in programs without such code.
+        self.bounds: Callable[[], Bounds | None] | None = None
         # How many calls are tested safely now, and how many acts were held back since somebody asked.
         self._held = self._refused = 0
 
@@ -41,7 +46,14 @@ class Permissions:
 
     def permits(self, kind: str, target: str) -> bool:
         """Whether an act may happen; nobody is asked, nothing is recorded."""
-        return self.policy.permits(kind, target) and not (self._held and kind in OUTSIDE)
+        if not self.policy.permits(kind, target) or (self._held and kind in OUTSIDE):
+            return False
+        return self.narrowed(kind, target) is None
+
+    def narrowed(self, kind: str, target: str) -> Denial | None:
+        """Why the agent whose code runs now may not do what the program may; None when it may, or when none runs."""
+        bounds = None if self.bounds is None else self.bounds()
+        return None if bounds is None else bounds.denial(kind, target)
 
     def require(self, kind: str, target: str) -> None:
         """Return when an act may happen, else raise `Denied` (a `DeniedFault`). Emits `policy.allow`/`policy.deny`."""
@@ -49,7 +61,7 @@ class Permissions:
             self._refused += 1
             self._decided(False, kind, target)
             raise DeniedFault(f"{kind} {target} is held back: the function is tested without effects")
-        denial = self.policy.denial(kind, target)
+        denial = self.narrowed(kind, target) or self.policy.denial(kind, target)
         if denial is not None and denial.flag and self.policy.ask is not None:
             denial = self._asked(denial)
         self._decided(denial is None, kind, target)
