@@ -7,7 +7,9 @@ and of the one who asked, and of nobody else.
 
     errors       what can go wrong between agents, as Dana says it
     mailbox      messages, and the bounded queue they wait in
-    actor        one agent at work: its messages, its state, how it is asked, paused and stopped
+    actor        one agent at work: how it is asked and sent to, how its messages are processed
+    lifecycle    how it lives: crashes, restarts, ends; links, monitors, pause and stop
+    health       how it is, in words and as data
     interrupts   pause, resume, inject, stop: what takes effect between messages and at checkpoints
     strategies   which children are restarted together, and how often is too often: the arithmetic of supervision
     supervisor   children in order: started first to last, stopped last to first, restarted when they crash

@@ -17,12 +17,12 @@ import sys
 from time import monotonic
 
 from dana.adaptive.recovery import classify
-from dana.agents import errors, health, interrupts
+from dana.agents import errors, health
 from dana.agents.copying import crossing, crossing_all
-from dana.agents.interrupts import IMMEDIATE, Interrupts
+from dana.agents.interrupts import IMMEDIATE
 from dana.agents.lifecycle import CREATED, EXIT, FAILED, PAUSED, STOPPED, Lifecycle
-from dana.agents.mailbox import CAPACITY, NORMAL, PRIORITIES, Answer, Mailbox, Message, set_result
-from dana.agents.strategies import PERMANENT, RESTARTS, chosen
+from dana.agents.mailbox import NORMAL, PRIORITIES, Answer, Message, set_result
+from dana.agents.strategies import chosen
 from dana.runtime.calls import Call, adopt, identity, retire
 from dana.runtime.effects import bridge
 from dana.runtime.exceptions import DeniedFault
@@ -32,20 +32,18 @@ from dana.runtime.stops import CancelStop, Stop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable
     from typing import Any
 
-    from dana.agents.supervisor import Supervisor
-    from dana.agents.system import System
     from dana.runtime.effects.waiting import Waiting
     from dana.runtime.meter import Meter
+    from dana.runtime.narrowing import Bounds
 
 # How long an ask waits for its answer, and a tell for room, unless they say otherwise.
 ASK_S = 30.0
 # How long an agent may process messages before others get their turn.
 SLICE_S = 0.001
-BRUTAL = "immediate"
 
 
 class Runner(bridge.Worker):
@@ -78,98 +76,7 @@ class Actor(Lifecycle):
     "immediate".
     """
 
-    __slots__ = (
-        "__weakref__",
-        "asking",
-        "bounds",
-        "cleanup",
-        "crashes",
-        "down",
-        "ended",
-        "ending",
-        "error",
-        "failures",
-        "held",
-        "holding",
-        "incarnation",
-        "interrupts",
-        "links",
-        "mailbox",
-        "message",
-        "monitors",
-        "name",
-        "number",
-        "priority",
-        "processed",
-        "reason",
-        "rebuild",
-        "rebuilding",
-        "rebuilt",
-        "restart",
-        "shutdown",
-        "state",
-        "supervisor",
-        "system",
-        "traps",
-        "worker",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        system: System,
-        number: int,
-        name: str,
-        *,
-        rebuild: Callable[[], Any],
-        cleanup: Callable[[], Any] | None = None,
-        restart: str = PERMANENT,
-        mailbox: int = CAPACITY,
-        shutdown: float | str = interrupts.WITHIN_S,
-    ) -> None:
-        if isinstance(mailbox, bool) or not isinstance(mailbox, int) or mailbox < 1:
-            raise errors.bad_setting(f"a mailbox holds at least one message: {mailbox!r} is no such number")
-        self.system = system
-        self.number = number
-        self.name = name
-        self.rebuild = rebuild
-        self.cleanup = cleanup
-        self.restart = chosen("restart", restart, RESTARTS)
-        # What its code may do less than the program (None: nothing less).
-        self.bounds: Bounds | None = None
-        self.shutdown = _checked_shutdown(shutdown)
-        self.mailbox = Mailbox(mailbox)
-        self.supervisor: Supervisor | None = None
-        self.state = CREATED
-        self.reason = ""
-        self.incarnation = 1
-        self.priority = NORMAL
-        self.worker: Runner | None = None
-        # What is being processed; what the code that processes it has asked others and waits for.
-        self.message: Message | None = None
-        self.asking: dict[Message, None] = {}
-        self.processed = self.failures = self.crashes = 0
-        self.interrupts: Interrupts | None = None
-        # Its supervisor lets it process nothing for now (`holding`: told when the current message has ended); its
-        # fields are to be built again before the next message (`rebuilt`: told how that went).
-        self.held = False
-        self.holding: Future[bool] | None = None
-        self.rebuilding = False
-        self.rebuilt: Future[BaseException | None] | None = None
-        # How it is being stopped (strategy, reason, error for those who wait), and who waits for that.
-        self.ending: tuple[str, str, BaseException | None] | None = None
-        self.ended: list[Future[bool]] = []
-        self.error: BaseException | None = None
-        self.links: dict[Actor, None] | None = None
-        self.monitors: list[Callable[[str, str], Any]] | None = None
-        self.traps: Callable[[str, str], Any] | None = None
-
-    @property
-    def id(self) -> str:
-        """What the ledger calls it: `Inspector#3`."""
-        return f"{self.name}#{self.number}"
-
-    def __repr__(self) -> str:
-        return f"<actor {self.id} {self.state}>"
+    __slots__ = ()
 
     # --- messages ---------------------------------------------------------------------------------
 
@@ -483,9 +390,3 @@ def call_beside(here: Call, meter: Meter) -> Call:
 def _told(error: BaseException | None) -> BaseException | None:
     """An exception as a future takes it."""
     return RuntimeError("StopIteration") if type(error) is StopIteration else error
-
-
-def _checked_shutdown(shutdown: float | str) -> float | str:
-    if shutdown == BRUTAL or (isinstance(shutdown, int | float) and not isinstance(shutdown, bool) and shutdown >= 0):
-        return shutdown
-    raise errors.bad_setting(f'shutdown is a time in seconds, or "immediate", not {shutdown!r}')

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from asyncio import Future
     from typing import Any
 
-    from dana.agents.actor import Actor
     from dana.agents.mailbox import Message
 
 COMPLETE = "complete"
@@ -54,7 +53,7 @@ class Interrupts:
         self.stopped: str | None = None
 
 
-def checkpoint(actor: Actor) -> None:
+def checkpoint(actor: Any) -> None:
     """Apply what was asked of the agent whose message runs here: may wait, run other messages, or raise a stop."""
     found = actor.interrupts
     if found is None:
@@ -68,7 +67,7 @@ def checkpoint(actor: Actor) -> None:
         _stop(found)
 
 
-async def reached(actor: Actor) -> None:
+async def reached(actor: Any) -> None:
     """The same where a turn runs as a coroutine: messages that were injected come first when it has ended."""
     found = actor.interrupts
     if found is None:

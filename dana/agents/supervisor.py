@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.agents.actor import Actor
+    from dana.agents.lifecycle import Lifecycle
     from dana.agents.system import System
 
 RUNNING = "running"
@@ -156,19 +157,19 @@ class Supervisor:
         else:
             self._restart(child, reason)
 
-    def exited(self, child: Actor, reason: str) -> bool:
+    def exited(self, child: Lifecycle, reason: str) -> bool:
         """A child has ended by its own will; whether it is started again."""
         if self.state != RUNNING or not is_restarted(child.restart, abnormal=reason not in (NORMAL, SHUTDOWN)):
             return False
         self.crashed(child, reason)
         return True
 
-    def ended(self, child: Actor) -> None:
+    def ended(self, child: Lifecycle) -> None:
         """A child is down; it is kept, so that it can be started again, unless it is temporary."""
         if child.restart == TEMPORARY:
             self.remove(child)
 
-    def welcome(self, child: Actor) -> None:
+    def welcome(self, child: Any) -> None:
         """A child that was down starts again."""
         if child.number not in self._children:
             self.add(child)
@@ -227,7 +228,7 @@ class Supervisor:
         error = await told
         if error is None:
             return None
-        from dana.agents.actor import described
+        from dana.agents.lifecycle import described
 
         child.reason = described(error)
         child.held = True

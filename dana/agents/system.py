@@ -16,8 +16,9 @@ import os
 from collections import deque
 from time import monotonic
 
-from dana.agents.actor import Actor, Runner, described
+from dana.agents.actor import Actor, Runner, call_beside
 from dana.agents.errors import mailbox_full, no_answer
+from dana.agents.lifecycle import described
 from dana.agents.mailbox import PRIORITIES, Message, set_result
 from dana.agents.supervisor import Supervisor
 from dana.runtime.calls import Call, Run, identity, patience, resume, suspend
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.agents.interrupts import Interrupts
+    from dana.agents.lifecycle import Lifecycle
     from dana.runtime.program import Program
 
 # How long the end of a program waits for messages that were accepted, and for actors to stop.
@@ -152,8 +154,6 @@ class System:
 
     def own_call(self) -> Call:
         """The account of what the system itself has done: that of the call it happens in."""
-        from dana.agents.actor import call_beside
-
         here = self.meter._call
         return call_beside(here, self.meter) if here is not None else Call(Run())
 
@@ -328,13 +328,13 @@ class System:
         if door is not None and len(door) == 1:
             self.note("actor.overload", actor, {"capacity": actor.mailbox.capacity})
 
-    def complain(self, actor: Actor, message: Message | None, error: BaseException) -> None:
+    def complain(self, actor: Lifecycle, message: Message | None, error: BaseException) -> None:
         """Say that something failed that nobody waits for."""
         what = f"`{message.name}`" if message is not None else "it"
         self.note("actor.failed", actor, {"method": message.name if message else "", "reason": described(error)})
         self.program.log("warning", f"agent `{actor.name}`: {what} failed, and nobody waits for it: {described(error)}")
 
-    def inform(self, callback: Callable[..., Any], who: str, reason: str, to: Actor | None = None) -> None:
+    def inform(self, callback: Callable[..., Any], who: str, reason: str, to: Any = None) -> None:
         """Call `callback(who, reason)` as a message of an agent, or of one that is there for that."""
         if to is None:
             if self.relay is None:
