@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from dana.runtime.effects.waiting import Waiting
     from dana.runtime.meter import Meter
-    from dana.runtime.narrowing import Bounds
 
 # How long an ask waits for its answer, and a tell for room, unless they say otherwise.
 ASK_S = 30.0
@@ -168,7 +167,7 @@ class Actor(Lifecycle):
         """A message from the code that runs now; refused when it will not be processed."""
         system = self.system
         system.check()
-        if self.ending is not None or self.state in (STOPPED, FAILED):
+        if self.state in (STOPPED, FAILED) or (self.ending is not None and not self.comes_back()):
             raise self._refusal(getattr(method, "__name__", "?"))
         level = NORMAL if priority == "normal" else PRIORITIES.index(chosen("priority", priority, PRIORITIES))
         meter = system.meter

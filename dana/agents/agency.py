@@ -39,10 +39,12 @@ _NOT_THEIRS = ("validation.", "configuration.", "budget.")
 class Kept:
     """What is kept of one agent between its turns."""
 
-    __slots__ = ("approvals", "kept", "number", "offered")
+    __slots__ = ("approvals", "behaviour", "kept", "number", "offered")
 
     def __init__(self, approvals: Approvals) -> None:
         self.approvals = approvals
+        # Changes this agent alone behaves with: one that is on trial.
+        self.behaviour: Mapping[str, Any] | None = None
         # What checks have used up, by check.
         self.kept: dict[str, Any] = {}
         self.number = 0
@@ -117,11 +119,16 @@ class Agency:
         if not isinstance(told, str) or not (model is None or isinstance(model, str | list)):
             raise failure(TypeError, WRONG, "`instructions` and `model` of an agent are texts")
         own = Behaviour(" ".join(told.split()) if told is agent._shape.doc else told, None, model)
-        name = agent._shape.name
-        if name not in self._behaviours:
-            self._behaviours[name] = self._accepted(name)
-        changes = self._behaviours[name]
+        kept = None if agent._actor is None else self._kept.get(agent._actor)
+        on_trial = None if kept is None else kept.behaviour
+        changes = self.changes_of(agent._shape.name) if on_trial is None else on_trial
         return own if changes is None else own.overlaid(changes)
+
+    def changes_of(self, type_name: str) -> Mapping[str, Any] | None:
+        """What was accepted for a type of agents, None where nothing was."""
+        if type_name not in self._behaviours:
+            self._behaviours[type_name] = self._accepted(type_name)
+        return self._behaviours[type_name]
 
     def use(self, type_name: str, changes: Mapping[str, Any] | None) -> None:
         """Agents of this type behave with these changes from now on: a trial, or what has just been accepted."""
@@ -146,7 +153,7 @@ class Agency:
             return None
         ledger = self.program.ledger
         if ledger is not None:
-            ledger.keep("behaviour.used", name, {"version": found.version, "digest": found.digest})
+            ledger.keep("behaviour.used", name, {"digest": found.digest})
         return dict(found.changes)
 
     # --- circuits -------------------------------------------------------------------------------

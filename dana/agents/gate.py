@@ -137,7 +137,8 @@ class Gate(core.Gate):
 
 
 def _said(failed: BaseException) -> str:
-    return f"{type(failed).__name__}: {' '.join(str(failed).split())[:300]}"
+    place = getattr(failed, "_place", "")
+    return f"{type(failed).__name__}: {' '.join(str(failed).split())[:300]}{place}"
 
 
 def refusal(agent: str, point: str, verdict: Verdict) -> AgentFault:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dana.adaptive import gate as core
 from dana.adaptive.gate import Verdict
 from dana.agents.gate import LAYERS, POINTS, WRONG, Check
+from dana.runtime.exceptions import position_of
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -58,7 +59,13 @@ def _check(agent: Any, name: str, program: Program) -> Check:
 async def _judged(program: Program, name: str, method: Callable[..., Any], value: Any) -> Verdict | None:
     from dana.ipv.offering import beside
 
-    answer = await beside(program, lambda: method(value))
+    try:
+        answer = await beside(program, lambda: method(value))
+    except Exception as failed:
+        line = position_of(failed, program)[1]
+        if line:
+            failed._place = f" (line {line})"  # type: ignore[attr-defined]
+        raise
     if answer is None or answer is True:
         return None
     if isinstance(answer, Verdict):

@@ -166,6 +166,11 @@ class Lifecycle:
             if self.message is None:
                 self.schedule()
 
+    def comes_back(self) -> bool:
+        """Whether it ends by its own will and is started again."""
+        ending, supervisor = self.ending, self.supervisor
+        return ending is not None and ending[0] == EXIT and supervisor is not None and supervisor.restarts(self, ending[1])
+
     def halt(self, strategy: str, reason: str, within: float, error: BaseException | None = None) -> None:
         """Begin to stop it; `put_down` follows when it has stopped."""
         if self.state in (STOPPED, FAILED):

@@ -127,7 +127,7 @@ class Supervisor:
         else:
             self._children[child.number] = _Held(child)
 
-    def remove(self, child: Actor | Supervisor) -> None:
+    def remove(self, child: Lifecycle | Supervisor) -> None:
         """Look after it no more."""
         self._children.pop(child.number, None)
 
@@ -157,9 +157,13 @@ class Supervisor:
         else:
             self._restart(child, reason)
 
+    def restarts(self, child: Lifecycle, reason: str) -> bool:
+        """Whether a child that ends by its own will for this reason is started again."""
+        return self.state == RUNNING and is_restarted(child.restart, abnormal=reason not in (NORMAL, SHUTDOWN))
+
     def exited(self, child: Lifecycle, reason: str) -> bool:
         """A child has ended by its own will; whether it is started again."""
-        if self.state != RUNNING or not is_restarted(child.restart, abnormal=reason not in (NORMAL, SHUTDOWN)):
+        if not self.restarts(child, reason):
             return False
         self.crashed(child, reason)
         return True

@@ -380,6 +380,9 @@ class System:
         return problems
 
     def _drain(self) -> None:
+        for actor in self._actors(self.root):
+            if actor.state == "paused":
+                actor.resume()
         if self.in_place:
             self._drain_in_place()
             return

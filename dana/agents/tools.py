@@ -79,15 +79,68 @@ class Tool:
         return f"<tool {self.name}{' (dangerous)' if self.dangerous else ''}>"
 
 
-def entry_of(tool: Any) -> Any:
-    """An entry of `tools` as `dana.ipv.offering` takes it."""
-    if tool.__class__ is not Tool:
-        return tool
-    found = {"function": tool._function}
-    for name, value in (("name", tool.name or None), ("description", tool.description), ("effect", tool.dangerous)):
-        if value is not None:
-            found[name] = value
+def entries_of(tools: Sequence[Any]) -> list[Any]:
+    """Entries of `tools` as `dana.ipv.offering` takes them."""
+    from dana.agents.blueprint import Agent
+    from dana.agents.ports import asked
+
+    found: list[Any] = []
+    for each in tools:
+        if each.__class__ is Tool:
+            entry = {"function": entries_of([each._function])[0]}
+            about = (("name", each.name or None), ("description", each.description), ("effect", each.dangerous))
+            found.append(entry | {name: value for name, value in about if value is not None})
+        elif isinstance(each, Agent):
+            found += _methods_of(each)
+        elif asked(each) is not None:
+            ask = asked(each)
+            assert ask is not None
+            found.append(_Asked(ask.agent, ask.port))
+        else:
+            found.append(each)
     return found
+
+
+def _methods_of(agent: Any) -> list[_Asked]:
+    """The methods an agent's own type has, each as a tool that asks it."""
+    from dana.agents.gate import POINTS
+    from dana.agents.ports import MethodPort, TurnPort, find
+
+    cls = type(agent)
+    names = sorted({name for base in cls.__mro__ if "_shape" in base.__dict__ for name in base.__dict__})
+    found = []
+    for name in names:
+        port = find(cls, name)
+        if isinstance(port, MethodPort) and not isinstance(port, TurnPort) and name not in (*POINTS, "init"):
+            found.append(_Asked(agent, port))
+    if not found:
+        raise failure(TypeError, "E849", f"`{agent._shape.name}` has no methods that could be offered")
+    return found
+
+
+class _Asked:
+    """A method of another agent: a model that asks for it sends that agent a message."""
+
+    __slots__ = ("_agent", "_port")
+
+    def __init__(self, agent: Any, port: Any) -> None:
+        self._agent = agent
+        self._port = port
+
+    def _as_tools(self, types: Any) -> list[Offered]:
+        from types import MethodType
+
+        from dana.ipv.offering import _function, beside
+
+        agent, port = self._agent, self._port
+        program = agent._system.program
+        made = _function(program, types, MethodType(port.function, agent), f"{agent._shape.name}_{port.name}")
+
+        async def run(arguments: dict[str, Any]) -> Any:
+            return await beside(program, lambda: port.asking(agent)(**arguments))
+
+        made.run = run
+        return [made]
 
 
 class Hands(Toolbox):
@@ -124,6 +177,7 @@ class Hands(Toolbox):
         begun = time.perf_counter()
         text, outcome = await self._ran(offered, called)
         data["outcome"] = outcome
+        turn.done.append(f"{called.tool}({encode(called.arguments)[:200]}): {outcome}")
         end = {"tool": called.tool, "digest": called.digest, "outcome": outcome, "latency_ms": _since(begun)}
         turn.tell("tool.end", end, about_world=approves)
         turn.tool_results.append({"tool": called.tool, "digest": called.digest, "outcome": outcome})

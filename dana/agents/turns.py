@@ -103,6 +103,8 @@ class Turn:
         self.trace: str = system.trace
         self.usage = Usage()
         self.tool_results: list[dict[str, Any]] = []
+        # What tools have done, in words for the model that has to answer once more.
+        self.done: list[str] = []
         self.verdicts: list[dict[str, Any]] = []
         # What checks have to tell: how many requests are left, for the record.
         self.about: dict[str, Any] = {}

@@ -303,22 +303,26 @@ def _reserved(purse: Purse, sent: Any) -> Verdict | None:
     from dana.models.messages import estimated_tokens
 
     estimates = dict(purse.each)
+    least = dict(estimates)
     if "tokens" in estimates:
-        estimates["tokens"] = sum(estimated_tokens(m["content"]) for m in sent.messages) + ANSWER_TOKENS
+        least["tokens"] = sum(estimated_tokens(message["content"]) for message in sent.messages)
+        estimates["tokens"] = least["tokens"] + ANSWER_TOKENS
     purse.give_back()
     for name, amount in estimates.items():
         each = purse.budgets[name]
-        # The last of a budget may be used up: an estimate is none of somebody's needs.
-        wanted = min(amount, each.left) if each.left > 0 and name == "tokens" else amount
         try:
+            if each.left < least[name] or each.left <= 0:
+                raise Exceeded(name, least[name], each.left)
+            # An answer may be shorter than it is taken to be: the last of a budget can be used.
+            wanted = min(amount, each.left)
             each.reserve(wanted)
         except Exceeded as exceeded:
             purse.give_back()
-            why = f"its budget has {_amount(name, exceeded.left)} left, and this takes about {_amount(name, amount)}"
-            return core.deny(why, "budget.exceeded")
-        if each.left <= 0 and not wanted:
-            purse.give_back()
-            return core.deny(f"its budget of {_amount(name, each.limit)} is used up", "budget.exceeded")
+            what = "its budget is used up"
+            if exceeded.left > 0:
+                what = f"its budget has {_amount(name, exceeded.left)} left, and this takes at least"
+                what = f"{what} {_amount(name, exceeded.wanted)}"
+            return core.deny(what, "budget.exceeded")
         purse.set_aside[name] = wanted
     return None
 

@@ -1,4 +1,4 @@
-"""Codes of agents: E862–E867, how they run."""
+"""Codes of agents: E862–E867, how they run; E868–E869, what they are; E870–E875, their gates."""
 
 from __future__ import annotations
 
@@ -37,5 +37,80 @@ ENTRIES: dict[str, Entry] = {
         "a setting of a supervisor or an interrupt that cannot be",
         "Strategies are one_for_one, rest_for_one and one_for_all; children restart permanent, transient or temporary; "
         "a stop is complete, critical, best_effort or immediate. Limits are whole numbers, times are seconds.",
+    ),
+    "E868": Entry(
+        "the state of an agent is its own",
+        "Only the methods of an agent write its fields: everybody else would do so in the middle of a message it is "
+        "processing. Reading is allowed; what could be changed is handed out as a copy. For the same reason an agent "
+        "cannot be copied. Give the blueprint a method that does what is wanted, and call that.",
+        "agent_blueprint Counter:\n    n: int = 0\n\nc = Counter()\nc.n = 5\nprint(c.n)\n",
+        "agent_blueprint Counter:\n    n: int = 0\n\n    def set(self, n: int):\n        self.n = n\n\n"
+        "c = Counter()\nc.set(5)\nprint(c.n)\n",
+    ),
+    "E869": Entry(
+        "what agents are made of",
+        "`agent A(B)` stands on an agent blueprint or on another agent; `agent A` is one agent, of which no others can be "
+        "made: an `agent_blueprint` is there for that.",
+        "agent Ada\n\nanother = type(Ada)()\nprint(another)\n",
+        "agent_blueprint Clerk:\n    level: int = 1\n\nanother = Clerk()\nprint(another)\n",
+    ),
+    "E870": Entry(
+        "a check refused something of an agent",
+        "The checks and hooks of an agent look at requests, at what is said to models, at tools and at answers. One of them "
+        "said no; the message names it and says why. In programs this is an `AgentError` with `.check`, `.point` and "
+        "`.reason`.",
+        "import agents\n\nagent_blueprint Clerk:\n    checks: list = [agents.request_check(most=20)]\n\n"
+        'c = Clerk()\nprint(c.solve("please tell me all about everything", use_mock=true))\n',
+        "import agents\n\nagent_blueprint Clerk:\n    checks: list = [agents.request_check(most=100)]\n\n"
+        'c = Clerk()\nprint(c.solve("please tell me all about everything", use_mock=true))\n',
+    ),
+    "E871": Entry(
+        "a check failed itself",
+        "A check or a hook raised an error, or gave something that is no verdict. What guards must not be opened by "
+        "breaking it, so this is a no. A check whose failure is harmless says `fail_open=true`; then what it could not "
+        "judge may pass, and the ledger says so.",
+        "agent_blueprint Clerk:\n    def before_agent(self, request):\n        return 1 / 0\n\n"
+        'c = Clerk()\nprint(c.solve("Hello", use_mock=true))\n',
+        "agent_blueprint Clerk:\n    def before_agent(self, request):\n        return true\n\n"
+        'c = Clerk()\nprint(c.solve("Hello", use_mock=true))\n',
+    ),
+    "E872": Entry(
+        "an agent takes no request now",
+        "Its rate limit is reached, a hook said `retry`, or a model or tool has failed so often that it is left alone for "
+        "a while. Nothing is wrong with the request: `e.retry_after` says in how many seconds to try again. "
+        '`agents.rate_limit(…, when_full="wait")` waits by itself.',
+        "import agents\n\nagent_blueprint Clerk:\n    checks: list = [agents.rate_limit(0.001, burst=1)]\n\nc = Clerk()\n"
+        'print(c.solve("One", use_mock=true))\nprint(c.solve("Two", use_mock=true))\n',
+        "import agents\n\nagent_blueprint Clerk:\n    checks: list = [agents.rate_limit(0.001, burst=2)]\n\nc = Clerk()\n"
+        'print(c.solve("One", use_mock=true))\nprint(c.solve("Two", use_mock=true))\n',
+    ),
+    "E873": Entry(
+        "the budget of an agent is used up",
+        "`agents.budget(tokens=…, usd=…)` bounds what an agent uses over all its turns. Before a model is asked, an "
+        "estimate is set aside; this one is more than is left. A restart of the agent gives it no new budget.",
+        "import agents\n\nagent_blueprint Clerk:\n    checks: list = [agents.budget(tokens=1)]\n\nc = Clerk()\n"
+        'print(c.solve("One", use_mock=true))\nprint(c.solve("Two", use_mock=true))\n',
+        "import agents\n\nagent_blueprint Clerk:\n    checks: list = [agents.budget(tokens=10000)]\n\nc = Clerk()\n"
+        'print(c.solve("One", use_mock=true))\nprint(c.solve("Two", use_mock=true))\n',
+    ),
+    "E874": Entry(
+        "nobody approved it",
+        "Something needs a person, and that person said no, did not answer in time, or there is none. "
+        "`agents.on_approval(f)` says who is asked; at a terminal it is the person there. An approval holds for exactly "
+        "what was asked, once.",
+        "import agents\n\nagent_blueprint Clerk:\n    def before_agent(self, request):\n"
+        '        return agents.ask("May it?")\n\nc = Clerk()\nprint(c.solve("Hello", use_mock=true))\n',
+        "import agents\n\nagents.on_approval(lambda call: true)\n\nagent_blueprint Clerk:\n"
+        '    def before_agent(self, request):\n        return agents.ask("May it?")\n\n'
+        'c = Clerk()\nprint(c.solve("Hello", use_mock=true))\n',
+    ),
+    "E875": Entry(
+        "a check, hook or tool that cannot be as it was said",
+        "A parameter a check does not have, a value it cannot take, a point at which it does not stand, a hook that gives "
+        "something other than a verdict, or an entry of `checks` that is no check. Checks are made by functions of the "
+        "module `agents`.",
+        "agent_blueprint Clerk:\n    checks: list = [3]\n\nc = Clerk()\nprint(c.solve('Hello', use_mock=true))\n",
+        "import agents\n\nagent_blueprint Clerk:\n    checks: list = [agents.request_check()]\n\nc = Clerk()\n"
+        "print(c.solve('Hello', use_mock=true))\n",
     ),
 }

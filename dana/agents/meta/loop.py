@@ -16,7 +16,7 @@ the turn. Whatever fails on the way, a proposer or a trial, ends the turn as "re
 
 from __future__ import annotations
 
-from time import monotonic
+import time
 
 from dana.adaptive.canonical import digest
 from dana.adaptive.gate import CANDIDATE, Gate
@@ -128,12 +128,13 @@ class Loop:
     `behaviour()` gives what is now, by key; `events()` the ledger; `run(behaviour, task)` does a task with a behaviour;
     `propose` makes a proposal of findings and tuning tasks; `publish(case)` hands a case that passed to a person and
     returns where it waits, or "" when it is in effect at once; `waiting()` says where one waits already;
-    `record(kind, subject, data)` is told, and stores before it returns. `now()`: seconds since 1970.
+    `record(kind, subject, data)` is told, and stores before it returns. `now()`: seconds since 1970,
+    `monotonic()`: for durations.
     """
 
     __slots__ = (
-        "behaviour", "detectors", "events", "gate", "holdout", "hours", "least", "min_gain", "now", "propose",
-        "publish", "record", "run", "seed", "subject", "tasks", "waiting",
+        "behaviour", "detectors", "events", "gate", "holdout", "hours", "least", "min_gain", "monotonic", "now",
+        "propose", "publish", "record", "run", "seed", "subject", "tasks", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -146,6 +147,7 @@ class Loop:
         publish: Publish,
         record: Callable[[str, str, dict[str, Any]], object],
         now: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
         tasks: Iterable[Task] = (),
         propose: Propose = by_rules,
         waiting: Callable[[], str] = str,
@@ -164,6 +166,7 @@ class Loop:
         self.publish = publish
         self.record = record
         self.now = now
+        self.monotonic = monotonic
         self.tasks = unique(tasks)
         self.propose = propose
         self.waiting = waiting
@@ -205,10 +208,10 @@ class _Steps:
 
     def go(self) -> Turn:
         loop = self.loop
-        began = monotonic()
+        began = loop.monotonic()
         events = list(loop.events())
         figures, self.findings = analysed(events, loop.subject, loop.detectors, now=loop.now(), hours=loop.hours)
-        self.phases["analyse"] = {"seconds": _since(began), "events": figures.events, "turns": figures.turns}
+        self.phases["analyse"] = {"seconds": self.since(began), "events": figures.events, "turns": figures.turns}
         if not self.findings:
             why = "nothing is wrong" if figures.turns else f"no turn of {loop.subject} in the last {loop.hours:g} h"
             return self.ended(IDLE, why)
@@ -217,9 +220,9 @@ class _Steps:
         if len(held) < loop.least:
             return self.ended(NO_PLAN, f"{len(held)} tasks are left to decide by; {loop.least} are needed")
         behaviour = dict(loop.behaviour())
-        began = monotonic()
+        began = loop.monotonic()
         proposal = self.planned(behaviour, tuning)
-        self.phases["plan"] = {"seconds": _since(began), "tasks": len(tuning)}
+        self.phases["plan"] = {"seconds": self.since(began), "tasks": len(tuning)}
         if proposal is None:
             return self.ended(NO_PLAN, f"{self.findings[0].message}; nobody knows a change")
         return self.judged(proposal, behaviour, held, figures, [task.to_data() for task in tuning])
@@ -252,9 +255,9 @@ class _Steps:
         if not verdict.passes:
             return self.ended(VETOED, f"{verdict.check}: {verdict.reason}")
         candidate = behaviours.applied(behaviour, changes)
-        began = monotonic()
+        began = loop.monotonic()
         trial = compare(loop.run, held, behaviour, candidate, loop.seed)
-        self.phases["trial"] = {"seconds": _since(began), **trial.evidence.to_data()}
+        self.phases["trial"] = {"seconds": self.since(began), **trial.evidence.to_data()}
         found = trial.evidence
         if found.gain < loop.min_gain or found.low <= 0:
             measured = f"the gain is {found.gain:.2f} ({found.low:.2f} to {found.high:.2f}) on {found.n} tasks"
@@ -266,6 +269,9 @@ class _Steps:
         self.branch = loop.publish(self.case)
         said = f"{proposal.title}: a gain of {found.gain:.2f} ({found.low:.2f} to {found.high:.2f}) on {found.n} tasks"
         return self.ended(WAITING if self.branch else PROMOTED, said)
+
+    def since(self, began: float) -> float:
+        return round(self.loop.monotonic() - began, 6)
 
     def ended(self, outcome: str, reason: str) -> Turn:
         return Turn(self.id, outcome, reason, self.findings, self.case, self.branch)
@@ -284,10 +290,6 @@ class _Steps:
             }  # fmt: skip
             data["evidence"] = self.case.trial.evidence.to_data()
         return data
-
-
-def _since(began: float) -> float:
-    return round(monotonic() - began, 6)
 
 
 def decided(
