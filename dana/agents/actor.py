@@ -269,6 +269,8 @@ class Actor(Lifecycle):
         self.processed += 1
         found = self.interrupts
         if found is not None:
+            if found.stopped is not None and isinstance(error, CancelStop):
+                error = self._stopped_instead(message)
             found.stopped = None
             if found.later:
                 found.context += found.later
@@ -321,6 +323,12 @@ class Actor(Lifecycle):
             except BaseException as failed:  # noqa: BLE001  (too large or too deep: the asker is told)
                 error, value = failed, None
         set_result(answer, value=value, error=_told(error))
+
+    def _stopped_instead(self, message: Message) -> BaseException:
+        """What the asker of a message is told that was cut short."""
+        ending = self.ending
+        told = ending[2] if ending is not None else self.error
+        return told or errors.not_running(self.name, STOPPED, self.reason, message.name)
 
     def _failed(self, message: Message, error: BaseException) -> None:
         """A message ended with an exception: is it the agent's fault?"""

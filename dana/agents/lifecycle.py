@@ -169,7 +169,9 @@ class Lifecycle:
     def comes_back(self) -> bool:
         """Whether it ends by its own will and is started again."""
         ending, supervisor = self.ending, self.supervisor
-        return ending is not None and ending[0] == EXIT and supervisor is not None and supervisor.restarts(self, ending[1])
+        return (
+            ending is not None and ending[0] == EXIT and supervisor is not None and supervisor.restarts(self, ending[1])
+        )
 
     def halt(self, strategy: str, reason: str, within: float, error: BaseException | None = None) -> None:
         """Begin to stop it; `put_down` follows when it has stopped."""
@@ -245,6 +247,7 @@ class Lifecycle:
         self.state, self.reason, self.error = state, reason, error
         self.ending = None
         self.held = self.rebuilding = False
+        self._released()
         self._refuse(self.mailbox.clear(), reason, error)
         if state == STOPPED:
             self.system.note("actor.stopped", self, {"reason": reason, "processed": self.processed})
@@ -303,14 +306,20 @@ class Lifecycle:
         found = self.interrupts
         if found is None or not found.paused:
             return
-        found.paused = False
         self.state = RUNNING
-        waiting, found.resumed = found.resumed, []
-        for each in waiting:
-            if not each.done():
-                set_result(each, value=True)
+        self._released()
         self.system.note("actor.resumed", self, {})
         self.schedule()
+
+    def _released(self) -> None:
+        """Nothing of it waits at a checkpoint any more."""
+        found = self.interrupts
+        if found is not None:
+            found.paused = False
+            waiting, found.resumed = found.resumed, []
+            for each in waiting:
+                if not each.done():
+                    set_result(each, value=True)
 
     def inject(self, what: Any, when: str = interrupts.NOW, args: tuple[Any, ...] = ()) -> None:
         """Something the agent is to do or to know before all else.
