@@ -443,6 +443,7 @@ class _Run:
         self.program.poet_watchers = engine._watchers if tape is None else [*engine._watchers, tape]
         _give_poet(self.program)
         _give_reason(self, engine)
+        _give_agents(self.program)
         _give_use(self)
         if tape is not None:
             self.program.tape, self.program.open_ledger = tape, tape.open_ledger
@@ -598,7 +599,8 @@ class _Run:
         failed: BaseException | None = None
         passed: Exception | None = None
         try:
-            value = action(*args)
+            # Spread arguments take half a KiB of the C stack, which a call that waits keeps.
+            value = action(args[0]) if len(args) == 1 else action() if not args else action(*args)
         except (dana.DanaError, dana.UsageError) as error:
             passed = error
         except (Exception, Stop) as error:  # noqa: BLE001  (the boundary: everything becomes a DanaError)
@@ -679,6 +681,24 @@ def _give_poet(program: Program) -> None:
 def _give_reason(run: _Run, engine: Engine) -> None:
     """`reason` (L38) finds its model through the engine; nothing is loaded before it asks."""
     run.program.table[".open_reasoning"] = lambda _program: engine.models.reasoning(run)
+
+    def schemas(workflow: Any) -> Any:
+        from dana.engine.signatures import schemas_of
+
+        return schemas_of(run, workflow)
+
+    run.program.table[".schemas_of"] = schemas
+
+
+def _give_agents(program: Program) -> None:
+    """Agents (L43), loaded by the first definition of one, or when a predefined one is named."""
+
+    def opened(program: Program) -> dict[str, Any]:
+        from dana.agents.blueprint import table
+
+        return table(program)
+
+    program.table[".open_agents"] = opened
 
 
 def _give_use(run: _Run) -> None:

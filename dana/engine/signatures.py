@@ -22,15 +22,41 @@ def parameters_of(run: _Run, raw: Any) -> dict[str, TypeValue]:
     shape = getattr(raw, "_shape", None)
     if isinstance(raw, type) and shape is not None:
         return {f.name: f.type for f in shape.fields}
-    owner = getattr(raw, "__self__", None)
-    scope = getattr(getattr(raw, "__func__", raw), "__globals__", None)
-    record = scope.get(".module") if isinstance(scope, dict) else None
-    if record is None:
-        return {}
-    found = _signature(run, record, raw, owner)
+    found = _declared(run, raw)
     if found is None or found[0] != "func" or found[1] is None:
         return {}
     return {name: type_value(declared, run) for name, declared, kind, _ in found[1] if kind in _NAMED}
+
+
+def result_of(run: _Run, raw: Any) -> TypeValue:
+    """The declared type of what a callable gives, `ANY` where it declares none."""
+    found = _declared(run, raw)
+    if found is None or found[0] != "func":
+        from dana.runtime.typevalues import ANY
+
+        return ANY
+    return type_value(found[2], run)
+
+
+def _declared(run: _Run, raw: Any) -> Type | None:
+    scope = getattr(getattr(raw, "__func__", raw), "__globals__", None)
+    record = scope.get(".module") if isinstance(scope, dict) else None
+    return None if record is None else _signature(run, record, raw, getattr(raw, "__self__", None))
+
+
+def schemas_of(run: _Run, workflow: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """JSON schemas of what goes into a workflow and of what comes out (L33)."""
+    from dana.ipv.offering import offered_workflow
+    from dana.ipv.schema import schema_of
+    from dana.runtime.typevalues import ANY
+    from dana.runtime.workflows import stage_called
+
+    offered = offered_workflow(run.program, declared_by(run), workflow)
+    result = result_of(run, workflow._function)
+    if result is ANY:
+        last = stage_called(workflow, workflow._ends[1])
+        result = ANY if last is None else result_of(run, getattr(last, "_function", last))
+    return offered.to_tool().schema, {} if result is ANY else schema_of(result)
 
 
 def declared_by(run: _Run) -> Callable[[Any], dict[str, Any]]:
@@ -112,7 +138,8 @@ def _signature(run: _Run, record: ModuleRecord, raw: Any, owner: Any) -> Type | 
         info = interface.structs.get((shape.name, shape.record.name))
         method = info.methods.get(name) if info is not None else None
         return None if method is None else method.type
-    return interface.names.get(name) if record.globals.get(abi.variable(name)) is raw else None
+    bound = record.globals.get(abi.variable(name))
+    return interface.names.get(name) if bound is raw or getattr(bound, "_function", None) is raw else None
 
 
 def type_value(static: Type, run: _Run) -> TypeValue:

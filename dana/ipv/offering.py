@@ -12,7 +12,9 @@ import re
 
 from dana.ipv.tools import MOST_ROUNDS, MOST_TOOLS, ROUNDS, Offered, Parameter, Toolbox
 from dana.runtime.effects import Effect
+from dana.runtime.pipelines import Workflow
 from dana.runtime.stops import failure
+from dana.runtime.workflows import Description, entrance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,10 +74,13 @@ def _offered(program: Program, types: Types, each: Any) -> list[Offered]:
             raise failure(TypeError, WRONG, '"effect" of a tool is true or false')
         if hasattr(type(each["function"]), "_as_tools"):
             return [_restated(each["function"]._as_tools(types), each, effect)]
-        return [_function(program, types, each["function"], each.get("name"), each.get("description"), effect)]
+        maker = offered_workflow if each["function"].__class__ in (Workflow, Description) else _function
+        return [maker(program, types, each["function"], each.get("name"), each.get("description"), effect)]
     offers = getattr(type(each), "_as_tools", None)
     if offers is not None:  # what knows by itself how it is offered: tools of other programs
         return [*offers(each, types)]
+    if each.__class__ is Workflow or each.__class__ is Description:
+        return [offered_workflow(program, types, each)]
     if isinstance(each, Effect) or (callable(each) and not isinstance(each, type)):
         return [_function(program, types, each)]
     shape = getattr(type(each), "_shape", None)
@@ -116,6 +121,28 @@ def _methods(program: Program, types: Types, owner: Any, kind: str) -> list[Offe
     if not found:
         raise failure(TypeError, WRONG, f"`{kind}` has no methods that could be offered")
     return found
+
+
+def offered_workflow(
+    program: Program, types: Types, workflow: Any, name: Any = None, description: Any = None, effect: bool | None = None
+) -> Offered:
+    """A workflow as a tool of the same name and schema (M95)."""
+    if workflow.__class__ is Description:
+        workflow = workflow._workflow
+    if effect is None:
+        effect = (workflow._metadata or {}).get("dangerous")
+    told = description if description is not None else workflow.doc or workflow.text
+    source = entrance(workflow)
+    made = _function(program, types, workflow._function, name or workflow.name, told, effect)
+    if source is None:  # its first stage is no function by a name: it is given one value
+
+        async def run(arguments: dict[str, Any]) -> Any:
+            return await beside(program, lambda: workflow._function(arguments["value"]))
+
+        made.parameters, made.run = (Parameter("value"),), run
+    elif source is not workflow._function:
+        made.parameters = tuple(_parameters(types, source, docs_of(program, source)))
+    return made
 
 
 def _function(

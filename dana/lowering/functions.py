@@ -351,7 +351,8 @@ def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
     body[0:0] = private_declarations(cx, node)
     cx.functions.pop()
     if node.kind == "workflow":
-        attach = [*attach, cx.call(".workflow", node, cx.load(".module", node), cx.const(_text(cx, node), node))]
+        about = (_text(cx, node), *_ends(node.pipeline))
+        attach = [*attach, cx.call(".workflow", node, cx.load(".module", node), *(cx.const(t, node) for t in about))]
     name = abi.variable(node.name)
     cx.function.methods.add(node.name)
     return [
@@ -363,6 +364,15 @@ def lower_composed_def(cx: Context, node: na.ComposedDef) -> list[py.stmt]:
 
 def _text(cx: Context, node: na.ComposedDef) -> str:
     return cx.text(node.pipeline)
+
+
+def _ends(pipeline: na.Expr) -> tuple[str, str]:
+    """The names of the first and the last stage, "" where one is no name."""
+    last = pipeline.right if pipeline.__class__ is na.BinOp and pipeline.op == "|" else pipeline
+    first: na.Expr = pipeline
+    while first.__class__ is na.BinOp and first.op == "|":
+        first = first.left
+    return tuple(stage.id if stage.__class__ is na.Name else "" for stage in (first, last))  # type: ignore[return-value]
 
 
 def _forwarding(cx: Context, node: na.ComposedDef) -> py.arguments:

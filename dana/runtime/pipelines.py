@@ -234,17 +234,33 @@ def stage_name(stage: Any) -> str:
 
 
 class Workflow:
-    """`workflow W = a | b`: a composed function with a name, docs and a schema."""
+    """`workflow W = a | b`: a composed function with a name, docs, a schema and metadata.
 
-    __slots__ = ("_function", "_text")
+    `ends`: the names its first and its last stage have in the program, as far as they are names: what is known of
+    those says what goes in and what comes out.
+    """
 
-    def __init__(self, function: Any, text: str) -> None:
+    __slots__ = ("_ends", "_function", "_metadata", "_record", "_text")
+
+    def __init__(
+        self,
+        function: Any,
+        text: str,
+        record: ModuleRecord,
+        ends: tuple[str, str] = ("", ""),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         self._function = function
         self._text = text
+        self._record = record
+        self._ends = ends
+        self._metadata = metadata
 
     @property
     def name(self) -> str:
         return str(self._function.__name__)
+
+    __name__ = name
 
     @property
     def doc(self) -> str:
@@ -255,6 +271,19 @@ class Workflow:
         """The pipeline as it is written."""
         return self._text
 
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What `with_metadata` said."""
+        return dict(self._metadata or {})
+
+    def with_metadata(self, /, **known: Any) -> Workflow:
+        """The same workflow, and what is known about it: `version`, `author`, `tags`, `idempotent`, …"""
+        from dana.runtime.workflows import checked
+
+        return Workflow(
+            self._function, self._text, self._record, self._ends, {**(self._metadata or {}), **checked(known)}
+        )
+
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         return self._function(*args, **keywords)
 
@@ -263,14 +292,10 @@ class Workflow:
         return self._function(*args, **keywords)
 
     def tool(self) -> dict[str, Any]:
-        """What a model needs to call the workflow: name, description, parameters."""
-        code = getattr(self._function, "__code__", None)
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
-        optional = len(getattr(self._function, "__defaults__", None) or ())
-        required = list(names[: len(names) - optional]) if optional else list(names)
-        properties: dict[str, Any] = {n: {} for n in names}
-        schema = {"type": "object", "properties": properties, "required": required}
-        return {"name": self.name, "description": self.doc or self._text, "parameters": schema}
+        """What a model needs to call the workflow: name, description, parameters, what it returns."""
+        from dana.runtime.workflows import described
+
+        return described(self)
 
     def __or__(self, other: Any) -> Any:
         return pipe(self, other)
@@ -279,10 +304,10 @@ class Workflow:
         return f"Workflow[{self.name}]"
 
 
-def workflow(_record: ModuleRecord, text: str) -> Callable[[Any], Workflow]:
-    """`.workflow(record, text)`: a decorator that makes a composed function a workflow."""
+def workflow(record: ModuleRecord, text: str, first: str = "", last: str = "") -> Callable[[Any], Workflow]:
+    """`.workflow(record, text, first, last)`: a decorator that makes a composed function a workflow."""
 
     def making(function: Any) -> Workflow:
-        return Workflow(function, text)
+        return Workflow(function, text, record, (first, last))
 
     return making
