@@ -78,7 +78,12 @@ def demangle(name: str) -> str:
     """The Dana spelling of a mangled attribute, variable or function, for messages."""
     if name.startswith(UNCHECKED):
         return name[len(UNCHECKED) :].rpartition(".")[2]
-    return name.removeprefix(HIDDEN)
+    return name.lstrip(HIDDEN)
+
+
+def state_slot(field: str) -> str:
+    """The slot in which an agent keeps a field; under the field's own name stands what guards it."""
+    return HIDDEN + HIDDEN + field
 
 
 # The second entry of a function (or constructor) for calls whose arguments are proven: the same body

@@ -229,11 +229,6 @@ ENTRIES: dict[str, Entry] = {
         "setback = learnable(5.0, 2.0)\nprint(setback)\n",
         "setback = learnable(2.0, 5.0, start=3.0)\nprint(setback)\n",
     ),
-    "E824": Entry(
-        "agents do not run yet",
-        "Agents are parsed and checked, but this version of Dana cannot run them yet.",
-        "agent Helper\n\nprint(Helper.solve('a riddle'))\n",
-    ),
     "E840": Entry(
         "no language model is configured",
         "`reason` asks a language model, and nobody has said which. Set `DANA_MODEL` (and the provider's key), write "

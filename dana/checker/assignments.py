@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
+from dana.checker.agents import check_store
 from dana.checker.annotations import annotation, evaluated_annotation
 from dana.checker.attributes import MISSING, check_index, lookup_attribute, report_missing
 from dana.checker.conversion import check_value, converted
@@ -162,6 +163,8 @@ _NO_FIELDS = frozenset({"none", "int", "float", "bool", "str", "list", "dict", "
 def assign_field(c: Context, target: na.Attribute, info: Any, t: Type, value: Any) -> None:
     """A store to a field of a known struct."""
     name = target.attr
+    if check_store(c, target, info):
+        return
     found = lookup_attribute(c, info.type, name)
     if found is MISSING:
         report_missing(c, target, info.type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
+from dana.checker.agents import is_agent, is_slip
 from dana.checker.interfaces import interface_methods
 from dana.checker.methods import AGENT, RESOURCE, STRUCT, TABLES, VALUE_TABLES, method_type
 from dana.checker.signatures import type_text
@@ -66,6 +67,8 @@ def struct_attribute(c: Context, info: StructInfo, name: str, depth: int = 0) ->
             found = struct_attribute(c, lender, name, depth + 1)
             if found is not MISSING:
                 return found
+    if is_agent(info) and is_slip(c, info, name):
+        return MISSING
     if name in STRUCT or info.open or info.kind == "exception":
         return ANY
     if info.kind == "interface" and c.near(name, interface_methods(c, info)) is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
+from dana.checker.agents import MEANING, is_agent, is_message
 from dana.checker.arguments import evaluate, match_arguments
 from dana.checker.attributes import MISSING, find_method, lookup_attribute, report_missing
 from dana.checker.builtins import CALLERS, PURE, TYPES, builtin_type, constructor
@@ -207,6 +208,8 @@ def report_not_callable(c: Context, node: na.Call, t: Type, title: str) -> None:
 
 def construct(c: Context, node: na.Call, info: StructInfo, name: str, skip: int) -> Type:
     """`Point(x=1, y=2)` (L28)."""
+    if info.kind == "agent":
+        return call_agent(c, node, info, name)
     given = evaluate(c, node)
     if info.kind == "interface":
         hint = "construct one of the structs that satisfy it"
@@ -214,9 +217,6 @@ def construct(c: Context, node: na.Call, info: StructInfo, name: str, skip: int)
         return ANY
     if info.node is not None:
         c.graph.call(id(info.node))
-    if info.kind == "agent":
-        c.graph.call_unknown()
-        return ANY
     if info.kind == "exception":
         return construct_exception(c, node, info, name, given, skip)
     if info.kind == "struct":
@@ -240,7 +240,13 @@ def construct_exception(c: Context, node: na.Call, info: StructInfo, name: str, 
     return ("exception", info.name)
 
 
-IMPLICIT_FIELDS = ("name", "description", "state", "config")
+def call_agent(c: Context, node: na.Call, info: StructInfo, name: str) -> Type:
+    """`Ada()`: a singleton is an agent, and no type of agents."""
+    evaluate(c, node)
+    c.graph.call_unknown()
+    hint = "an `agent_blueprint` is what several agents are made of"
+    c.report("E303", f"`{name}` cannot be called: it is the agent `{info.name}`", node[2], hint=hint)
+    return ANY
 
 
 def check_open_fields(c: Context, node: na.Call, info: StructInfo, name: str, given: Any) -> None:
@@ -250,7 +256,7 @@ def check_open_fields(c: Context, node: na.Call, info: StructInfo, name: str, gi
     fields = all_fields(c, info)
     params = [(f.name, f.type, "normal", f.has_default) for f in fields.values()]
     if info.kind != "resource":
-        params += [(n, ANY, "keyword", True) for n in IMPLICIT_FIELDS if n not in fields]
+        params += [(n, t, "keyword", True) for n, t in MEANING.items() if n not in fields]
     known = all(b in c.registry for b in info.bases) and not info.broken
     if not known:
         params = [(n, t, k, True) for n, t, k, _ in params]
@@ -354,6 +360,8 @@ def call_method(c: Context, node: na.Call, func: Any, t: Type) -> Type:
     c.graph.call_method(name)
     info = c.info(t)
     method = find_method(c, info, name) if info is not None else None
+    if info is not None and is_agent(info) and is_message(c, func, info, method):
+        c.checked.effects.add(id(node))
     if info is None or method is None or kind == "interface":
         c.graph.call_unknown()
         if candidate is not None and info is not None and target is ANY:

@@ -29,7 +29,7 @@ class Context:
 
     # fmt: off
     __slots__ = (
-        "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls", "checked",
+        "agent_methods", "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls", "checked",
         "diagnostics", "evaluated", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
         "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped",
         "pipes", "receivers", "registry", "rerun", "scope", "scoped", "seen", "session", "source", "structs",
@@ -67,6 +67,8 @@ class Context:
         self.imports: dict[tuple[int, tuple[str, ...], bool], Interface | str | None] = {}
         self.scoped: dict[str, set[str]] = {"private": set(), "public": set(), "system": set()}
         self.ufcs: dict[str, list[Function]] = {}
+        # The methods of agents, by id.
+        self.agent_methods: set[int] = set()
         self.unknown: dict[str, list[tuple[int, int]]] = {}
         self.receivers: list[tuple[Scope, Any]] = []
         self.narrow: dict[Var, Type] = {}
@@ -244,12 +246,19 @@ class Context:
     def info(self, t: Type) -> StructInfo | None:
         """The user-defined type behind an instance type."""
         if t[0] in ("struct", "interface"):
-            return self.registry.get((t[1], t[2]))
+            return self.registry.get((t[1], t[2])) or predefined(t)
         return None
 
     def builtin(self, name: str) -> Type | None:
         """The type of a builtin name."""
         return builtin_type(name)
+
+
+def predefined(t: Type) -> StructInfo | None:
+    """The agents every program has."""
+    if t[2] or t[1] not in ("DanaAgent", "BasicAgent"):
+        return None
+    return StructInfo(t[1], "", "agent")
 
 
 # Comparisons of names per module: enough for a hundred slips in a large one.

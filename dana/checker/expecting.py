@@ -13,6 +13,7 @@ it expects nothing in particular, and is answered with text.
 from __future__ import annotations
 
 from dana.ast import nodes as na
+from dana.checker.agents import TURNS, is_agent
 from dana.checker.types import ANY, BOOL, FLOAT, INT, STR
 
 TYPE_CHECKING = False
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     Source = tuple[str, Any]
 
 NAMES = frozenset({"reason", "llm", "ask", "context_aware_reason"})
+# Methods of agents that ask.
+TURN_CALLS = tuple(f".{name}(" for name in sorted(TURNS))
 # Builtin types that are called with the answer.
 MAKERS: dict[str, Type] = {"int": INT, "float": FLOAT, "bool": BOOL, "str": STR}
 CONDITION = "condition"
@@ -38,7 +41,7 @@ _ANSWERABLE = frozenset({"int", "float", "str", "bool", "list", "dict", "set", "
 def find_expected(c: Context) -> None:
     """Fills `Checked.expected`, and checks the words of options, in a module that asks."""
     text = c.checked.source.text
-    if not any(name in text for name in NAMES):
+    if not any(name in text for name in NAMES) and not any(call in text for call in TURN_CALLS):
         return
     walk = _Walk(c)
     for statement in c.checked.module.body:
@@ -161,13 +164,21 @@ class _Walk:
     def call(self, node: na.Call, source: Source | None, how: str) -> None:
         target = self.checked.calls.get(id(node))
         name = target.info if target is not None and target.kind == "builtin" else None
-        if name in NAMES:
+        if name in NAMES or self.is_turn(node):
             self.asking(node, source, how)
         self.expression(node.func, None)
         for index, arg in enumerate(node.args):
             self.expression(arg, self.parameter(target, node, index, None))
         for keyword in node.keywords:
             self.expression(keyword.value, self.parameter(target, node, -1, keyword.name))
+
+    def is_turn(self, node: na.Call) -> bool:
+        """`a.solve(…)` on what is known to be an agent."""
+        func = node.func
+        if func.__class__ is not na.Attribute or func.attr not in TURNS:
+            return False
+        owner = self.c.types.get(id(func.value), ANY)
+        return owner[0] == "struct" and is_agent(self.c.info(owner))
 
     def asking(self, node: na.Call, source: Source | None, how: str) -> None:
         """A call of `reason` itself."""

@@ -26,7 +26,7 @@ def build_interface(c: Context) -> None:
         if var.first >= 1 << 60 and not var.foreign:
             continue
         interface.names[name] = exported_type(c, var)
-        if var.kind == "type" and isinstance(var.info, StructInfo) and var.info.kind != "agent":
+        if var.kind == "type" and isinstance(var.info, StructInfo):
             interface.types[name] = (var.info.name, var.info.module)
     if "*" in c.top.nonlocals:
         interface.open = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
+from dana.checker.agents import check_singleton, declare_overrides, is_agent
 from dana.checker.annotations import annotation, merge
 from dana.checker.builtins import EXCEPTIONS
 from dana.checker.conversion import check_value
@@ -159,6 +160,8 @@ def declare_methods(c: Context, info: StructInfo) -> None:
             continue
         function = make_function(c, method, c.scope)
         c.graph.method(name, id(method))
+        if is_agent(info):
+            c.agent_methods.add(id(method))
         params = function.type[1]
         if method.receiver is None and params:
             adopt_receiver(c, info, function)
@@ -170,8 +173,8 @@ def adopt_receiver(_c: Context, info: StructInfo, function: Any) -> None:
     """The first parameter of a method in a body is the receiver, annotated or not."""
     first, *rest = function.type[1]
     if first[1] is ANY:
-        # A resource's or agent's method may run on a type that extends it.
-        t = info.type if info.kind in ("struct", "exception") else ANY
+        # A resource's method may run on a type that extends it.
+        t = ANY if info.kind == "resource" else info.type
         function.type = ("func", ((first[0], t, first[2], first[3]), *rest), function.type[2])
 
 
@@ -197,6 +200,8 @@ def inherit(c: Context, info: StructInfo) -> None:
         parent = c.registry.get(key)
         if parent is None:
             continue
+        if is_agent(info):
+            declare_overrides(c, info, parent)
         for name, field in parent.fields.items():
             if name in info.fields:
                 info.redeclared.append(name)
@@ -233,6 +238,8 @@ def attach_receivers(c: Context) -> None:
             if info is None:
                 c.ufcs.setdefault(name, []).append(function)
                 continue
+            if is_agent(info):
+                c.agent_methods.add(id(node))
             if name in info.fields and info.module == c.name:
                 c.report("E407", f"`{name}` is a field of `{info.name}` already", method_span(node))
             elif info.module == c.name and _defined_twice(info, name, node):
@@ -272,6 +279,7 @@ def check_type_def(c: Context, stmt: Any) -> bool:
             check_method(c, stmt, method)
     if info.kind == "agent":
         c.graph.call_unknown()
+        check_singleton(c, stmt, info)
     return False
 
 

@@ -16,6 +16,7 @@ from dana import abi
 from dana.engine.engine import _as_path, _Run
 from dana.engine.limits import Limits
 from dana.errors import CompileError, UsageError
+from dana.runtime.families import provide_names
 from dana.runtime.stops import CancelStop, ExitStop
 from dana.source import Source
 
@@ -139,6 +140,7 @@ class Session:
     def _execute(self, artefact: Artefact) -> Any:
         self.program.sources[artefact.source.name] = artefact.source
         self._instantiate(artefact.code)
+        provide_names(self.program, artefact.asked)
         exec(artefact.code, self.record.globals)  # noqa: S102  (the compiled entry; this is what running means)
         return self.record.globals.get(".value")
 
@@ -307,6 +309,7 @@ class Session:
             record = self._run._records[file]
             before = dict(record.globals)
             self.program.sources[artefact.source.name] = artefact.source
+            provide_names(self.program, artefact.asked)
             self.guarded(lambda a=artefact, r=record: exec(a.code, r.globals))  # type: ignore[misc]  # noqa: S102
             self._rebind(before, record.globals)
         return files

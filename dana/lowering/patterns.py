@@ -81,6 +81,8 @@ def lower_pattern_class(cx: Context, node: na.PatternClass) -> py.pattern:
         kind: py.expr = cx.load(RAW_TEST[cls.id], cls)
     else:
         kind = _pattern_expr(cx, cls)
+        if is_agent(cx, cls):
+            kind = py.Attribute(value=kind, attr=abi.state_slot("type"), ctx=py.Load(), **cx.at(cls))
     return py.MatchClass(
         cls=kind,
         patterns=_several(cx, node.patterns),
@@ -88,6 +90,13 @@ def lower_pattern_class(cx: Context, node: na.PatternClass) -> py.pattern:
         kwd_patterns=_several(cx, node.kw_patterns),
         **cx.at(node),
     )
+
+
+def is_agent(cx: Context, cls: na.Expr) -> bool:
+    """Whether a pattern names an agent (`case Ada():`), which is a value: the pattern means its class."""
+    static = cx.type_of(cls)
+    info = cx.struct_of(static)
+    return static[0] == "struct" and (info is None or info.kind == "agent")
 
 
 def lower_pattern_or(cx: Context, node: na.PatternOr) -> py.pattern:

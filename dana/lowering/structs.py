@@ -1,4 +1,4 @@
-"""Structs, resources, interfaces, agents: slotted classes with a written-out `__init__` (L28–L33).
+"""Structs, resources, interfaces, agents: slotted classes with a written-out `__init__` (L28–L33, L43).
 
 struct Point:            class Point(.Struct):
     x: int                   __slots__ = ("x", "label")
@@ -7,6 +7,16 @@ struct Point:            class Point(.Struct):
                                  .self.x = x
                                  …
                          Point = .struct(Point, .module, "struct", (("x", .T0, False, None), …), False, doc)
+
+agent Ada(Clerk):        class Ada(.blueprint(Clerk)):
+    level = 2
+                             __slots__ = ("ªªlevel",)          fields live in slots that no program can spell
+                             def __init__(.self, *, level=.MISSING, **.rest):
+                                 if level is .MISSING: level = .Ada.level
+                                 .put(.self, "ªªlevel", level)
+                                 …
+                                 __class__.__base__.__init__(.self, **.base_fields(…, .rest, {"level": level}))
+                         Ada = .agent(.agent_type(Ada, .module, "agent", (("level", None, True, None),), doc))
 """
 
 from __future__ import annotations
@@ -21,6 +31,8 @@ from dana.lowering.functions import function_of, is_fresh, lower_composed_def, l
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from dana.checker.model import StructInfo
 
 SELF = ".self"
@@ -159,22 +171,15 @@ def _field_default(
     default = field.default
     if default is None:
         return cx.const(None, field)
+    if not isinstance(node, na.StructDef):
+        return _kept_default(cx, node, field, name, before, body)
     if is_fresh(cx, default):
         body.append(make_fresh(cx, name, default, field))
         return cx.load(".MISSING", field)
-    if isinstance(node, na.StructDef):
-        return cx.expr(default)
-    # A resource may be inherited from, and then its defaults are asked for by name.
-    kept = f".{node.name}.{field.name}"
-    before.append(cx.assign(kept, cx.expr(default), field))
-    body.append(make_fresh(cx, name, default, field))
-    last = body[-1]
-    if isinstance(last, py.If):
-        last.body = [cx.assign(name, cx.load(kept, field), field)]
-    return cx.load(".MISSING", field)
+    return cx.expr(default)
 
 
-def _refuse_missing(cx: Context, node: na.StructDef | na.ResourceDef, field: na.FieldDef, name: str) -> py.stmt:
+def _refuse_missing(cx: Context, node: Any, field: na.FieldDef, name: str) -> py.stmt:
     place = cx.at(field)
     test = py.Compare(left=cx.load(name, field), ops=[py.Is()], comparators=[cx.load(".MISSING", field)], **place)
     words = [cx.const(node.name, field), cx.const(field.name, field)]
@@ -243,14 +248,118 @@ def lower_type_alias(cx: Context, node: na.TypeAlias) -> list[py.stmt]:
     return [cx.assign(abi.variable(node.name), type_name(cx, node.value), node)]
 
 
+# --- agents -------------------------------------------------------------------------------------
+
+
 def lower_agent_blueprint_def(cx: Context, node: na.AgentBlueprintDef) -> list[py.stmt]:
-    return _agent(cx, node)
+    return _agent_class(cx, node, None, "agent_blueprint")
 
 
 def lower_agent_def(cx: Context, node: na.AgentDef) -> list[py.stmt]:
-    return _agent(cx, node)
+    """The class of a singleton, which is bound to its only instance."""
+    base = None if node.blueprint is None else cx.call(".blueprint", node.blueprint, cx.expr(node.blueprint))
+    made = _agent_class(cx, node, base, "agent")
+    name = abi.variable(node.name)
+    return [*made, cx.assign(name, cx.call(".agent", node, cx.load(name, node)), node)]
 
 
-def _agent(cx: Context, node: na.AgentBlueprintDef | na.AgentDef) -> list[py.stmt]:
-    """Agents parse and check; running one says clearly that this version cannot."""
-    return [cx.assign(abi.variable(node.name), cx.call(".agent", node, cx.const(node.name, node)), node)]
+def _agent_class(
+    cx: Context, node: na.AgentBlueprintDef | na.AgentDef, base: py.expr | None, kind: str
+) -> list[py.stmt]:
+    name = abi.variable(node.name)
+    if not cx.at_module_level:
+        cx.local_types.add(node.name)
+    place = cx.at(node)
+    prepared, init = _agent_init(cx, node, extends=base is not None)
+    slots = cx.const(tuple(abi.state_slot(f.name) for f in node.fields), node)
+    body: list[py.stmt] = [cx.assign("__slots__", slots, node), init]
+    for method in node.methods:
+        body += _method(cx, method)
+    decorators = lower_decorators(cx, node.decorators)
+    bases: list[py.expr] = [cx.load(".Agent", node) if base is None else base]
+    made = py.ClassDef(name=name, bases=bases, keywords=[], body=body, decorator_list=[], **place)
+    facts = py.Tuple(elts=[_field_facts(cx, f) for f in node.fields], ctx=LOAD, **place)
+    words = [
+        cx.load(name, node), cx.load(".module", node), cx.const(kind, node), facts, cx.const(node.doc, node),
+    ]  # fmt: skip
+    value: py.expr = cx.call(".agent_type", node, *words)
+    for decorator in reversed(decorators):
+        value = py.Call(func=decorator, args=[value], keywords=[], **place)
+    return [*prepared, made, cx.assign(name, value, node)]
+
+
+def _agent_init(
+    cx: Context, node: na.AgentBlueprintDef | na.AgentDef, *, extends: bool
+) -> tuple[list[py.stmt], py.FunctionDef]:
+    """`__init__`, which fills the slots; with a base, all fields go by name, and what the base has it is told."""
+    place = cx.at(node)
+    before: list[py.stmt] = []
+    body: list[py.stmt] = []
+    defaults: list[py.expr] = []
+    for field in node.fields:
+        name = abi.variable(field.name)
+        if field.default is not None:
+            defaults.append(_kept_default(cx, node, field, name, before, body))
+        elif extends or defaults:
+            defaults.append(cx.load(".MISSING", field))
+            body.append(_refuse_missing(cx, node, field, name))
+        if field.annotation is not None:
+            body += check_variable(cx, name, field.annotation, ".field", node.name, field.name, node=field)
+        words = [cx.load(SELF, field), cx.const(abi.state_slot(field.name), field), cx.load(name, field)]
+        body.append(cx.expr_stmt(cx.call(".put", field, *words), field))
+    args = [py.arg(arg=abi.variable(f.name), annotation=None, **cx.at(f)) for f in node.fields]
+    own = py.arg(arg=SELF, annotation=None, **place)
+    if not extends:
+        signature = py.arguments(posonlyargs=[], args=[own, *args], kwonlyargs=[], kw_defaults=[], defaults=defaults)
+    else:
+        body.append(_init_of_base(cx, node))
+        rest = py.arg(arg=".rest", annotation=None, **place)
+        signature = py.arguments(
+            posonlyargs=[], args=[own], kwonlyargs=args, kw_defaults=list(defaults), defaults=[], kwarg=rest
+        )
+    made = py.FunctionDef(
+        name="__init__", args=signature, body=body or [py.Pass(**place)], decorator_list=[], returns=None, **place
+    )
+    return before, made
+
+
+def _init_of_base(cx: Context, node: na.AgentBlueprintDef | na.AgentDef) -> py.stmt:
+    """`__class__.__base__.__init__(.self, **.base_fields(__class__.__base__, .rest, {"level": level}))`.
+
+    The class itself is asked, and no variable: those may be bound anew.
+    """
+    place = cx.at(node)
+
+    def base() -> py.expr:
+        return py.Attribute(value=cx.load("__class__", node), attr="__base__", ctx=LOAD, **place)
+
+    names = [abi.variable(f.name) for f in node.fields]
+    keys: list[py.expr | None] = [cx.const(n, node) for n in names]
+    own = py.Dict(keys=keys, values=[cx.load(n, node) for n in names], **place)
+    told = cx.call(".base_fields", node, base(), cx.load(".rest", node), own)
+    init = py.Attribute(value=base(), attr="__init__", ctx=LOAD, **place)
+    rest = py.keyword(arg=None, value=told, **place)
+    return cx.expr_stmt(py.Call(func=init, args=[cx.load(SELF, node)], keywords=[rest], **place), node)
+
+
+def _kept_default(
+    cx: Context,
+    node: na.ResourceDef | na.AgentBlueprintDef | na.AgentDef,
+    field: na.FieldDef,
+    name: str,
+    before: list[py.stmt],
+    body: list[py.stmt],
+) -> py.expr:
+    """The default of a field of a type that may be inherited from: then defaults are asked for by name."""
+    default = field.default
+    assert default is not None
+    if is_fresh(cx, default):
+        body.append(make_fresh(cx, name, default, field))
+        return cx.load(".MISSING", field)
+    kept = f".{node.name}.{field.name}"
+    before.append(cx.assign(kept, cx.expr(default), field))
+    body.append(make_fresh(cx, name, default, field))
+    last = body[-1]
+    if isinstance(last, py.If):
+        last.body = [cx.assign(name, cx.load(kept, field), field)]
+    return cx.load(".MISSING", field)

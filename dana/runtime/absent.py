@@ -1,4 +1,4 @@
-"""Names that need a resource or an agent: using one says clearly that this version has none yet."""
+"""Names that belong to an engine: where a program runs without one, using one says so."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from dana.runtime.program import Program
+
 UNAVAILABLE = {
     **dict.fromkeys(
-        ("use", "get_resource"), ("E821", "creates an external resource, and this version of Dana has none yet")
-    ),
-    **dict.fromkeys(
-        ("feedback", "learnable", "poet"), ("E821", "belongs to an engine, and this program runs without one")
+        ("feedback", "get_resource", "learnable", "poet", "use"),
+        ("E821", "belongs to an engine, and this program runs without one"),
     ),
 }
 
@@ -32,24 +32,15 @@ def _unavailable(name: str, code: str, why: str) -> Callable[..., Any]:
     return refuse
 
 
-class agent:  # noqa: N801  (named like the helper it is)
-    """`.agent(name)`: agents parse and check; running one says clearly that this version cannot."""
+# Where the engine leaves the function that makes the family of agents for a program (`dana.agents.blueprint.table`).
+OPENER = ".open_agents"
 
-    __slots__ = ("_name",)
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __call__(self, *_args: Any, **_keywords: Any) -> Any:
-        raise self._refusal()
-
-    def __getattr__(self, name: str) -> Any:
-        if name[0] == "_":
-            raise AttributeError(name)
-        raise self._refusal()
-
-    def _refusal(self) -> Exception:
-        return failure(RuntimeError, "E824", f"agent `{self._name}`: this version of Dana cannot run agents yet")
-
-    def __repr__(self) -> str:
-        return f"Agent[{self._name}]"
+def agents(program: Program) -> dict[str, Any]:
+    """What definitions of agents need, and the agents every program has: from the engine, if there is one."""
+    opener = program.table.get(OPENER)
+    if opener is not None:
+        return opener(program)  # type: ignore[no-any-return]
+    why = "E821", "needs an engine, and this program runs without one"
+    names = (".Agent", ".agent", ".agent_type", ".base_fields", ".blueprint", "DanaAgent", "BasicAgent")
+    return {name: _unavailable(name.lstrip("."), *why) for name in names}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dana import abi
-from dana.runtime.absent import agent
 from dana.runtime.families import by_name
 from dana.runtime.formatting import format_of
 from dana.runtime.iterators import SIZED, members
@@ -217,7 +216,7 @@ def _type_of(value: Any) -> Any:
     foreign = getattr(cls, "_dana_class", None)
     if foreign is not None:
         return foreign(value)
-    name = repr(value) if cls is agent else class_name(cls)
+    name = class_name(cls)
     return InstanceType(name, cls, None if isinstance(value, BaseException) else _refuse_making(name))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import compress
 
+from dana.runtime.families import provide_names
 from dana.runtime.stops import failure
 from dana.runtime.typevalues import (
     ANY,
@@ -213,7 +214,7 @@ class Reference(TypeValue):
         """What the name is bound to now; raises NameError."""
         head, *rest = self._path.split(".")
         scope = self._record.globals
-        found = scope[head] if head in scope else self._record.program.builtins.get(head, _UNKNOWN)
+        found = scope[head] if head in scope else _builtin(self._record.program, head)
         if found is _UNKNOWN:
             raise failure(NameError, "E603", f"the type `{self._path}` is not defined yet")
         for part in rest:
@@ -257,6 +258,14 @@ class Reference(TypeValue):
 
 
 _UNKNOWN = object()
+
+
+def _builtin(program: Program, name: str) -> Any:
+    if name in ("DanaAgent", "BasicAgent"):  # nobody has asked for them yet, perhaps
+        provide_names(program, [name])
+    return program.builtins.get(name, _UNKNOWN)
+
+
 # Builtin functions whose names are types in annotations (`x: any`, `f: callable`).
 FUNCTION_TYPES: dict[str, TypeValue] = {"any": ANY, "callable": CALLABLE, "type": TypeOf(ANY)}
 

@@ -117,9 +117,13 @@ def asked(code: CodeType) -> set[str]:
 
 
 def complete(program: Program) -> None:
-    """Add everything: for hosts and natives that look names up themselves, and code nobody has looked through."""
+    """Add everything: for hosts and natives that look names up themselves, and code nobody has looked through.
+
+    The agents of an engine come when code asks for them: their family loads a good deal.
+    """
     for family in FAMILIES:
-        _add(program, family)
+        if family is not _agents or ".open_agents" not in program.table:
+            _add(program, family)
 
 
 def _add(program: Program, family: Family) -> None:
@@ -281,10 +285,16 @@ def _imports(program: Program) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _agents(_program: Program) -> dict[str, Any]:
-    from dana.runtime.absent import agent, unavailable
+def _agents(program: Program) -> dict[str, Any]:
+    from dana.runtime.absent import agents
 
-    return {".agent": agent, "DanaAgent": agent("DanaAgent"), "BasicAgent": agent("BasicAgent"), **unavailable()}
+    return agents(program)
+
+
+def _engines(_program: Program) -> dict[str, Any]:
+    from dana.runtime.absent import unavailable
+
+    return unavailable()
 
 
 def _reasoning(program: Program) -> dict[str, Any]:
@@ -351,7 +361,8 @@ FAMILIES: dict[Family, str] = {
     "POETConfigError IPVError ReasonError AgentError EsperError Timeout Cancelled",
     _scopes: ".public .system",
     _imports: ".import_ .from_ .star .export .undefine",
-    _agents: ".agent DanaAgent BasicAgent use get_resource feedback learnable poet",
+    _agents: ".Agent .agent .agent_type .base_fields .blueprint DanaAgent BasicAgent",
+    _engines: "use get_resource feedback learnable poet",
     _reasoning: "reason llm ask context_aware_reason set_model",
     _promises: ".begin .Promise .force .promises .expected",
     _together: "race parallel",

@@ -109,7 +109,10 @@ def diagnose(error: BaseException, program: Program) -> errors.DanaError | None:
     notes = list(getattr(error, "__notes__", ()))
     began = _began(error, program)
     if began is not None and place is not None and not began.module and began.place != place.place:
-        if error._started.used:  # type: ignore[attr-defined]
+        if began.function != place.function:  # it failed in an agent that was asked, and that is where
+            labels.append(Label(began.span, "asked here", began.source))
+            began = place
+        elif error._started.used:  # type: ignore[attr-defined]
             labels.append(Label(place.span, "its value was needed here", place.source))
         else:
             notes.append("nobody asked for its value; it was waited for where its function ended")

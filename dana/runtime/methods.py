@@ -187,7 +187,10 @@ def put_method(cls: Any, name: str, function: Any) -> None:
         raise failure(
             TypeError, "E613", f"struct `{shape.name}` has a field `{name}`, it cannot have a method of that name"
         )
-    if issubclass(cls, Resource) and name in HOOKS:
+    port = getattr(type(cls), "_dana_method", None)
+    if port is not None:
+        type.__setattr__(cls, abi.mangle(name), port(cls, name, function))
+    elif issubclass(cls, Resource) and name in HOOKS:
         type.__setattr__(cls, HOOKS[name], function)
     else:
         type.__setattr__(cls, abi.mangle(name), function)

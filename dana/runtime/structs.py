@@ -38,7 +38,7 @@ from dana.runtime.typevalues import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from dana.runtime.modules import ModuleRecord
@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 # How deep structs print inside structs, and how many one text may contain.
 PRINT_DEPTH = 40
 PRINT_COUNT = 5_000
-PRINTED = {"struct": "Struct", "exception": "Struct", "resource": "Resource", "agent": "Agent"}
+PRINTED = {
+    "struct": "Struct", "exception": "Struct", "resource": "Resource", "agent": "Agent", "agent_blueprint": "Agent",
+}  # fmt: skip
 _NAME = abi.mangle("__name__")
 _put = object.__setattr__
 
@@ -163,7 +165,7 @@ class _Sample:
     __slots__ = ("slot",)
 
 
-_Slot = type(_Sample.__dict__["slot"])
+_PYTHONS_OWN = (type(_Sample.__dict__["slot"]), property)
 
 
 class StructMeta(type):
@@ -175,7 +177,7 @@ class StructMeta(type):
 
     def __getattribute__(cls, name: str) -> Any:
         value = type.__getattribute__(cls, name)
-        if value.__class__ is _Slot:  # CPython's own object for a slot is nothing for programs
+        if value.__class__ in _PYTHONS_OWN:  # CPython's own object for a slot is nothing for programs
             raise AttributeError(name)
         return value
 
@@ -423,6 +425,10 @@ _ATOMS = frozenset({str, int, float, bool, type(None)})
 def _json_form(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(value, key=lambda v: (type(v).__name__, v))
+    from dana.runtime.secrets import SHOWN, Secret
+
+    if value.__class__ is Secret:
+        return SHOWN
     raise failure(TypeError, "E602", f"JSON has no form for {kind_of(value)} ({short(value)})")
 
 
@@ -487,6 +493,9 @@ def store(value: Any, name: str, new: Any) -> None:
             raise frozen_refusal(shape, plain)
         _put(value, field.slot, _checked(shape, field, new))
         return
+    guard = getattr(value, "_dana_guard", None)
+    if guard is not None:
+        guard(plain)
     owner = _delegate_with(value, plain)
     if owner is None:
         raise unknown_field(shape, plain)
@@ -527,7 +536,7 @@ class Structs:
         doc: str | None,
     ) -> Any:
         """`.struct`: completes a lowered class and returns it."""
-        fields = _inherited_fields(cls) + tuple(Field(n, t, d, has_default=h) for n, t, h, d in facts)
+        fields = _inherited_fields(cls, facts) + tuple(Field(n, t, d, has_default=h) for n, t, h, d in facts)
         shape = Shape(cls, record, kind, fields, doc, frozen=frozen)
         put = type.__setattr__
         put(cls, "_shape", shape)
@@ -609,13 +618,13 @@ def exact_class(declared: TypeValue) -> type | None:
     return _Nothing
 
 
-def _inherited_fields(cls: Any) -> tuple[Field, ...]:
-    """Fields of the resource this one inherits from, without those it declares anew."""
-    own = set(cls.__dict__.get("__slots__", ()))
+def _inherited_fields(cls: Any, facts: Iterable[tuple[Any, ...]]) -> tuple[Field, ...]:
+    """Fields of the resource or agent this one inherits from, without those it declares anew."""
+    own = {fact[0] for fact in facts}
     for base in cls.__mro__[1:]:
         shape = base.__dict__.get("_shape")
         if shape is not None:
-            return tuple(f for f in shape.fields if f.slot not in own)
+            return tuple(f for f in shape.fields if f.name not in own)
     return ()
 
 

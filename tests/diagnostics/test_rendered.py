@@ -14,7 +14,7 @@ CATALOGUE = catalogue()
 CODES = sorted(CATALOGUE)
 PACKAGE = Path(__file__).parents[2] / "dana"
 # What does not exist yet has no program that works.
-NOTHING_TO_MEND = {"E821", "E824"}
+NOTHING_TO_MEND = {"E821"}
 # What no user's message may contain: Python's internals, our spellings for them, addresses.
 JARGON = re.compile(
     r"__init__|NoneType|\.raw:|\u00aa|<class|<function| at 0x|Traceback|site-packages|object is not|codec can't"
