@@ -59,8 +59,9 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E913": Entry(
         "natural language needs a language model",
-        "`/nlp` turns sentences into Dana with the model that `reason` uses. None is configured, so there is nothing\n"
-        "to ask. What would be run is always shown first, so nothing is lost by writing it in Dana.",
+        "`/nlp` turns sentences into Dana with the model that `reason` uses. None is configured, or it cannot be used,\n"
+        "or it wrote no program. `dana --model …` and `DANA_MODEL` say which one is asked. What was written is always\n"
+        "shown first and runs only with your Enter, so nothing is lost by writing it in Dana.",
     ),
     "E914": Entry(
         "a project cannot be made",

@@ -30,8 +30,16 @@ def obey(shell: Shell, text: str) -> None:
 
 
 def _named(shell: Shell, spelled: str, rest: str) -> None:
+    if spelled == "/nlp":
+        from dana.repl.natural import obey as translate
+
+        translate(shell, rest)
+        return
     if spelled[0] == "/":
-        _slash(shell, spelled)
+        hint = (
+            "did you mean /nlp?" if suggest(spelled[1:], ["nlp"]) else "commands begin with a colon: `:help` lists them"
+        )
+        shell.complain("E911", f"there is no command {spelled}", hint)
         return
     found = COMMANDS.get(spelled[1:]) or COMMANDS.get(SHORT.get(spelled[1:], ""))
     if found is None:
@@ -41,17 +49,6 @@ def _named(shell: Shell, spelled: str, rest: str) -> None:
         )
         return
     found[2](shell, rest)
-
-
-def _slash(shell: Shell, spelled: str) -> None:
-    if spelled == "/nlp":
-        shell.complain(
-            "E913",
-            "natural language needs a language model, and none is configured",
-            "write Dana instead; `:help` shows what can be said here",
-        )
-        return
-    shell.complain("E911", f"there is no command {spelled}", "commands begin with a colon: `:help` lists them")
 
 
 # --- looking ------------------------------------------------------------------------------------
@@ -303,7 +300,7 @@ def _grant_what_was_refused(shell: Shell, policy: Policy) -> None:
     denial, text = shell.refused
     shell.refused = None
     policy.grant(denial.kind, denial.target if denial.kind in ("read", "write") else denial.pattern)
-    shell.run(text)
+    shell.enter(text)
 
 
 # --- the conversation ---------------------------------------------------------------------------
@@ -315,6 +312,7 @@ def help_(shell: Shell, _rest: str) -> None:
     lines = ["Type Dana and press Enter.", "An empty line ends an indented block.", ""]
     rows = [("?name", "what a name means"), ("??name", "its source")]
     rows += [(f":{name} {takes}".rstrip(), does) for name, (takes, does, _) in COMMANDS.items()]
+    rows += [("/nlp SENTENCE", "write it in Dana, to look at before it runs; /nlp on: always")]
     rows += [("_, Out[n]", "the last value, the value of prompt n")]
     if shell.screen.width() < 60:
         from textwrap import wrap
@@ -325,6 +323,13 @@ def help_(shell: Shell, _rest: str) -> None:
         lines += [f"{left.ljust(width)}{right}" for left, right in rows]
     lines += ["", "Tab completes, Ctrl-R searches the past,", "Ctrl-C stops what runs, Ctrl-D leaves."]
     shell.screen.line("\n".join(lines))
+
+
+def yes(shell: Shell, rest: str) -> None:
+    """`:yes`"""
+    from dana.repl.natural import yes as run
+
+    run(shell, rest)
 
 
 def quit_(shell: Shell, _rest: str) -> None:
@@ -342,6 +347,7 @@ COMMANDS: dict[str, tuple[str, str, Command]] = {
     "save": ("FILE", "write the entries so far to a file", save),
     "limits": ("[steps=N time=S depth=N]", "what one entry may use", limits),
     "grants": ("[read=PATHS] [-read] [+]", "what entries may reach; change it for this session", grants),
+    "yes": ("", "run what /nlp wrote", yes),
     "quit": ("", "leave", quit_),
 }
 SHORT = {"q": "quit", "h": "help", "t": "type", "exit": "quit", "l": "load", "r": "reload", "u": "undo"}

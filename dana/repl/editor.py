@@ -75,9 +75,12 @@ def edit(shell: Shell, history: str | None) -> None:
     """Prompt until the user leaves."""
     session = make_session(shell, history)
     _warm_up(session.app)
+    shell.edits = True
     while not shell.leaving:
+        # What was written for a sentence stands at the prompt, to be looked at, changed, and run with Enter.
+        written, shell.written = shell.written, ""
         try:
-            text = session.prompt(prompt_text(shell.number))
+            text = session.prompt(prompt_text(shell.number), default=written)
         except KeyboardInterrupt:
             continue
         except EOFError:

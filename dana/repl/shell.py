@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dana.engine.session import Session
     from dana.policy import Denial
     from dana.repl.about import About
+    from dana.repl.pending import Pending
     from dana.repl.reading import Reading
 
 _PLEASE = "this is a fault of Dana, not of your program; please report it with the entry that shows it"
@@ -59,12 +60,25 @@ class Shell:
         # What the last entry was refused and could be granted, and the entry (`:grants +`).
         self.refused: tuple[Denial, str] | None = None
         self._out: dict[int, Any] = {}
+        # Sentences (`/nlp`): are they read as such, the Dana that was written for one, can it be edited.
+        self.natural = False
+        self.written = ""
+        self.edits = False
+        # Shows what entries wait for, where there is a terminal.
+        self.pending: Pending | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the entries."""
+        return self._engine
 
     @property
     def session(self) -> Session:
         """The program that is alive; made when it is first needed, for the prompt is there sooner."""
         if self._session is None:
             self._session = self._engine.session()
+            if self.pending is not None:
+                self.pending.watch(self._session.program)
         return self._session
 
     @property
@@ -92,12 +106,22 @@ class Shell:
         try:
             if is_command(text):
                 commands.obey(self, text.strip())
+            elif self.natural and self._is_sentence(text):
+                from dana.repl.natural import translate
+
+                translate(self, text)
             else:
+                self.written = ""
                 self.run(text)
         except KeyboardInterrupt:
             self.screen.line("interrupted")
         except Exception as error:  # noqa: BLE001  (a front door: the conversation goes on)
             self.complain("E990", f"internal error: {type(error).__name__}: {error}", _PLEASE)
+
+    def _is_sentence(self, text: str) -> bool:
+        from dana.repl.natural import is_sentence
+
+        return is_sentence(text)
 
     def run(self, text: str, *, show: bool = True) -> bool:
         """Run an entry; False when it failed."""
@@ -106,9 +130,11 @@ class Shell:
         try:
             value = session.enter(text, name=f"<repl:{number}>")
         except DanaError as error:
+            self._settle()
             self.report(error)
-            self._offer(error, text)
+            self.offer(error, text)
             return False
+        self._settle()
         self.refused = None
         self.about.remember(session.entries[-1].source)
         if session.exited:
@@ -119,7 +145,11 @@ class Shell:
                 self.show(value)
         return True
 
-    def _offer(self, error: DanaError, text: str) -> None:
+    def _settle(self) -> None:
+        if self.pending is not None:
+            self.pending.clear()
+
+    def offer(self, error: DanaError, text: str) -> None:
         """After a denial: how to grant it here."""
         denial: Denial | None = getattr(error.__cause__, "_denial", None)
         self.refused = (denial, text) if denial is not None and denial.pattern else None

@@ -46,6 +46,10 @@ def start(
     if configure is not None:
         configure(engine)
     shell = Shell(engine, Screen(_write, width=_columns, colour=colour))
+    if on_terminal and os.environ.get("TERM", "dumb") != "dumb":
+        from dana.repl.pending import Pending
+
+        shell.pending = Pending(_write, _columns)
     if not on_terminal:
         from dana.repl.lines import pipe
 

@@ -30,6 +30,7 @@ from dana.isolation.engine import ProcessEngine
 from dana.policy import Allow
 from dana.repl.shell import Screen, Shell
 from tests.diagnostics.embedded import ACTIONS
+from tests.servers.mcp import ToolsServer
 from tests.serving import Server
 
 if TYPE_CHECKING:
@@ -160,6 +161,14 @@ def of_world(code: str) -> Shown:
     """Programs about the world outside: granted their folder, a port where nobody listens, and one program."""
     allow = Allow(read=["."], write=["."], net=["127.0.0.1:1"], run=["ls -l"])
     return of_program(catalogue()[code].wrong, allow=allow, clock=None)
+
+
+def of_desk(call: str) -> Shown:
+    """What a program is told that uses a server of tools."""
+    with ToolsServer() as server:
+        port = server.url.split(":")[2].partition("/")[0]
+        found = of_program(f'use "mcp:{server.url}" as desk\n{call}', allow=Allow(net=[f"127.0.0.1:{port}"]))
+    return found._replace(text=found.text.replace(port, "9000"))
 
 
 def not_utf8() -> Shown:
@@ -529,6 +538,10 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E722": partial(worker_distrusted, "_breach", "open '/etc/passwd'"),
     "E723": partial(worker_distrusted, "broken", "a message has no kind"),
     "E724": too_large_to_hand_over,
+    "E880": lambda: of_program('use "mpc:http://127.0.0.1:9000/mcp" as desk'),
+    "E881": lambda: of_program('use "mcp:http://127.0.0.1:1/mcp" as desk', allow=Allow(net=["127.0.0.1:1"])),
+    "E883": partial(of_desk, "desk.serch(query='door')"),
+    "E884": partial(of_desk, "desk.add(1, c=2)"),
     "E901": unknown_option,
     "E902": missing_file,
     "E903": argument_not_utf8,

@@ -42,6 +42,7 @@ def test_control_c_ends_a_question_and_keeps_the_session(talk, server):
         if server.counts.requests == 2:
             break
         threading.Event().wait(0.01)
+    talk.sees("waiting for reason")
     talk.interrupt()
     talk.sees("interrupted")
     talk.number += 1
