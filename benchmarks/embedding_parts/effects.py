@@ -22,6 +22,11 @@ PROGRAM = """
 def ask(x):
     return lookup(x) + 1
 """
+DECORATED = """
+@poet(retries=2, timeout=20)
+def ask(x):
+    return lookup(x) + 1
+"""
 POET_PROGRAM = """
 @poet(retries=2, backoff=0.2, backoff_max=0.2, jitter="none", timeout=20)
 def ask(x):
@@ -93,13 +98,13 @@ async def _all(call, count: int, gate: Gate, traced: bool) -> dict:
 
 
 def _concurrent(kind: str, traced: bool, count: int) -> dict:
-    """In a process of its own: `kind` is "dana" or "bare"."""
+    """In a process of its own: `kind` is "dana", "decorated" or "bare"."""
 
     async def host():
         gate = Gate()
         if kind == "bare":
             return await _all(gate.lookup, count, gate, traced)
-        module = _module(PROGRAM, lookup=gate.lookup)
+        module = _module(DECORATED if kind == "decorated" else PROGRAM, lookup=gate.lookup)
         warm = asyncio.ensure_future(module.ask.acall(0))
         await asyncio.sleep(0.01)
         gate.open.set()
@@ -139,6 +144,60 @@ def _poet(traced: bool, count: int) -> dict:
     return asyncio.run(host())
 
 
+COMPILING = """
+import sys, dana
+engine = dana.Engine()
+@engine.host("lookup")
+async def lookup(x): pass
+for name in sys.argv[1:]: engine.load(name)
+"""
+
+
+def _functions(count: int) -> dict:
+    """So many decorated functions, and a call of each that waits, above the same functions undecorated."""
+    import tempfile
+
+    plain = "\n".join(f"def f{n}(x):\n    return lookup(x) + {n}\n" for n in range(count))
+    many = plain.replace("def ", "@poet(retries=2, timeout=20)\ndef ")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DANA_CACHE"] = os.path.join(folder, "cache")
+        places = []
+        for name, text in (("few", DECORATED), ("plain", plain), ("many", many)):
+            places.append(os.path.join(folder, name + ".na"))
+            with open(places[-1], "w") as file:
+                file.write(text)
+        subprocess.run([sys.executable, "-c", COMPILING, *places], check=True)
+        return asyncio.run(_functions_of(places, count))
+
+
+async def _functions_of(places: list[str], count: int) -> dict:
+    import dana
+
+    gate = Gate()
+    engine = dana.Engine()
+    engine.host("lookup")(gate.lookup)
+    few = engine.load(places[0])
+    gate.open.set()
+    await few.ask.acall(0)
+    gate.open.clear()
+    gate.waiting = 0
+    gc.collect()
+    start = resident()
+    plain = engine.load(places[1])
+    bare = resident() - start
+    start = resident()
+    many = engine.load(places[2])
+    decorated = resident() - start - bare
+    tasks = [asyncio.ensure_future(getattr(many, f"f{n}").acall(n)) for n in range(count)]
+    while gate.waiting < count:  # noqa: ASYNC110  (nothing but the calls may run here)
+        await asyncio.sleep(0)
+    grown = resident() - start - bare
+    gate.open.set()
+    await asyncio.gather(*tasks)
+    del plain
+    return {"bytes": grown, "decorated": decorated}
+
+
 def ten_effects() -> float:
     """Seconds that ten effects of 200 ms in ten lines take together."""
     import dana
@@ -167,6 +226,8 @@ def figures(calls: int = CALLS, poet_calls: int = POET_CALLS) -> dict[str, float
     runs = [_child("dana", 0, calls) for _ in range(3)]
     traced = _child("dana", 1, calls)
     poet = _child("poet", 0, poet_calls)
+    waiting = _child("decorated", 0, poet_calls)
+    functions = _child("functions", 0, poet_calls)
     return {
         "calls that finished": runs[0]["finished"],
         "resident bytes per call": max(r["bytes"] for r in runs) / calls,
@@ -176,6 +237,9 @@ def figures(calls: int = CALLS, poet_calls: int = POET_CALLS) -> dict[str, float
         "@poet calls that finished": poet["finished"],
         "@poet calls together, bytes": poet["bytes"],
         "@poet calls together, s": poet["seconds"],
+        "@poet calls in an effect, bytes": waiting["bytes"],
+        "@poet functions, bytes": functions["decorated"],
+        "@poet functions and calls, bytes": functions["bytes"],
     }
 
 
@@ -186,7 +250,11 @@ def main(arguments: list[str]) -> None:
             print(f"{name:32} {value:14,.3f}")
         return
     what, traced, count = arguments[0], arguments[1] == "1", int(arguments[2])
-    print(json.dumps(_poet(traced, count) if what == "poet" else _concurrent(what, traced, count)))
+    if what == "poet":
+        found = _poet(traced, count)
+    else:
+        found = _functions(count) if what == "functions" else _concurrent(what, traced, count)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -30,13 +30,17 @@ GIVE_UP = "give up"
 
 
 class Attempt:
-    """One failed attempt: its number from 1, the fault, the stage that failed, the wait that followed it."""
+    """One failed attempt: its number from 1, the fault, the stage that failed, the wait that followed it.
 
-    __slots__ = ("fault", "number", "refused", "waited")
+    `place` says where the fault was raised once that has been looked up; None before.
+    """
+
+    __slots__ = ("fault", "number", "place", "refused", "waited")
 
     def __init__(self, number: int, fault: BaseException, *, refused: bool = False) -> None:
         self.number = number
         self.fault = fault
+        self.place: str | None = None
         self.refused = refused
         self.waited: float | None = None
 

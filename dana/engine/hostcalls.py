@@ -25,7 +25,7 @@ from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from inspect import Parameter
     from typing import Any
 
@@ -42,7 +42,7 @@ def written(host: HostFunction, run: _Run) -> Callable[..., Any]:
     parameters = list(signature.parameters.values()) if signature is not None else _ANYTHING
     names: dict[str, Any] = {
         "_d_function": calling.function, "_d_failed": calling.failed, "_d_fit": calling.fit, "_d_out": calling.out,
-        "_d_result": calling.result, "_d_scalars": SCALARS, "_d_awaited": calling.awaited, "_d_enter": calling.enter,
+        "_d_result": calling.result, "_d_scalars": SCALARS, "_d_awaited": calling.started, "_d_enter": calling.enter,
         "_d_program": run.program, "_d_ready": calling.ready,
     }  # fmt: skip
     for cls, text in _EXACT.items():
@@ -141,7 +141,7 @@ def _tail(host: HostFunction, parameters: list[Parameter]) -> list[str]:
             for p in parameters
             if p.kind not in _BY_POSITION
         )
-        return [f"    return _d_awaited(({positional}), {{{named}}})"]
+        return [f"    return _d_awaited(({positional}){f', {{{named}}}' if named else ''})"]
     exact = _EXACT.get(host.hints.get("return"))
     if exact is not None:
         test = f"_d_made.__class__ is not _d_{exact}"
@@ -239,26 +239,39 @@ class Calling:
                 raise failure(TypeError, "E543", str(misfit), hint) from None
         return self._run.crossing.into(value, self._host.name)
 
-    async def awaited(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    @property
+    def started(self) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """What is started for an async function; a thousand that wait need no room for a timeout they do not have."""
+        return self.awaited if self._host.timeout is None else self.awaited_within
+
+    async def awaited(self, arguments: tuple[Any, ...], keywords: dict[str, Any] | None = None) -> Any:
         """What runs on the event loop for an async function."""
+        host = self._host
+        try:
+            value = await (host.function(*arguments) if keywords is None else host.function(*arguments, **keywords))
+        except Exception as error:  # noqa: BLE001  (the boundary: everything becomes what the program sees of it)
+            lost = self.failed(error)
+        else:
+            return self.result(value) if value.__class__ not in SCALARS or "return" in host.hints else value
+        raise lost
+
+    async def awaited_within(self, arguments: tuple[Any, ...], keywords: dict[str, Any] | None = None) -> Any:
+        """The same for a function with a timeout."""
         from asyncio import timeout as within
 
         from dana.runtime.stops import TimeoutStop
 
-        host = self._host
-        seconds = host.timeout
+        host, seconds = self._host, self._host.timeout
+        assert seconds is not None
         try:
-            if seconds is None:
-                value = await host.function(*arguments, **keywords)
-            else:
-                async with within(seconds) as deadline:
-                    value = await host.function(*arguments, **keywords)
-        except Exception as error:  # noqa: BLE001  (the boundary: everything becomes what the program sees of it)
-            if seconds is not None and isinstance(error, TimeoutError) and deadline.expired():
-                raise TimeoutStop(f"`{self._host.name}` took longer than {seconds:g} s", seconds=seconds) from None
+            async with within(seconds) as deadline:
+                value = await host.function(*arguments, **(keywords or {}))
+        except Exception as error:  # noqa: BLE001  (the same)
+            if isinstance(error, TimeoutError) and deadline.expired():
+                raise TimeoutStop(f"`{host.name}` took longer than {seconds:g} s", seconds=seconds) from None
             lost = self.failed(error)
         else:
-            return self.result(value) if value.__class__ not in SCALARS or "return" in self._host.hints else value
+            return self.result(value) if value.__class__ not in SCALARS or "return" in host.hints else value
         raise lost
 
     def failed(self, error: Exception) -> BaseException:

@@ -70,7 +70,10 @@ class Function:
 
     def _slowly(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         run = self._run
-        value = run.crossing.out(run.guarded(self._inside, (args, keywords)))
+        if keywords or not SCALARS.issuperset([value.__class__ for value in args]):
+            value = run.crossing.out(run.guarded(self._inside, (args, keywords)))
+        else:
+            value = run.crossing.out(run.guarded(self._raw, args))
         if self._wanted is None:
             return value
         try:

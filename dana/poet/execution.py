@@ -300,6 +300,8 @@ class Execution:
         if first is not None:
             self._failed(first)
             kind, amount = effects.send(first)
+            if kind is not GIVE_UP:
+                plan.put_away(first)
         while kind is not GIVE_UP:
             if kind is WAIT:
                 yield amount
@@ -310,6 +312,8 @@ class Execution:
                 return done, error
             self._failed(failed)
             kind, amount = effects.send(failed)
+            if kind is not GIVE_UP:
+                plan.put_away(failed)
         return None, plan.gave_up(record)
 
     def _remaining(self) -> float | None:

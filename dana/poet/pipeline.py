@@ -112,7 +112,10 @@ def decorate(
     domain, why = None, ""
     if "domain" in base or not _PLUGGED.isdisjoint(given):
         plugins, domain, why = _plugins(given, base, name, function, types or {}, host)
-    config = POETConfig.resolved(given, registry.profile, _hints(plugins))
+    if not plugins and not why:
+        config = registry.configured(given)
+    else:
+        config = POETConfig.resolved(given, registry.profile, _hints(plugins))
     if why:
         config.domain, config.origins["domain"] = domain, SIGNATURE
     if not config.enabled and config.batch is None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from dana.adaptive.breaker import Breaker
     from dana.adaptive.limits import Bulkhead
-    from dana.adaptive.perform import Record
+    from dana.adaptive.perform import Attempt, Record
     from dana.poet.caching import Cache
     from dana.poet.config import POETConfig
     from dana.poet.constants import Constants
@@ -57,6 +57,9 @@ PROBE_EVERY = 100
 KEPT_FAILURES = 10
 # What most functions have learnt, and how most are annotated: one for all of them.
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+NONE_HOPELESS: dict[str, int] = {}
+NO_PLUGINS: list[Plugin] = []
+NO_PERCEIVERS: list[tuple[Plugin, Any]] = []
 
 
 class Plan:
@@ -111,7 +114,7 @@ class Plan:
         self.given = config
         self.learnt: Mapping[str, Any] = NOTHING
         # Kinds of fault that retries were in vain for, as was learnt, and how many of them came since.
-        self.hopeless: dict[str, int] = {}
+        self.hopeless: dict[str, int] = NONE_HOPELESS
         self.policy = self._policy(config)
         # Once something was learnt: configuration, policy and its names as one value, which a call reads at its start.
         self.current: tuple[POETConfig, Retry, tuple[str, ...]] | None = None
@@ -124,7 +127,7 @@ class Plan:
         if not self.fallbacks and config.fallback is not None:
             self.fallbacks = (config.fallback,)
         self.train = config.train_handler
-        self.plugins = plugins
+        self.plugins = plugins or NO_PLUGINS
         # Why the domain was chosen, where it was chosen by itself.
         self.choice = ""
         # A thousand functions without plugins share what is empty.
@@ -237,8 +240,15 @@ class Plan:
         self.off[:] = [True] if self.disabled or is_new or asks or is_late else []
 
     def _policy(self, config: POETConfig) -> Retry:
-        backoff = Backoff(config.backoff, config.backoff_factor, config.backoff_max, config.jitter)
-        return Retry(config.retries, backoff, self._still_worth if self.hopeless else self.worth, self.budget)
+        waits = config.backoff, config.backoff_factor, config.backoff_max, config.jitter
+        if self.budget is not None or self.worth is not _is_transient or self.hopeless or config is not self.given:
+            worth = self._still_worth if self.hopeless else self.worth
+            return Retry(config.retries, Backoff(*waits), worth, self.budget)
+        shared = self.registry.policies
+        key = config.retries, *waits
+        if key not in shared:
+            shared[key] = Retry(config.retries, Backoff(*waits), self.worth)
+        return shared[key]
 
     def _still_worth(self, fault: BaseException) -> bool:
         """`worth`, but for kinds that were given up: one in a hundred of those is a probe, as they may come back."""
@@ -290,7 +300,8 @@ class Plan:
         pairs = self.annotated
         for plugin in self.plugins:
             self._attached(plugin)
-        return [(plugin, perceive) for plugin in self.plugins if (perceive := plugin.perceiver(pairs)) is not None]
+        found = [(plugin, perceive) for plugin in self.plugins if (perceive := plugin.perceiver(pairs)) is not None]
+        return found or NO_PERCEIVERS
 
     def _names_perceived(self, handler: Callable[..., Any]) -> tuple[str, ...]:
         """The arguments the perceive handler takes by name; none when it takes them all as one dict."""
@@ -433,7 +444,19 @@ class Plan:
         """The failed attempts as data."""
         if record is None:
             return []
-        return [Failure(attempt, place(attempt.fault, self.files)) for attempt in record.attempts]
+        return [
+            Failure(attempt, place(attempt.fault, self.files) if attempt.place is None else attempt.place)
+            for attempt in record.attempts
+        ]
+
+    def put_away(self, attempt: Attempt) -> None:
+        """Keep of an attempt that is followed by another what can still be asked for: where it failed, not its frames.
+
+        Programs in Dana see no tracebacks; those of Python functions are left as they are.
+        """
+        if self.files is not None:
+            attempt.place = place(attempt.fault, self.files)
+            attempt.fault.__traceback__ = None
 
     def gave_up(self, record: Record) -> BaseException:
         """The error of a call that will not be tried again."""

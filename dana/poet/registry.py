@@ -7,14 +7,19 @@ from weakref import WeakSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
+    from dana.adaptive.policy import Retry
+    from dana.poet.config import POETConfig
     from dana.poet.interrupts import Manager
     from dana.poet.plan import Plan
     from dana.poet.subjects import Keeper, Learner
 
 
+# Options with values of these classes may be shared, for so many configurations of a program.
+_PLAIN = frozenset({type(None), bool, int, float, str})
+MOST_SHARED = 1000
 # The store of `.poet` where there is such a folder, as the command line takes it.
 AUTO = "auto"
 
@@ -38,6 +43,9 @@ class Registry:
         self.next_number = count(1).__next__
         # Handlers that options may name (`handlers.py`).
         self.handlers: dict[str, Callable[..., Any]] = {}
+        # Configurations and policies that many functions share, by what is written.
+        self._configs: dict[tuple[Any, ...], POETConfig] = {}
+        self.policies: dict[tuple[Any, ...], Retry] = {}
         # What can be spoken about: the learner of a call and the shape of its input, by its id, oldest first.
         self.recent: dict[str, tuple[Learner, str]] = {}
         self._keepers: dict[Any, Keeper] = {}
@@ -45,6 +53,21 @@ class Registry:
         self._ledger: Any = None
         self._prefix = ""
         self._warned: set[str] = set()
+
+    def configured(self, given: Mapping[str, Any]) -> POETConfig:
+        """The configuration for these options; functions that say the same in plain values have one together."""
+        from dana.poet.config import POETConfig
+
+        named = self.profile is not None or "profile" in given
+        if named or not all(value.__class__ in _PLAIN for value in given.values()):
+            return POETConfig.resolved(given, self.profile)
+        key = tuple((name, value.__class__, value) for name, value in given.items())
+        found = self._configs.get(key)
+        if found is None:
+            found = POETConfig.resolved(given)
+            if len(self._configs) < MOST_SHARED:
+                self._configs[key] = found
+        return found
 
     def new_id(self) -> str:
         """The id of an execution: unique in this process and, without a seed, everywhere."""

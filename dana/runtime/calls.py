@@ -147,6 +147,7 @@ def _load(meter: Meter, call: Call) -> None:
     meter._nested, meter._base, meter._floor, meter._closing = call.nested, call.base, call.floor, call.closing
     meter._deadlines, meter._deadline, meter._stop = call.deadlines, call.deadline, call.stop
     meter._cancelled, meter._deeper = call.cancelled, call.deeper
+    meter._is_flat = False
 
 
 def leave(meter: Meter) -> None:

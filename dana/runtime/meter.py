@@ -57,6 +57,9 @@ GRACE_S = 0.1
 RECURSION_MARGIN = 250
 # Room for the host's own frames; more are counted.
 HOST_FRAMES = 250
+# From this limit on nobody counts frames for the first chunk of a call: looking at a frame makes an object of it, which
+# a call that waits would keep.
+FLAT_DEPTH = 4 * CHUNK_MIN
 
 
 class _Watchers:
@@ -173,8 +176,10 @@ class Meter:
         "_deeper",
         "_floor",
         "_granted",
+        "_is_flat",
         "_memory",
         "_nested",
+        "_scopes",
         "_step_lane",
         "_stop",
         "_watching",
@@ -233,6 +238,10 @@ class Meter:
         self.bank = [0]
         self._base: Any = None
         self._floor: Any = None
+        # Whether the running call has drawn nothing yet: then it is not nested, and nobody needs to look.
+        self._is_flat = False
+        # What `scopes` made, by length of time: all functions with the same timeout share it.
+        self._scopes: dict[float, tuple[Callable[[float], Deadline], Callable[[Deadline], None]]] = {}
         self._closing = False
         self._deadlines: list[Deadline] = []
         self._deadline: float | None = None
@@ -265,6 +274,7 @@ class Meter:
         self._step_lane.size = self._call_lane.size = CHUNK_MIN
         self._cancelled = self._stop = None
         self._base = self._floor = sys._getframe(1)
+        self._is_flat = self.depth is not None and self.depth >= FLAT_DEPTH
         self._closing = False
         self._deadlines = []
         if self.wall_s is not None:
@@ -460,9 +470,12 @@ class Meter:
 
     def scopes(self, seconds: float) -> tuple[Callable[[float], Deadline], Callable[[Deadline], None]]:
         """`push_deadline` and `pop_deadline` for one length of time; the first is told the time."""
-        from dana.runtime.recurring import scopes
+        found = self._scopes.get(seconds)
+        if found is None:
+            from dana.runtime.recurring import scopes
 
-        return scopes(self, seconds)
+            found = self._scopes[seconds] = scopes(self, seconds)
+        return found
 
     def remaining(self) -> float | None:
         """Seconds until the nearest deadline, or None; what a blocking call may take at most."""
@@ -513,6 +526,9 @@ class Meter:
             if size == 0:
                 self._begin(_Extent("steps"))
         if lane.deep and self.depth is not None and self._base is not None:
+            if self._is_flat:
+                self._is_flat = False
+                return min(size, CHUNK_MIN)
             over = self.depth - self._depth_now()
             if over < 0:
                 self._begin(_Extent("depth"))

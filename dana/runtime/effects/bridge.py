@@ -66,21 +66,22 @@ LATE_S = 0.001
 class Worker(greenlet):
     """A greenlet that runs Dana code; parked while it waits.
 
-    `ended` is the future that gets `(True, value)` or `(False, exception)`. While `direct`, the hub is the coroutine
-    `drive` itself, which awaits what the worker asks for (`ask`): an effect that is waited for at once then needs
-    neither a task nor a promise.
+    `outcome` is `(True, value)` or `(False, exception)` at its end; `ended`, the future that gets it where somebody
+    waits for one. While `direct`, the hub is the coroutine `drive` itself, which awaits what the worker asks for
+    (`ask`): an effect that is waited for at once then needs neither a task nor a promise.
     """
 
     __slots__ = (
-        "_waiting", "asking", "cancelled", "closed", "context", "direct", "due", "ended", "loop", "nudged", "parked",
-        "task",
+        "_waiting", "asking", "cancelled", "closed", "context", "direct", "due", "ended", "loop", "nudged", "outcome",
+        "parked", "task",
     )  # fmt: skip
 
     def __init__(self, waiting: Waiting, loop: AbstractEventLoop) -> None:
         super().__init__()
         self._waiting = waiting
         self.loop = loop
-        self.ended: Future[tuple[bool, Any]] = loop.create_future()
+        self.ended: Future[tuple[bool, Any]] | None = None
+        self.outcome: tuple[bool, Any] | None = None
         self.parked = self.asking = self.direct = self.nudged = False
         # The task that drives it, while direct.
         self.task: Any = None
@@ -94,13 +95,14 @@ class Worker(greenlet):
         waiting.workers[self] = None
 
     def run(self, action: Callable[..., Any], args: Any, keywords: Any) -> None:
-        """What the greenlet does: the action, whose outcome becomes that of `ended`."""
+        """What the greenlet does: the action, whose outcome is its own."""
         try:
             outcome = True, (action() if args is None else action(args, keywords))
         except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
             outcome = False, error
         self._waiting.workers.pop(self, None)
-        if not self.ended.done():
+        self.outcome = outcome
+        if self.ended is not None and not self.ended.done():
             self.ended.set_result(outcome)
 
     def park(self, future: Future[Any] | None, seconds: float | None) -> None:
@@ -211,6 +213,7 @@ class Branch(Worker):
 
     def __init__(self, waiting: Waiting, loop: AbstractEventLoop, action: Callable[[], Any], call: Call) -> None:
         super().__init__(waiting, loop)
+        self.ended: Future[tuple[bool, Any]] = loop.create_future()
         self.action = action
         self.call: Call | None = call
         here = current()
@@ -280,7 +283,9 @@ async def drive(program: Program, action: Callable[..., Any], args: Any = None, 
                     answer = False, error
                 request = worker.switch(answer)
                 del answer
-            done, value = await worker.ended
+            if worker.outcome is None:
+                worker.ended = worker.loop.create_future()
+                await worker.ended
         except CancelledError as cancelled:
             worker.direct = False
             await _end(worker, cancelled)
@@ -290,6 +295,9 @@ async def drive(program: Program, action: Callable[..., Any], args: Any = None, 
             raise
     finally:
         waiting.exit()
+    assert worker.outcome is not None
+    done, value = worker.outcome
+    worker.outcome = None
     if done:
         return value
     try:

@@ -52,7 +52,7 @@ class Effect:
         if waiting is not None and not self._writes:
             worker = waiting.asker()
             if worker is not None:
-                return waiting.ask(worker, self._name, self._start, sys._getframe(1), args, keywords)
+                return waiting.ask(worker, self._name, self._start, args, keywords)
         return self._begin(None, sys._getframe(1), args, keywords, at_once=False)._force()
 
     def _begin(

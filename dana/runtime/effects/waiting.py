@@ -8,6 +8,7 @@ loop until the callback stops it. A park may end early: callers look again at wh
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from _thread import get_ident
 from contextvars import copy_context
@@ -22,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from collections.abc import Awaitable, Callable
-    from types import FrameType
     from typing import Any
 
     from dana.runtime.calls import Call
@@ -190,11 +190,10 @@ class Waiting:
         worker: Worker,
         name: str,
         begun: Callable[..., Awaitable[Any]],
-        frame: FrameType,
         args: tuple[Any, ...],
         keywords: dict[str, Any],
     ) -> Any:
-        """Begin an effect and wait for it; its value, or its failure raised."""
+        """Begin an effect and wait for it; its value, or its failure raised. Called by what the program called."""
         awaitable = self.opened(begun, args, keywords)
         if self.program.emit is not None:
             self.program.emit("effect.start", {"name": name})
@@ -208,6 +207,7 @@ class Waiting:
                 self._tell_end(name, error, cancelled=answer is None or isinstance(error, asyncio.CancelledError))
         if answer is not None and answer[0]:
             return answer[1]
+        frame = sys._getframe(2)  # looked at now, as looking makes an object of it that a waiting call would keep
         start = Start(frame.f_code, frame.f_lasti, name)
         failed: BaseException = cancelled(start) if answer is None else answer[1]
         if isinstance(failed, asyncio.CancelledError):
@@ -217,7 +217,7 @@ class Waiting:
         try:
             raise failed.with_traceback(trace and trace.tb_next)  # without the frame that awaited it
         finally:
-            del failed, answer, trace  # a traceback that held this frame would hold its own exception
+            del failed, answer, trace, frame  # a traceback that held this frame would hold its own exception
 
     def _answer(self, worker: Worker, awaitable: Any) -> tuple[bool, Any] | None:
         """How what `drive` awaits for a call ended; raises the stop that comes due meanwhile."""
