@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 
@@ -87,7 +88,7 @@ def complete(scripts, tmp_path):
     [
         ("dana ch", ["check"]),
         ("dana t", ["test", "tokens", "tree"]),
-        ("dana m", ["main.na", "models", "my file.na"]),
+        ("dana m", ["main.na", "meta", "models", "my file.na"]),
         ("dana run m", ["main.na", "my file.na"]),
         ("dana run l", ["lib"]),
         ("dana check n", []),
@@ -116,3 +117,55 @@ def test_a_shell_that_dana_does_not_know(shell) -> None:
     done = shell("dana completions csh")
     assert done.returncode == 3
     assert "one of bash, zsh, fish" in done.stderr
+
+
+OFFERED = [
+    ("dana che", ["check"]),
+    ("dana fmt --sty", ["--style"]),
+    ("dana fmt --style b", ["braces"]),
+    ("dana new demo --kind l", ["library"]),
+    ("dana completions z", ["zsh"]),
+    ("dana poet st", ["status"]),
+    ("dana run mai", ["main.na"]),
+    ("dana meta rol", ["rollback"]),
+]
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="not run: there is no fish here")
+@pytest.mark.parametrize(("line", "offered"), OFFERED)
+def test_fish_completes(scripts, tmp_path, line, offered) -> None:
+    (tmp_path / "main.na").touch()
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"source {scripts['fish']}; complete -C '{line}'"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert [row.partition("\t")[0] for row in done.stdout.splitlines()] == offered
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="not run: there is no zsh here")
+def test_zsh_completes(scripts, tmp_path) -> None:
+    """On a terminal, with Tab; what the line has become is printed by a function that stands in for the command."""
+    import pexpect
+
+    (tmp_path / "main.na").touch()
+    (tmp_path / ".zshrc").write_text(
+        "autoload -Uz compinit; compinit -u -D\n"
+        f"source {scripts['zsh']}\n"
+        "PROMPT='ready> '; unsetopt zle_bracketed_paste prompt_sp 2>/dev/null; unset zle_bracketed_paste\n"
+        "dana() { print -r -- \"<$*>\" }\n"
+    )
+    io = pexpect.spawn(
+        "zsh", ["-i"], cwd=str(tmp_path), encoding="utf-8", timeout=20,
+        env={**os.environ, "HOME": str(tmp_path), "ZDOTDIR": str(tmp_path), "TERM": "dumb"},
+    )  # fmt: skip
+    try:
+        io.expect_exact("ready> ")
+        for line, offered in OFFERED:
+            io.send(line + "\t")
+            io.send("\r")
+            words = [*line.split(" ")[1:-1], offered[0]]
+            io.expect_exact(f"<{' '.join(words)}>")
+            io.expect_exact("ready> ")
+    finally:
+        io.close(force=True)
