@@ -198,7 +198,9 @@ class Actor(Lifecycle):
             return False
         if self.rebuilding or self.ending is not None:
             return True
-        return self.mailbox.size > 0 and self.state != PAUSED and self.state not in (STOPPED, FAILED)
+        if self.state in (PAUSED, STOPPED, FAILED) or self.system.failure is not None:
+            return False
+        return self.mailbox.size > 0
 
     def schedule(self, loop: AbstractEventLoop | None = None, *, asked: bool = False) -> None:
         """Have a runner, if there is something to do. `asked`: somebody waits for it."""

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 # Never copied, looked up by class: by far the most values.
 SCALARS = frozenset({int, float, str, bool, type(None), bytes, complex, range})
+# Methods of an agent that it hands out become messages to it.
+METHODS = frozenset({"method", "Tidied"})
 # How deep values may nest before the copy is refused as Python's own recursion would be.
-DEPTH = 800
+DEPTH = 250
 # A value of so many parts is charged for as if the program had copied it itself.
 CHARGED = 64
 
@@ -79,6 +81,10 @@ class _Copying:
             return self._keep(value, bytearray(value))
         if isinstance(value, Struct):
             return self._struct(value, depth)
+        if cls.__name__ in METHODS:
+            from dana.agents.ports import outward
+
+            return outward(value)
         return value
 
     def _keep(self, value: Any, made: Any) -> Any:
@@ -105,9 +111,11 @@ class _Copying:
 
     def _set(self, value: Any, depth: int) -> Any:
         self._charge(len(value))
-        if all(each.__class__ in SCALARS for each in value):
-            return value if value.__class__ is frozenset else self._keep(value, set(value))
-        return self._keep(value, type(value)([self.copy(each, depth + 1) for each in value]))
+        parts = [each if each.__class__ in SCALARS else self.copy(each, depth + 1) for each in value]
+        if isinstance(value, frozenset):
+            same = all(a is b for a, b in zip(parts, value, strict=True))
+            return value if same else self._keep(value, frozenset(parts))
+        return self._keep(value, set(parts))
 
     def _tuple(self, value: tuple[Any, ...], depth: int) -> Any:
         parts = [each if each.__class__ in SCALARS else self.copy(each, depth + 1) for each in value]

@@ -57,6 +57,14 @@ def gave_up(supervisor: str, child: str, limit: int, within: float, reason: str)
     return _with_leaf(error, "network.unavailable")
 
 
+def lost(error: BaseException) -> AgentStop:
+    """The stop that ends a program whose root supervisor gave up."""
+    stop = AgentStop(str(error))
+    stop._code = getattr(error, "_code", "E865")  # type: ignore[attr-defined]
+    stop._hint = getattr(error, "_hint", "")  # type: ignore[attr-defined]
+    return stop
+
+
 def not_running(name: str, state: str, reason: str, method: str) -> Exception:
     """E866: a message to an agent that takes none any more."""
     why = f" ({reason})" if reason and reason != "normal" else ""

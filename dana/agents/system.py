@@ -17,7 +17,7 @@ from collections import deque
 from time import monotonic
 
 from dana.agents.actor import Actor, Runner, call_beside
-from dana.agents.errors import mailbox_full, no_answer
+from dana.agents.errors import lost, mailbox_full, no_answer
 from dana.agents.lifecycle import described
 from dana.agents.mailbox import PRIORITIES, Message, set_result
 from dana.agents.supervisor import Supervisor
@@ -98,6 +98,7 @@ class System:
         supervisor: Supervisor | None = None,
     ) -> Actor:
         """A new actor, the last child of its supervisor (the root, which lets go of it with its agent)."""
+        self.check()
         made = Actor(
             self, self.next_number(), name,
             rebuild=rebuild, cleanup=cleanup, restart=restart, mailbox=mailbox, shutdown=shutdown,
@@ -420,13 +421,13 @@ class System:
 
 
 class Ending(str):  # noqa: SLOT000  (it has an attribute)
-    """Why calls of a program are cancelled, where that has a code of its own."""
+    """Why calls of a program are cancelled, where they are to end with a stop of its own."""
 
-    code: str
+    stop: Stop
 
     def __new__(cls, error: BaseException) -> Ending:
         made = super().__new__(cls, str(error))
-        made.code = getattr(error, "_code", "")
+        made.stop = error if isinstance(error, Stop) else lost(error)
         return made
 
 

@@ -192,6 +192,8 @@ def _first_stop(error: BaseException) -> BaseException:
 
 
 def _kind(error: BaseException) -> type[errors.RuntimeFault]:
+    if getattr(error, "_code", "") == "E865":  # its agents gave up, which may have cancelled what waited
+        return errors.AgentError
     for cls, kind in _KINDS:
         if isinstance(error, cls):
             return kind

@@ -636,10 +636,8 @@ class Meter:
         kind = extent.kind
         if kind == "cancelled":
             reason = self._cancelled or "cancelled"
-            made = CancelStop(reason)
-            if getattr(reason, "code", ""):  # the program's agents have ended
-                made._code = reason.code  # type: ignore[attr-defined]
-            return made
+            made: Stop | None = getattr(reason, "stop", None)  # what its agents ended with
+            return made if made is not None else CancelStop(reason)
         if kind == "deadline":
             assert extent.deadline is not None
             return TimeoutStop(seconds=extent.deadline.seconds, token=extent.deadline)
