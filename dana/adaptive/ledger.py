@@ -107,9 +107,10 @@ class Ledger:
         self.redactor = redactor if redactor is not None else Redactor()
         self.lost = 0
         self._now = now
-        self._ring: deque[Event] = deque(maxlen=ring)
+        # What is not audited is a plain list of an event's parts, as making one costs a third of it; its seq comes last.
+        self._ring: deque[Event | list[Any]] = deque(maxlen=ring)
         self._seen = 0
-        self._pending: deque[Event] = deque()
+        self._pending: deque[Event | list[Any]] = deque()
         # Whether it is among those that wait (`_WAITING`); who keeps something looks here after appending it.
         self._waits = False
         self._writing = Lock()
@@ -123,14 +124,29 @@ class Ledger:
 
     # --- writing ----------------------------------------------------------------------------------
 
+    # Gives the trace of what runs now, "" for none: whoever runs programs in which one act leads to others sets it.
+    trace_of: Callable[[], str] | None = None
+
+    def _traced(self, act: str, data: Any) -> str:
+        """The act of an event that names none; one with an act of its own says in its data which trace it is part of."""
+        assert self.trace_of is not None
+        trace = self.trace_of()
+        if trace and act and act != trace and data.__class__ is dict:
+            data.setdefault("trace", trace)
+        return act or trace
+
     def sample(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> None:
         """Note something that may be forgotten. `data` belongs to the ledger from here on."""
+        if self.trace_of is not None:
+            act = self._traced(act, data)
         self._seen += 1
-        self._ring.append(Event(self._now(), SAMPLE, kind, subject, act, data))
+        self._ring.append([self._now(), SAMPLE, kind, subject, act, data])
 
     def keep(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> None:
         """Note something that is stored with the next batch. `data` belongs to the ledger from here on."""
-        event = Event(self._now(), KEEP, kind, subject, act, data)
+        if self.trace_of is not None:
+            act = self._traced(act, data)
+        event = [self._now(), KEEP, kind, subject, act, data]
         self._seen += 1
         self._ring.append(event)
         if self.journal is not None:
@@ -145,6 +161,8 @@ class Ledger:
 
         Callers that come at the same time share a commit.
         """
+        if self.trace_of is not None:
+            act = self._traced(act, data)
         event = Event(self._now(), AUDIT, kind, subject, act, data)
         self._seen += 1
         self._ring.append(event)
@@ -208,19 +226,22 @@ class Ledger:
     def _write(self) -> JournalError | None:
         """One transaction with everything that waits; the caller holds `_writing`."""
         assert self.journal is not None
-        batch: list[Event] = []
+        batch: list[Event | list[Any]] = []
         while self._pending:
             batch.append(self._pending.popleft())
         if not batch:
             self._rest()
             return None
         try:
-            last = self.journal.append([self._row(event) for event in batch])
+            last = self.journal.append([self._row(_event_of(each)) for each in batch])
         except JournalError as error:
             self._put_back(batch, error)
             return error
-        for number, event in enumerate(batch, last - len(batch) + 1):
-            event.seq = number
+        for number, each in enumerate(batch, last - len(batch) + 1):
+            if each.__class__ is list:
+                each.append(number)
+            else:
+                each.seq = number  # type: ignore[union-attr]
         self._complained = False
         self._rest()
         return None
@@ -240,14 +261,14 @@ class Ledger:
             self._waits = True
             _WAITING.add(self)
 
-    def _put_back(self, batch: list[Event], error: JournalError) -> None:
+    def _put_back(self, batch: list[Event | list[Any]], error: JournalError) -> None:
         """Audit events fail; kept ones wait for better times, the oldest as long as there is room."""
         waiting = []
-        for event in batch:
-            if event.delivery == AUDIT:
-                event.failed = error
+        for each in batch:
+            if isinstance(each, list):
+                waiting.append(each)
             else:
-                waiting.append(event)
+                each.failed = error
         room = max(0, WAITING - len(self._pending))
         self.lost += max(0, len(waiting) - room)
         self._pending.extendleft(reversed(waiting[:room]))
@@ -284,7 +305,7 @@ class Ledger:
         """What the ring still holds, oldest first, without secrets; `pattern` is a glob over kinds ("poet.*")."""
         from fnmatch import fnmatchcase
 
-        found = [event for event in list(self._ring) if fnmatchcase(event.kind, pattern)]
+        found = [event for event in map(_event_of, list(self._ring)) if fnmatchcase(event.kind, pattern)]
         if limit is not None:
             found = found[-limit:]
         for event in found:
@@ -298,6 +319,17 @@ class Ledger:
         self.flush()
         for row in self.journal.rows(pattern=pattern, run=self.run, limit=limit):
             yield read_event(row)
+
+
+def _event_of(kept: Event | list[Any]) -> Event:
+    """An event of the ring, or of those that wait."""
+    if not isinstance(kept, list):
+        return kept
+    at, delivery, kind, subject, act, data, *stored = kept
+    event = Event(at, delivery, kind, subject, act, data)
+    if stored:
+        event.seq = stored[0]
+    return event
 
 
 def read_event(row: tuple[Any, ...]) -> Event:

@@ -44,6 +44,29 @@ def belonging(events: Iterable[Event], trace: str) -> list[Event]:
     return [event for event in events if trace in (event.act, trace_of(event))]
 
 
+def request_of(event: Event) -> str:
+    """Which turn an event belongs to; "" where it belongs to none."""
+    said = event.data.get("request") if isinstance(event.data, dict) else None
+    return said if isinstance(said, str) else ""
+
+
+def one_turn(events: Sequence[Event], request: str) -> list[Event]:
+    """The events of one turn and of all that it caused: those of its act from its beginning to its end."""
+    own = [at for at, event in enumerate(events) if request_of(event) == request]
+    if not own:
+        return []
+    act = trace_of(events[own[0]])
+    return [event for event in events[own[0] : own[-1] + 1] if trace_of(event) == act]
+
+
+def last_turn(events: Sequence[Event], subject: str = "") -> str:
+    """The request of the turn that ended last, of anybody or of an agent by type, name or id; "" without one."""
+    for event in reversed(events):
+        if event.kind == "turn.end" and request_of(event) and (not subject or _is_about(event, subject)):
+            return request_of(event)
+    return ""
+
+
 def last_act(events: Sequence[Event], subject: str = "") -> str:
     """The latest act in which something of a subject happened: an agent by type, name or id ("" is anybody)."""
     for event in reversed(events):

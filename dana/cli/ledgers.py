@@ -168,17 +168,21 @@ def _runs(journal: Journal, options: Options) -> int:
 
 
 def _explain(journal: Journal, options: Options) -> int:
-    """What happened in one act: the one named, else the latest, of an agent if `--subject` says which."""
+    """What happened in one turn or act: the one named, else the latest, of an agent if `--subject` says which."""
     from dana.adaptive.ledger import read_event
     from dana.agents import trace as acts
 
     given = options.given
-    run, detail = given.get("run"), given.get("detail")
+    run, detail, subject = given.get("run"), given.get("detail"), given.get("subject", "")
     latest = [read_event(row) for row in journal.rows(run=run, limit=LOOKED_AT, latest=True)]
-    chosen = given.get("trace") or acts.last_act(latest, given.get("subject", ""))
-    events = [read_event(row) for row in journal.rows(run=run, trace=chosen)] if chosen else []
+    chosen = given.get("trace") or acts.last_turn(latest, subject) or acts.last_act(latest, subject)
+    events = acts.one_turn(latest, chosen) if chosen else []
+    if chosen and not events:
+        events = [read_event(row) for row in journal.rows(run=run, trace=chosen)]
     if not events:
-        known = list(dict.fromkeys(filter(None, map(acts.trace_of, reversed(latest)))))
+        known = list(
+            dict.fromkeys(filter(None, [f(e) for e in reversed(latest) for f in (acts.request_of, acts.trace_of)]))
+        )
         near = suggest(chosen, known) if chosen else None
         hint = f"did you mean {near}?" if near else f"the latest are {', '.join(known[:3])}" if known else ""
         what = f"no event of {chosen!r}" if chosen else "no act on record that could be explained"

@@ -432,10 +432,16 @@ class Esper:
             raise _wrong(f"{heads} heads do not divide a width of {width}")
         model = nets.transformer(classes, length, width=width, heads=heads, seed=seed)
         example = torch.zeros(2, length, dtype=torch.long)
-        return NetHandle(Host(model, sites="linear,transformer", example=example, seed=seed))
+        return NetHandle(Host(model, sites="linear,transformer", example=example, seed=seed, journal=self._heard))
 
     def _net(self, model: torch.nn.Module, example: torch.Tensor, seed: int) -> NetHandle:
-        return NetHandle(Host(model, example=example, seed=seed))
+        return NetHandle(Host(model, example=example, seed=seed, journal=self._heard))
+
+    def _heard(self, kind: str, data: dict[str, Any]) -> None:
+        """What happens in networks is in the program's ledger, beside everything else."""
+        ledger = self._program.ledger
+        if ledger is not None:
+            ledger.keep(kind, str(data.get("site", "")), dict(data))
 
     def data(self, rows: list[Any], answers: list[int], seed: int = 0) -> DataHandle:
         """Examples of your own: rows of numbers, and the class of each (0, 1, 2 …)."""

@@ -191,7 +191,14 @@ class Program:
         """
         if self._ledger is None and self.open_ledger is not None:
             self._ledger = self.open_ledger(self)
+            if self._ledger is not None:
+                self._ledger.trace_of = self._trace
         return self._ledger
+
+    def _trace(self) -> str:
+        """What ties together the events of the running call, "" while nothing does."""
+        call = self.meter._call
+        return "" if call is None else call.trace
 
     def module(
         self, name: str, file: str, code: CodeType | None = None, names: Iterable[str] | None = None
