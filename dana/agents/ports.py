@@ -211,11 +211,11 @@ class Ask:
             return _known(port.function(agent, *args, **keywords))
         return actor_of(agent).ask(MethodType(port.function, agent), args, keywords, timeout=seconds)  # type: ignore[no-any-return]
 
-    def tell(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        """Send the message, and wait for no answer."""
+    def tell(self, args: tuple[Any, ...], keywords: dict[str, Any], seconds: float | None = None) -> None:
+        """Send the message, and wait for no answer; for room in the mailbox `seconds` at most."""
         agent, port = self.agent, self.port
         port.check(agent, args, keywords)
-        actor_of(agent).tell(MethodType(port.function, agent), args, keywords)
+        actor_of(agent).tell(MethodType(port.function, agent), args, keywords, timeout=seconds)
 
 
 async def _known(value: Any) -> Any:
@@ -275,6 +275,20 @@ def asked(method: Any) -> Ask | None:
     """The agent and method an effect asks, None when it is the effect of something else."""
     start = method._start if method.__class__ is Effect else None
     return start if start.__class__ is Ask else None
+
+
+def outward(method: Any) -> Any:
+    """What others get when an agent hands out one of its own methods: what asks it. Anything else as it is."""
+    cls = method.__class__
+    if cls is MethodType:
+        agent = method.__self__
+        if getattr(type(agent), "_dana_guard", None) is None:
+            return method
+        port = find(type(agent), abi.mangle(abi.demangle(getattr(method.__func__, "__name__", "?"))))
+        return port.asking(agent) if isinstance(port, MethodPort) and port.function is method.__func__ else method
+    if cls is Tidied:
+        return method._port.asking(method._agent)
+    return method
 
 
 def port_of(agent: Any, name: Any) -> MethodPort:

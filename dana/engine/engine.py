@@ -698,7 +698,13 @@ def _give_agents(program: Program) -> None:
 
         return table(program)
 
+    def opened_actions(program: Program) -> dict[str, Any]:
+        from dana.agents.actions import functions
+
+        return functions(program)
+
     program.table[".open_agents"] = opened
+    program.table[".open_actions"] = opened_actions
 
 
 def _give_use(run: _Run) -> None:
