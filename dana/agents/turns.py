@@ -323,9 +323,10 @@ class Turn:
             "type": form(self.program, name), "context": context, "system": system, "timeout": timeout, "retries": 1,
             "model": self.behaviour.model if model is True else model,
         }  # fmt: skip
-        model_, question = self.speaking.reasoning.prepared(prompt, None, given)
+        model_, question, _ = self.speaking.reasoning.prepared(prompt, None, given)
         answer = await ask(model_, question, host=Host(spend=self._account, emit=self._heard))
-        return answer.value.to_dict()
+        shape = answer.value._shape
+        return {field.name: getattr(answer.value, field.slot) for field in shape.fields}
 
     # --- the record -----------------------------------------------------------------------------
 
