@@ -107,7 +107,7 @@ class Ledger:
         self.redactor = redactor if redactor is not None else Redactor()
         self.lost = 0
         self._now = now
-        # What is not audited is a plain list of an event's parts, as making one costs a third of it; its seq comes last.
+        # What is not audited is a list of an event's parts, as making one costs a third of it; its seq comes last.
         self._ring: deque[Event | list[Any]] = deque(maxlen=ring)
         self._seen = 0
         self._pending: deque[Event | list[Any]] = deque()
