@@ -395,7 +395,7 @@ class Calls:
         `heard` gets each time as well, for whoever learns from it, and `due` is called while it holds `DUE` or more.
         """
         if heard is not None and due is not None:
-            return self._heard(self.succeeded(), heard, due)
+            return self._heard(heard, due)
         outcomes, times = self.outcomes, self.times
         buckets = times.buckets
 
@@ -415,15 +415,27 @@ class Calls:
 
         return succeeded
 
-    @staticmethod
-    def _heard(count: Callable[[float], None], heard: deque[Any], due: Callable[[], object]) -> Callable[[float], None]:
-        hear = heard.append
+    def _heard(self, heard: deque[Any], due: Callable[[], object]) -> Callable[[float], None]:
+        """The same text once more, as a call from one to the other would cost half as much again."""
+        outcomes, times = self.outcomes, self.times
+        buckets, hear = times.buckets, heard.append
 
         def succeeded(took: float) -> None:
-            count(took)
+            outcomes[SUCCEEDED] += 1
             hear(took)
             if len(heard) >= DUE:
                 due()
+            if SHORTEST <= took < LONGEST:
+                mantissa, exponent = frexp(took)
+                at = exponent * _PARTS + int(mantissa * 16) + _BASE - times.first
+                if at >= 0:
+                    try:
+                        buckets[at] += 1
+                    except IndexError:  # the same
+                        pass
+                    else:
+                        return
+            times.add(took)
 
         return succeeded
 
