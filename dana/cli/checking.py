@@ -22,13 +22,8 @@ if TYPE_CHECKING:
 
 def check(options: Options, terminal: Terminal) -> int:
     """All findings of all files: rendered on stderr, or as JSON on stdout."""
-    from dana.engine import Engine
-
-    engine = Engine()
     sources = inputs.sources(options)
-    found = _projects(sources) + _once(
-        finding for source in sources for finding in (engine.check(source) if isinstance(source, Source) else [source])
-    )
+    found = _projects(sources) + _once(finding for source in sources for finding in _findings(source))
     errors = sum(finding.is_error for finding in found)
     if "json" in options.given:
         _print_json(found)
@@ -38,6 +33,31 @@ def check(options: Options, terminal: Terminal) -> int:
             sys.stderr.write("\n")
         sys.stderr.write(_summary(len(sources), errors, len(found) - errors) + "\n")
     return REFUSED if errors else OK
+
+
+def _findings(source: Source | Diagnostic) -> list[Diagnostic]:
+    """What is found in a file: with what its project says of its host, and the plugins that lie beside it."""
+    if not isinstance(source, Source):
+        return [source]
+    from dana.cli import project
+    from dana.engine import Engine
+    from dana.errors import UsageError
+    from dana.poet.plugins import finding
+
+    folder = os.path.dirname(os.path.abspath(source.name))
+    engine = Engine()
+    folders, domains = [folder], []
+    try:
+        around = project.around(folder)
+    except (UsageProblem, UsageError):
+        around = None  # told once for all files, by `_projects`
+    if around is not None:
+        folders.append(around.folder)
+        domains = around.host.get("domains", [])
+        for name in around.host.get("names", []):
+            engine.host(name)(lambda *_args, **_keywords: None)  # nothing is run here
+    with finding.beside(*folders), finding.named(*domains):
+        return engine.check(source)
 
 
 def _projects(sources: list[Source | Diagnostic]) -> list[Diagnostic]:

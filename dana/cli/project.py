@@ -10,6 +10,9 @@
     read = ["data/private"]
     [model]                 which language model `reason` asks (docs/reason.md); never a key
     default = "openai:gpt-4o-mini"
+    [host]                  what the Python program around gives: `dana check` knows it then
+    names = ["crm.lookup"]  functions
+    domains = ["wine"]      domains of `@poet` that it registers
 
 `dana doctor` shows what was understood. There are no other keys: one that nothing reads would be a promise that nothing
 keeps.
@@ -18,6 +21,7 @@ keeps.
 from __future__ import annotations
 
 import os
+import re
 
 from dana.cli.options import KINDS, UsageProblem
 from dana.diagnostics import suggest
@@ -32,15 +36,16 @@ FILE = "dana.toml"
 KEYS = ("name", "version", "entry")
 TABLES = ("allow", "deny")
 MODEL = "model"
+HOST = "host"
 
 
 class Project:
     """A folder with a `dana.toml` that was understood; `entry` is None when it names no program.
 
-    `asks` and `forbids` are its tables `[allow]` and `[deny]`, `model` is its table `[model]`.
+    `asks` and `forbids` are its tables `[allow]` and `[deny]`, `model` and `host` those of these names.
     """
 
-    __slots__ = ("asks", "entry", "folder", "forbids", "model", "name", "version")
+    __slots__ = ("asks", "entry", "folder", "forbids", "host", "model", "name", "version")
 
     def __init__(
         self,
@@ -51,8 +56,10 @@ class Project:
         asks: dict[str, Any] | None = None,
         forbids: dict[str, Any] | None = None,
         model: dict[str, Any] | None = None,
+        host: dict[str, list[str]] | None = None,
     ) -> None:
         self.model = model
+        self.host = host or {}
         self.asks = asks or {}
         self.forbids = forbids or {}
         self.folder = folder
@@ -107,8 +114,8 @@ def _project(folder: str) -> Project:
     except ValueError as problem:  # TOML's own errors, and text that is not UTF-8
         raise UsageProblem("E915", f"{path} is not TOML: {problem}") from None
     for key in found:
-        if key not in (*KEYS, *TABLES, MODEL):
-            raise _unknown(path, key, (*KEYS, *TABLES, MODEL))
+        if key not in (*KEYS, *TABLES, MODEL, HOST):
+            raise _unknown(path, key, (*KEYS, *TABLES, MODEL, HOST))
     name, version = _text(found, "name", path), _text(found, "version", path)
     entry = _text(found, "entry", path) if "entry" in found else None
     if entry is not None and (os.path.isabs(entry) or ".." in entry.split("/")):
@@ -121,7 +128,7 @@ def _project(folder: str) -> Project:
         raise UsageProblem(
             "E915", f"`model` in {path} must be a table", 'as in: [model], then default = "ollama:llama3.2"'
         )
-    return Project(folder, name, version, entry, asks, forbids, model)
+    return Project(folder, name, version, entry, asks, forbids, model, _host(found, path))
 
 
 def model_of(folder: str) -> dict[str, Any] | None:
@@ -158,6 +165,19 @@ def _table(found: dict[str, Any], name: str, path: str) -> dict[str, Any]:
     return table
 
 
+def _host(found: dict[str, Any], path: str) -> dict[str, list[str]]:
+    """`[host]`: names of functions and of domains. Raises `UsageProblem`."""
+    table = found.get(HOST, {})
+    if not isinstance(table, dict):
+        raise UsageProblem("E915", f"`{HOST}` in {path} must be a table", f"as in: [{HOST}], then {HOSTED['names']}")
+    for key, value in table.items():
+        if key not in HOSTED:
+            raise _unknown(path, f"{HOST}.{key}", tuple(f"{HOST}.{k}" for k in HOSTED))
+        if not isinstance(value, list) or not all(isinstance(v, str) and NAME.fullmatch(v) for v in value):
+            raise UsageProblem("E915", f"`{HOST}.{key}` in {path} must be a list of names", f"as in: {HOSTED[key]}")
+    return table
+
+
 def _text(found: dict[str, Any], key: str, path: str) -> str:
     if key not in found:
         raise UsageProblem("E915", f"{path} has no `{key}`", f'add a line like: {key} = "{EXAMPLES[key]}"')
@@ -167,4 +187,6 @@ def _text(found: dict[str, Any], key: str, path: str) -> str:
     return value
 
 
+HOSTED = {"names": 'names = ["crm.lookup"]', "domains": 'domains = ["wine"]'}
+NAME = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*")
 EXAMPLES = {"name": "demo", "version": "0.1.0", "entry": "main.na"}

@@ -96,3 +96,31 @@ def test_a_broken_project_file_is_found(dana, program, text, said) -> None:
     assert done.status == 2
     assert "error[E915]" in done.err
     assert said in done.err
+
+
+GIVEN = 'name = "x"\nversion = "1"\n[host]\nnames = ["crm.lookup"]\ndomains = ["wine"]\n'
+USES = '@poet(domain="wine")\ndef f(n: int) -> any:\n    return crm.lookup(n)\n'
+
+
+def test_what_a_host_gives_is_known_where_the_project_says_so(dana, program) -> None:
+    rules = program("rules.na", USES)
+    assert dana("check", rules).status == 2
+    program("dana.toml", GIVEN)
+    assert dana("check", rules).status == 0
+    done = dana("check", program("wrong.na", USES.replace("lookup", "lokup")))
+    assert "lokup" in done.err
+    assert dana("check", program("other.na", USES.replace("wine", "beer"))).status == 2
+
+
+def test_plugins_beside_a_program_are_known(dana, program, tmp_path) -> None:
+    (tmp_path / "deep" / ".poet" / "plugins").mkdir(parents=True)
+    (tmp_path / "deep" / ".poet" / "plugins" / "wine.na").write_text("def perceive(arguments):\n    return {}\n")
+    (tmp_path / "deep" / "f.na").write_text('@poet(domain="wine")\ndef f(n: int) -> int:\n    return n\n')
+    assert dana("check", str(tmp_path / "deep" / "f.na")).status == 0
+
+
+def test_all_examples_are_clean(dana) -> None:
+    from tests.repl.talking import ROOT
+
+    done = dana("check", str(ROOT / "examples"))
+    assert "nothing to report" in done.err

@@ -153,7 +153,7 @@ def test_zsh_completes(scripts, tmp_path) -> None:
         "autoload -Uz compinit; compinit -u -D\n"
         f"source {scripts['zsh']}\n"
         "PROMPT='ready> '; unsetopt zle_bracketed_paste prompt_sp 2>/dev/null; unset zle_bracketed_paste\n"
-        "dana() { print -r -- \"<$*>\" }\n"
+        'dana() { print -r -- "<$*>" }\n'
     )
     io = pexpect.spawn(
         "zsh", ["-i"], cwd=str(tmp_path), encoding="utf-8", timeout=20,

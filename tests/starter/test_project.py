@@ -54,6 +54,10 @@ def test_an_error_in_the_entry_names_it(project, shell) -> None:
         (GOOD.replace('version = "0.1.0"\n', ""), "has no `version`"),
         (GOOD + "name = 'again'\n", "is not TOML"),
         ("name = \n", "is not TOML"),
+        (GOOD + "[host]\nname = ['f']\n", "unknown key `host.name`\n  = help: did you mean host.names?"),
+        (GOOD + "[host]\nnames = 'f'\n", "`host.names` in dana.toml must be a list of names"),
+        (GOOD + "[host]\ndomains = ['a b']\n", "`host.domains` in dana.toml must be a list of names"),
+        (GOOD + "host = 3\n", "`host` in dana.toml must be a table"),
     ],
 )
 def test_what_is_wrong_with_dana_toml_is_said(project, shell, text, said) -> None:

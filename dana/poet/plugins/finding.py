@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 
 from dana.poet.domains import ALIASES, DOMAINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 GROUP = "dana.poet.plugins"
@@ -32,6 +34,31 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
 # What was registered, by domain.
 _REGISTERED: dict[str, Any] = {}
+# Folders whose `.poet/plugins` are looked at besides that of the current one (`beside`).
+_ALSO: list[str] = []
+
+
+@contextmanager
+def beside(*folders: str) -> Iterator[None]:
+    """As if started in each of these folders: for tools that look at programs that lie somewhere else."""
+    before = list(_ALSO)
+    _ALSO[:] = [*dict.fromkeys((*folders, *before))]
+    try:
+        yield
+    finally:
+        _ALSO[:] = before
+
+
+@contextmanager
+def named(*domains: str) -> Iterator[None]:
+    """As if a host had registered plugins of these domains: for tools that run nothing."""
+    added = [name for name in domains if name not in _REGISTERED]
+    _REGISTERED.update(dict.fromkeys(added))
+    try:
+        yield
+    finally:
+        for name in added:
+            del _REGISTERED[name]
 
 
 class Found:
@@ -113,8 +140,10 @@ def names() -> list[str]:
 
 def project_file(name: str) -> str:
     """The path of the plugin of that name in `.poet/plugins`, "" when there is none; a name is never a path."""
-    path = os.path.abspath(os.path.join(FOLDER, name + ".na")) if _NAME.fullmatch(name) else ""
-    return path if path and os.path.isfile(path) else ""
+    if not _NAME.fullmatch(name):
+        return ""
+    paths = (os.path.abspath(os.path.join(folder, FOLDER, name + ".na")) for folder in ("", *_ALSO))
+    return next((path for path in paths if os.path.isfile(path)), "")
 
 
 def project_names() -> list[str]:
