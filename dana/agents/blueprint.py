@@ -51,6 +51,8 @@ MEANING = frozenset(
 )
 PREDEFINED = {"DanaAgent": "An agent without a purpose of its own.", "BasicAgent": "An agent that can be asked things."}
 KINDS = ("agent", "agent_blueprint")
+# Where an agent keeps its memory, once it has one.
+MEMORY = ".memory"
 # Methods every class has from Python.
 _OWN = frozenset({"__init__", "__module__", "__qualname__", "__slots__", "__doc__", "__classcell__"})
 
@@ -181,10 +183,17 @@ type.__setattr__(Agent, abi.state_slot("type"), property(_class_of))
 
 
 def memory_of(agent: Any) -> Any:
-    """The memory of an agent."""
-    from dana.agents.memory import memory_of as found
+    """The memory of an agent: by its type and name, and those without a name in the order in which they need one."""
+    extra = agent._extra or {}
+    known = extra.get(MEMORY)
+    if known is None:
+        from dana.agents.memory import store_of
 
-    return found(agent._system, agent._shape.name, str(agent.name))
+        store, kind = store_of(agent._system.program, setting(agent, "memory")), agent._shape.name
+        given = setting(agent, "name")
+        known = extra[MEMORY] = store.agent(kind, str(given) if given is not None else store.unnamed(kind))
+        object.__setattr__(agent, "_extra", extra)
+    return known
 
 
 def method_port(name: str, function: Any) -> MethodPort:

@@ -22,6 +22,7 @@ import os
 import sqlite3
 
 from dana.agents.remembering import decode, encode
+from dana.diagnostics import shown_name
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -311,11 +312,13 @@ class MemoryStore:
         self._open: sqlite3.Connection | None = None
         self._agents: dict[tuple[str, str], Memory] = {}
         self._redactor: Redactor | None = None
+        # How many agents of a type have come without a name.
+        self._unnamed: dict[str, int] = {}
 
     @property
     def shown(self) -> str:
         """The file, as people read it."""
-        return "in this process" if self.path == ":memory:" else self.path
+        return "in this process" if self.path == ":memory:" else shown_name(self.path)
 
     def agent(self, type_name: str, name: str) -> Memory:
         """The memory of one agent: the same object whenever it is asked for."""
@@ -323,6 +326,11 @@ class MemoryStore:
         if found is None:
             found = self._agents[type_name, name] = Memory(self, type_name, name)
         return found
+
+    def unnamed(self, type_name: str) -> str:
+        """What stands for the name of an agent that has none: the first of its type has its type's, then `Clerk#2`."""
+        number = self._unnamed[type_name] = self._unnamed.get(type_name, 0) + 1
+        return type_name if number == 1 else f"{type_name}#{number}"
 
     def now(self) -> float:
         """Seconds since 1970, by the program's clock."""
@@ -370,7 +378,7 @@ class MemoryStore:
         try:
             return self._connection().execute(text, values).fetchall()
         except (sqlite3.Error, OSError) as error:
-            raise self._problem(str(error)) from error
+            raise self._problem(str(error)) from None
 
     def writing(self) -> _Writing:
         """`with store.writing() as write:`: one transaction; `write(text, values)` returns rows. Nothing in half."""
@@ -438,14 +446,14 @@ class _Writing:
             self._connection = store._connection()
             self._connection.execute("BEGIN IMMEDIATE")
         except (sqlite3.Error, OSError) as error:
-            raise _told(store, error) from error
+            raise _told(store, error) from None
         return self._write
 
     def _write(self, text: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(text, tuple(values)).fetchall()
         except sqlite3.Error as error:
-            raise _told(self._store, error) from error
+            raise _told(self._store, error) from None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         try:
@@ -455,7 +463,7 @@ class _Writing:
                 self._connection.execute("ROLLBACK")
             if error is None:
                 self._forget_counts()
-                raise _told(self._store, problem) from problem
+                raise _told(self._store, problem) from None
         if error is not None:
             self._forget_counts()
 
@@ -490,7 +498,7 @@ _HINTS = {
 # --- of a program ---------------------------------------------------------------------------------
 
 
-def memory_of(system: Any, type_name: str, agent_name: str, where: str | bool | None = None) -> Memory:
+def memory_of(system: Any, type_name: str, agent_name: str, where: Any = None) -> Memory:
     """The memory of an agent of `system` (anything with a `program`).
 
     `agent_name` is what tells it from other agents of its type. `where` is what the agent's field `memory` says: True
@@ -500,8 +508,10 @@ def memory_of(system: Any, type_name: str, agent_name: str, where: str | bool | 
     return store_of(system.program, where).agent(type_name, agent_name)
 
 
-def store_of(program: Program, where: str | bool | None = None) -> MemoryStore:
+def store_of(program: Program, where: Any = None) -> MemoryStore:
     """The store behind `where` (see `memory_of`), opened once per program and closed with it."""
+    if where.__class__ not in (str, bool, type(None)):
+        raise failure(TypeError, "E876", "the field `memory` of an agent is true, false, or the path of a file")
     path = _default(program) if where is None or where is True else ":memory:"
     if isinstance(where, str):
         path = program.policy.path("write", where)

@@ -113,4 +113,36 @@ ENTRIES: dict[str, Entry] = {
         "import agents\n\nagent_blueprint Clerk:\n    checks: list = [agents.request_check()]\n\nc = Clerk()\n"
         "print(c.solve('Hello', use_mock=true))\n",
     ),
+    "E876": Entry(
+        "this cannot be remembered",
+        "Memory keeps data: texts, numbers, lists, dicts, sets, tuples, dates, and structs of these, under a key that is a "
+        "text of at most 500 characters. Functions, agents and resources are no data; a secret is not written down; a "
+        "value of more than a million bytes is too large. Nothing is remembered in part.",
+        "agent_blueprint Clerk:\n    level: int = 1\n\nc = Clerk()\nc.remember('adder', lambda x: x + 1)\n",
+        "agent_blueprint Clerk:\n    level: int = 1\n\nc = Clerk()\nc.remember('step', 1)\n",
+    ),
+    "E877": Entry(
+        "memory cannot be used",
+        "The file in which agents remember cannot be opened, read or written: it is damaged or no memory at all, its "
+        "folder is read-only, the disk is full, or another process does not let go of it. The file stays as it is, and "
+        "what was remembered before is not lost. The error is an OSError.",
+    ),
+    "E878": Entry(
+        "permissions of an agent that cannot be read",
+        "An agent's field `permissions` is a list of texts, each a kind and a pattern as behind `--allow-…`: "
+        '`"read:./data"`, `"net:api.acme.dev:443"`, `"model:*"`. The kinds are read, write, net, env, run, python and '
+        "model. They are read when the agent is made, and narrow what its program was granted.",
+        "agent_blueprint Clerk:\n    permissions: list = ['raed:./data']\n\nc = Clerk()\n",
+        "agent_blueprint Clerk:\n    permissions: list = ['read:./data']\n\nc = Clerk()\n",
+    ),
+    "E879": Entry(
+        "a pool has nothing to give",
+        "All resources of a pool stayed in use for as long as `wait` says; the code asks for one while it uses all of them "
+        "itself; most of the last tries to make one failed, so that the breaker refuses for a while; the pool was closed; "
+        "or what it makes are no resources. The message says which.",
+        "import resources\n\nresource Line:\n    name: str\n\npool = resources.pool(Line, size=1)\n"
+        "with pool.take('a') as one:\n    with pool.take('a') as two:\n        print(two.name)\n",
+        "import resources\n\nresource Line:\n    name: str\n\npool = resources.pool(Line, size=1)\n"
+        "with pool.take('a') as one:\n    print(one.name)\nwith pool.take('a') as two:\n    print(two.name)\n",
+    ),
 }

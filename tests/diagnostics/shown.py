@@ -496,6 +496,13 @@ def answered_late() -> Shown:
     return of_program('n: int = reason("How many?", timeout=0.01)\nprint(n)\n', model=slow, clock=None)
 
 
+def memory_that_is_none() -> Shown:
+    """An agent whose memory is a file of something else."""
+    Path("notes.db").write_text("bread, milk, eggs; " * 100, encoding="utf-8")
+    text = 'agent_blueprint Clerk:\n    memory: str = "notes.db"\n\nc = Clerk()\nprint(c.recall("step"))\n'
+    return of_program(text, allow=Allow(read=["."], write=["."]))
+
+
 CASES: dict[str, Callable[[], Shown]] = {
     **{code: partial(answered_badly, code) for code in QUESTIONS},
     "E843": answered_late,
@@ -505,6 +512,7 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E853": partial(of_models, "scripted:replies.jsonl", replies='{"match": "capital", "text": "Paris"}\n'),
     "E854": partial(of_models, "opnai:gpt-4o-mini"),
     "E817": denied_by_a_person,
+    "E877": memory_that_is_none,
     "E819": broken_plugin,
     "E708": partial(limit_reached, "growth"),
     "E709": too_many_promises,

@@ -18,7 +18,7 @@ from dana.source import Source
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "stdlib.md"
 MODULES = (
-    "math", "text", "json", "files", "http", "process", "time", "stats", "random", "testing", "terminal", "actors",
+    "math", "text", "json", "files", "http", "process", "time", "stats", "random", "testing", "terminal", "actors", "resources",
 )  # fmt: skip
 
 INTRODUCTION = """# The standard library
