@@ -5,6 +5,7 @@
     agents.tool(pay, dangerous=true)         entries of `tools`
     agents.on_approval(f)                    who is asked about them
     agents.respond(clerk, "…", user="ann")   a turn with its whole response
+    agents.trace(clerk, "diagnostic")        what happened in its last turn
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def functions(program: Program) -> dict[str, Any]:
         **MAKERS, "check": check, "tool": tool, "on_approval": on_approval,
         "respond": Effect(program, "respond", _responding(program), taped=False),
         "approved": gate.approved, "modified": gate.modified, "rejected": gate.rejected, "retry": gate.retry,
-        "ask": gate.ask,
+        "ask": gate.ask, "trace": _tracing(program),
     }  # fmt: skip
 
 
@@ -75,6 +76,24 @@ def tool(function: Any, name: Any = None, description: Any = None, **given: Any)
         if each not in known:
             settled("tool", {each: None}, (*known, "name", "description"))
     return Tool(function, name, description, **given)
+
+
+def _tracing(program: Program) -> Callable[..., str]:
+    def trace(agent: Any = None, detail: str = "summary") -> str:
+        """What happened in the last turn, of an agent or of anybody: briefly enough for a model to read (M45)."""
+        from dana.agents import trace as acts
+        from dana.agents.blueprint import Agent
+
+        if agent is not None and not isinstance(agent, Agent):
+            raise failure(TypeError, WRONG, "`agents.trace` is given an agent", 'as in agents.trace(desk, "key")')
+        if detail not in acts.LEVELS:
+            hint = "there are " + ", ".join(acts.LEVELS)
+            raise failure(ValueError, WRONG, f"`detail` of trace cannot be {str(detail)[:40]!r}", hint)
+        events = [] if program.ledger is None else program.ledger.events()
+        named = "" if agent is None else actor_of(agent).id
+        return acts.told(acts.one_turn(events, acts.last_turn(events, named)), detail)
+
+    return trace
 
 
 def _responding(program: Program) -> Callable[..., Awaitable[Any]]:

@@ -44,26 +44,46 @@ def belonging(events: Iterable[Event], trace: str) -> list[Event]:
     return [event for event in events if trace in (event.act, trace_of(event))]
 
 
-def request_of(event: Event) -> str:
-    """Which turn an event belongs to; "" where it belongs to none."""
-    said = event.data.get("request") if isinstance(event.data, dict) else None
-    return said if isinstance(said, str) else ""
+def turn_of(event: Event) -> str:
+    """Which turn an event belongs to, agent and request ("Triage#3/6b1f2a000001.1"); "" where it belongs to none."""
+    data = event.data if isinstance(event.data, dict) else {}
+    request = data.get("request")
+    return f"{data.get('agent') or event.subject}/{request}" if isinstance(request, str) and request else ""
 
 
-def one_turn(events: Sequence[Event], request: str) -> list[Event]:
-    """The events of one turn and of all that it caused: those of its act from its beginning to its end."""
-    own = [at for at, event in enumerate(events) if request_of(event) == request]
-    if not own:
+def one_turn(events: Sequence[Event], turn: str) -> list[Event]:
+    """The events of one turn (`turn_of`, or its request where only one has it) and of all that it caused.
+
+    Turns that run beside it belong to the same act; those it caused began while a tool of it was running.
+    """
+    turn = next((of for of in map(turn_of, events) if of and turn in (of, of.partition("/")[2])), "")
+    if not turn:
         return []
+    own = [at for at, event in enumerate(events) if turn_of(event) == turn]
     act = trace_of(events[own[0]])
-    return [event for event in events[own[0] : own[-1] + 1] if trace_of(event) == act]
+    caused, running = {turn}, set[str]()
+    found = []
+    for event in events[own[0] : own[-1] + 1]:
+        if trace_of(event) != act:
+            continue
+        of = turn_of(event)
+        if event.kind == "turn.start" and running:
+            caused.add(of)
+        if of and of not in caused:
+            continue
+        found.append(event)
+        if event.kind == "tool.start":
+            running.add(_key_of(event))
+        elif event.kind == "tool.end":
+            running.discard(_key_of(event))
+    return found
 
 
 def last_turn(events: Sequence[Event], subject: str = "") -> str:
-    """The request of the turn that ended last, of anybody or of an agent by type, name or id; "" without one."""
+    """The turn that ended last, of anybody or of an agent by type, name or id; "" without one."""
     for event in reversed(events):
-        if event.kind == "turn.end" and request_of(event) and (not subject or _is_about(event, subject)):
-            return request_of(event)
+        if event.kind == "turn.end" and turn_of(event) and (not subject or _is_about(event, subject)):
+            return turn_of(event)
     return ""
 
 
@@ -230,7 +250,7 @@ def _base(kind: str) -> str:
 def _key_of(event: Event) -> str:
     """What tells one of several things of a kind that are open at the same time."""
     data = event.data if isinstance(event.data, dict) else {}
-    named = data.get("request") or data.get("digest") or data.get("tool") or data.get("call") or ""
+    named = "/".join(str(data.get(name) or "") for name in ("request", "digest", "tool", "call"))
     return f"{event.subject}/{event.act}/{named}"
 
 

@@ -243,7 +243,8 @@ usage: dana ledger tail FILE [options]
        dana ledger verify FILE [--anchor TIP] [--json]
 
 What runs have recorded in a ledger: its last events (tail: 20), its events from the first on (query),
-its runs; what happened and why it failed (explain: the last turn, or the turn or act named); whether all is as it was written (verify). Nothing is changed. docs/audit.md has the whole story.
+its runs; what happened and why it failed (explain: the last turn, or the turn or act named); whether all is
+as it was written (verify). Nothing is changed. docs/audit.md has the whole story.
 
 options:
   --event PATTERN   only events of this kind, as in poet.*

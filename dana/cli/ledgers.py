@@ -181,7 +181,7 @@ def _explain(journal: Journal, options: Options) -> int:
         events = [read_event(row) for row in journal.rows(run=run, trace=chosen)]
     if not events:
         known = list(
-            dict.fromkeys(filter(None, [f(e) for e in reversed(latest) for f in (acts.request_of, acts.trace_of)]))
+            dict.fromkeys(filter(None, [f(e) for e in reversed(latest) for f in (acts.turn_of, acts.trace_of)]))
         )
         near = suggest(chosen, known) if chosen else None
         hint = f"did you mean {near}?" if near else f"the latest are {', '.join(known[:3])}" if known else ""

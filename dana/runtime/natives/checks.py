@@ -34,6 +34,7 @@ SIGNATURES = {
     ),
     "on_approval": "(handler: any /) -> None",
     "respond": "effect (agent: any /, message: str /, **options: any) -> any",
+    "trace": "(agent: any = None, detail: str = 'summary') -> str",
     "approved": "() -> any",
     "modified": "(value: any, reason: str = '') -> any",
     "rejected": "(reason: str) -> any",
