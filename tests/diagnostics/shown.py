@@ -30,6 +30,7 @@ from dana.isolation.engine import ProcessEngine
 from dana.policy import Allow
 from dana.repl.shell import Screen, Shell
 from tests.diagnostics.embedded import ACTIONS
+from tests.diagnostics.reviewing import damaged_behaviour, reviewed
 from tests.servers.mcp import ToolsServer
 from tests.serving import Server
 
@@ -568,6 +569,8 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E922": no_store,
     "E923": nothing_known,
     "E924": damaged_package,
+    "E960": partial(damaged_behaviour, of_program),
+    **{code: partial(reviewed, of_words, code) for code in ("E961", "E963", "E964", "E965", "E966")},
     "E990": our_own_fault,
 }
 

@@ -67,15 +67,19 @@ def path_of(type_name: str, root: str) -> str:
     return os.path.join(root, FOLDER, f"{type_name}.json")
 
 
-def read(data: bytes, place: str) -> dict[str, Any]:
-    """The change in the bytes of a file; an empty object is one, too. Raises `MetaError` (E960)."""
+def read(data: bytes, place: str, *, proposed: bool = False) -> dict[str, Any]:
+    """The change in the bytes of a file; an empty object is one, too.
+
+    Raises `MetaError`: E960, and E961 for what goes beyond a wording in one that is only `proposed`.
+    """
     if len(data) > MAX_FILE:
         raise MetaError("E960", f"{place} is larger than {MAX_FILE} bytes", _HINT)
     try:
         said = json.loads(data)
         return checked(said) if said != {} else {}
     except MetaError as wrong:
-        raise MetaError("E960", f"{place}: {wrong}", _HINT) from None
+        code, hint = ("E961", wrong.hint) if proposed else ("E960", _HINT)
+        raise MetaError(code, f"{place}: {wrong}", hint) from None
     except (ValueError, RecursionError):
         raise MetaError("E960", f"{place} is no JSON", _HINT) from None
 

@@ -256,7 +256,7 @@ class Repository:
         data = self._blob(proposed.commit, self._file(proposed.subject))
         if data is None or self._file(proposed.subject) not in files:
             raise MetaError("E966", f"{proposed.name} changes no behaviour")
-        behaviours.checked(behaviours.read(data, proposed.name))
+        behaviours.read(data, proposed.name, proposed=True)
         return files
 
     def _unchanged(self, subject: str, head: str, other: str, when: str) -> None:
