@@ -1,10 +1,11 @@
 """`kill -9` at random moments of heavy learning and auditing; afterwards everything that was promised is there.
 
-    python -m tests.faults.crashes --kills 200 --seed 1 [--on sqlite|files|postgres] [--fresh]
+    python -m tests.faults.crashes --kills 200 --seed 1 [--on sqlite|files|postgres|agents] [--fresh]
 
 A victim (`tests.faults.victim`) is started on the same files again and again and killed after a time that the seed
 decides. After every kill: the store opens, holds what `flush` confirmed, whole versions only; the chain of the ledger
-verifies; every effect that happened has its record. The tally is kept in `build/crashes-ON-SEED.json` and the files
+verifies; every effect that happened has its record. On "agents" the victim is an agent in the middle of its turns
+(`tests.faults.turner`), killed a quarter as often. The tally is kept in `build/crashes-ON-SEED.json` and the files
 beside it, so that a run goes on where it was interrupted.
 """
 
@@ -46,13 +47,18 @@ class Crashes:
         self.seed = seed
         self.effects, self.told, self.journal = folder / "effects", folder / "told", folder / "run.db"
 
+    def command(self) -> list[str]:
+        """What starts a victim."""
+        paths = map(str, (self.where, self.journal, self.effects, self.told))
+        return [sys.executable, "-m", "tests.faults.victim", *paths]
+
     def kill_one(self, number: int) -> None:
         """Start a victim, kill it, look at what is left. Raises `Crashed`."""
         chance = Random(f"{self.seed}-{number}")
         moment, early = chance.random() * LONGEST_S, chance.random() < EARLY
         before = self.told.stat().st_size if self.told.exists() else 0
         victim = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.victim", self.where, self.journal, self.effects, self.told],
+            self.command(),
             cwd=ROOT,
             stderr=subprocess.PIPE,
         )
@@ -117,6 +123,28 @@ class Crashes:
                 path.unlink(missing_ok=True)
 
 
+class Turns(Crashes):
+    """An agent that takes turns with tools that change the world, and is killed in the middle of them."""
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "tests.faults.turner", *map(str, (self.journal, self.effects, self.told))]
+
+    def look(self, number: int) -> None:
+        journal = Journal(str(self.journal))
+        try:
+            found = journal.verify()
+            if not found:
+                _fail(number, f"the ledger does not verify: {found.problem}")
+            begun = [json.loads(row[7]) for row in journal.rows(pattern="tool.start")]
+            given = list(journal.rows(pattern="approval.given"))
+        finally:
+            journal.close()
+        paid = len({data["digest"] for data in begun if data["tool"] == "pay"})
+        happened = self.effects.read_text().count("\n") if self.effects.exists() else 0
+        if not happened <= paid <= len(given):
+            _fail(number, f"{happened} effects, {paid} records of their beginning, {len(given)} approvals")
+
+
 def _fail(number: int, what: str) -> None:
     raise Crashed(f"kill {number}: {what}")
 
@@ -132,6 +160,8 @@ class Servers:
     def __enter__(self) -> str:
         if self.kind == "sqlite":
             return f"{self.folder}/learnt.db"
+        if self.kind == "agents":
+            return ""
         if self.kind == "files":
             return f"json:{self.folder}/learnt"
         self.server = Postgres()
@@ -148,15 +178,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.crashes", description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--on", choices=("sqlite", "files", "postgres"), action="append")
+    parser.add_argument("--on", choices=("sqlite", "files", "postgres", "agents"), action="append")
     parser.add_argument("--fresh", action="store_true", help="start over")
     options = parser.parse_args()
     failed = False
-    for kind in options.on or ("sqlite", "postgres"):
+    for kind in options.on or ("sqlite", "postgres", "agents"):
         if kind == "postgres" and binaries() is None:
             print("postgres: not run: PostgreSQL is not installed (make deps)")
             continue
-        failed |= not campaign(kind, options.kills, options.seed, fresh=options.fresh)
+        kills = -(-options.kills // 4) if kind == "agents" else options.kills
+        failed |= not campaign(kind, kills, options.seed, fresh=options.fresh)
     return int(failed)
 
 
@@ -172,7 +203,7 @@ def campaign(kind: str, kills: int, seed: int, *, fresh: bool) -> bool:
     done = json.loads(record.read_text())["kills"] if record.exists() else 0
     start, before = time.monotonic(), done
     with Servers(kind, folder) as where:
-        crashes = Crashes(folder, where, seed)
+        crashes = (Turns if kind == "agents" else Crashes)(folder, where, seed)
         while done < kills:
             try:
                 crashes.kill_one(done + 1)

@@ -8,10 +8,11 @@ import pytest
 
 from dana.poet.store.opening import open_store
 from tests.faults import crashes
-from tests.faults.crashes import Crashed, Crashes, Servers
+from tests.faults.crashes import Crashed, Crashes, Servers, Turns
 from tests.servers.postgres import binaries
 
 KILLS = 6
+TURNS = 4
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "files", "postgres"])
@@ -22,6 +23,13 @@ def test_killed_at_any_moment(kind, tmp_path) -> None:
         victims = Crashes(tmp_path, where, seed=11)
         for number in range(1, KILLS + 1):
             victims.kill_one(number)
+
+
+def test_an_agent_is_killed_in_the_middle_of_its_turns(tmp_path) -> None:
+    victims = Turns(tmp_path, "", seed=5)
+    for number in range(1, TURNS + 1):
+        victims.kill_one(number)
+    assert victims.effects.read_text().count("\n") > TURNS
 
 
 def test_a_promise_that_is_not_kept_is_found(tmp_path) -> None:
