@@ -47,6 +47,22 @@ class Child:
         return f"<child {self._agent._shape.name}>"
 
 
+class Monitor:
+    """What ends a monitor when it is called."""
+
+    __slots__ = ("_agent", "_end")
+
+    def __init__(self, end: Callable[[], None], agent: Any) -> None:
+        self._end = end
+        self._agent = agent
+
+    def __call__(self) -> None:
+        self._end()
+
+    def __repr__(self) -> str:
+        return f"<monitor of {self._agent._shape.name}>"
+
+
 class Supervision:
     """A supervisor, as a program holds it."""
 
@@ -240,9 +256,9 @@ def functions(program: Program) -> dict[str, Any]:
         """Ends a link."""
         the_actor(one, "unlink").unlink(the_actor(other, "unlink"))
 
-    def monitor(agent: Any, handler: Any) -> Callable[[], None]:
+    def monitor(agent: Any, handler: Any) -> Monitor:
         """Has `handler(id, reason)` called once, when the agent ends or crashes."""
-        return the_actor(agent, "monitor").monitor(_handler(handler, "monitor"))
+        return Monitor(the_actor(agent, "monitor").monitor(_handler(handler, "monitor")), agent)
 
     def trap(agent: Any, handler: Any = None) -> None:
         """Has the ends of linked agents told to `handler(id, reason)`, instead of ending with them."""

@@ -160,16 +160,16 @@ def _recall(agent: Any, key: Any, default: Any = None) -> Any:
 
 def unknown(agent: Any, name: str) -> Exception:
     """E604: an agent has neither a field nor a method of that name."""
-    if name[0] in ("_", abi.HIDDEN):
-        return AttributeError(abi.demangle(name))
     from dana.diagnostics import suggest
 
     cls = type(agent)
     known = {n for each in cls.__mro__[:-2] for n in each.__dict__ if n[0] not in ("_", abi.HIDDEN)}
-    near = suggest(name, sorted(known))
+    near = suggest(name, sorted(known)) if name[0] not in ("_", abi.HIDDEN) else None
     own = sorted(n for n in known if n not in Agent.__dict__)
     hint = f"did you mean `{near}`?" if near else f"it has {', '.join(f'`{n}`' for n in own)}" if own else ""
-    return failure(AttributeError, "E604", f"the agent `{cls.__name__}` has no field or method `{name}`", hint)
+    return failure(
+        AttributeError, "E604", f"the agent `{cls.__name__}` has no field or method `{abi.demangle(name)}`", hint
+    )
 
 
 def _class_of(agent: Any) -> Any:

@@ -155,7 +155,8 @@ def _forget_ways_out() -> None:
 EXPECTED = frozenset(
     """compile exec code.__new__ function.__new__ sys._getframe object.__getattr__ object.__setattr__
     object.__delattr__ time.sleep array.__new__ sys.set_asyncgen_hook_finalizer sys.set_asyncgen_hook_firstiter
-    sys.set_asyncgen_hooks_finalizer sys.set_asyncgen_hooks_firstiter sys.unraisablehook builtins.id""".split()
+    sys.set_asyncgen_hooks_finalizer sys.set_asyncgen_hooks_firstiter sys.unraisablehook builtins.id
+    sqlite3.connect/handle""".split()
 )
 THREADS = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
 
@@ -167,7 +168,7 @@ def _guard(breach: Callable[[str], object]) -> Callable[[str, tuple[Any, ...]], 
     family = int(AF_UNIX)
     expected, threads, end, status = EXPECTED, THREADS, os._exit, BREACH_STATUS
     shown, kind, refused, impossible = repr, type, ImportError, RuntimeError
-    text, number, pack = str, int, tuple
+    text, number, pack, memory = str, int, tuple, ":memory:"
 
     def hook(
         event: str,
@@ -184,6 +185,8 @@ def _guard(breach: Callable[[str], object]) -> Callable[[str, tuple[Any, ...]], 
             raise impossible("no threads in a worker")
         if event == "socket.__new__" and kind(arguments) is pack and number(arguments[1]) == family:
             return
+        if event == "sqlite3.connect" and kind(arguments[0]) is text and arguments[0] == memory:
+            return  # what agents remember while their program runs
         try:
             first = arguments[0] if arguments else ""
             breach(f"{event} {shown(first)[:200]}" if kind(first) in (text, number) else event)

@@ -45,7 +45,7 @@ EVENTS_OF_HARM = frozenset(
     tempfile.mkdtemp""".split()
 )
 MODULES_OF_HARM = frozenset(
-    "subprocess ctypes _ctypes pty multiprocessing pickle _pickle shelve dbm sqlite3 cffi code codeop pdb bdb gc "
+    "subprocess ctypes _ctypes pty multiprocessing pickle _pickle shelve dbm cffi code codeop pdb bdb gc "
     "telnetlib ftplib smtplib webbrowser imp runpy pkgutil site faulthandler".split()
 )
 
@@ -65,6 +65,8 @@ class Watch:
             return
         if event == "ctypes.dlsym" and "PyThreadState_SetAsyncExc" in details:
             return  # the meter's watchdog
+        if event == "sqlite3.connect" and details[0] == ":memory:":
+            return  # the memory of an agent, which ends with its program
         if event in EVENTS_OF_HARM:
             if not (event in ("os.listdir", "os.scandir") and self._is_source(details[0])):
                 self.heard.append(f"{event} {details!r:.80}")
@@ -158,14 +160,16 @@ def _problem(value: Any) -> str:
     if isinstance(value, BaseException):
         return (
             ""
-            if cls.__module__ == "builtins" or cls.__module__.startswith("dana.runtime.")
+            if cls.__module__ == "builtins" or cls.__module__.startswith(OURS)
             else f"an exception of {cls.__module__}"
         )
-    if cls.__module__.startswith("dana.runtime."):
+    if cls.__module__.startswith(OURS):
         return ""
     return f"a {cls.__module__}.{cls.__qualname__}"
 
 
+# Where the classes come from that are made for programs to hold.
+OURS = ("dana.runtime.", "dana.agents.")
 # Where the built-in functions of programs come from, and Python's classes that programs hold as they are.
 HOMES = (
     "builtins",
@@ -187,7 +191,11 @@ def _is_dana(function: types.FunctionType) -> bool:
     if function.__code__.co_name == "_d_call":  # stands before a function of the host
         return True
     # `calendar.isleap`: Python's, takes a number
-    return ".module" in function.__globals__ or home == "calendar" or home.startswith(("dana.runtime", "dana.poet"))
+    return (
+        ".module" in function.__globals__
+        or home == "calendar"
+        or home.startswith(("dana.runtime", "dana.poet", "dana.agents"))
+    )
 
 
 def _parts(value: Any) -> list[Any]:
@@ -209,7 +217,7 @@ def _parts(value: Any) -> list[Any]:
         return [] if record.file.startswith(REPOSITORY) else [v for k, v in record.globals.items() if k[:1] not in "._"]
     if isinstance(value, (Foreign, type)) or cls in PLAIN:
         return []
-    if cls.__module__.startswith("dana.runtime."):
+    if cls.__module__.startswith(OURS):
         from dana import abi
 
         names = [n for n in dir(cls) if n[0] not in ("_", abi.HIDDEN) and n not in abi.INTERNAL_ATTRIBUTES]

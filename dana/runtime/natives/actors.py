@@ -44,17 +44,20 @@ DOCS = {
     "pause": "The agent processes nothing after its present message, which waits at its next checkpoint.",
     "resume": "It goes on.",
     "stop": "Stops an agent, or a supervisor with its children in reverse order, and waits until it has stopped. "
-    '`strategy`: `"complete"` what it has accepted, `"critical"` of that what is critical, `"best_effort"` what fits into '
-    '`within` seconds, `"immediate"` nothing more.',
+    '`strategy`: `"complete"` what it has accepted, `"critical"` of that what is critical, `"best_effort"` what fits '
+    'into `within` seconds, `"immediate"` nothing more.',
     "start": "Starts an agent that has ended, as new.",
     "status": "What an agent or a supervisor is doing, as data: state, incarnation, messages that wait, health, …",
-    "inject": "Something an agent is to do, or to know, before all else: a method of it (with arguments) is called at its "
-    'next checkpoint (`when="next"`: before its next message), anything else is told its next turn.',
+    "inject": "Something an agent is to do, or to know, before all else: a method of it (with arguments) is called at "
+    'its next checkpoint (`when="next"`: before its next message), anything else is told its next turn.',
     "link": "When one of the two ends otherwise than normally, so does the other.",
     "unlink": "Ends a link.",
-    "monitor": "Has `handler(id, reason)` called once, when the agent ends or crashes; returns a function that ends this.",
-    "trap": "Has the ends of agents that are linked with it told to `handler(id, reason)`, instead of ending with them.",
-    "priority": 'How early an agent gets its turn when several could go on: `"critical"`, `"high"`, `"normal"`, `"low"`.',
+    "monitor": "Has `handler(id, reason)` called once, when the agent ends or crashes; returns a function that ends "
+    "this.",
+    "trap": "Has the ends of agents that are linked with it told to `handler(id, reason)`, instead of ending with "
+    "them.",
+    "priority": 'How early an agent gets its turn when several could go on: `"critical"`, `"high"`, `"normal"`, '
+    '`"low"`.',
     "checkpoint": "Where pause, stop and injected messages take effect in the middle of a message.",
 }
 # Where the engine leaves the function that makes them for a program, and where they are kept.
