@@ -476,6 +476,13 @@ class _Writing:
             self._store.total = 0  # the next one that can be read is counted when a bound is near
 
 
+def _fault(message: str, hint: str) -> Exception:
+    """E877. It says something about the world: an agent is not made anew because of it."""
+    error = failure(OSError, "E877", message, hint)
+    error.leaf = "configuration.store"  # type: ignore[attr-defined]
+    return error
+
+
 def _told(store: MemoryStore, error: Exception) -> Exception:
     if getattr(error, "_code", "") == "E877":
         return error

@@ -119,7 +119,9 @@ def _help(c: Context, name: str) -> str:
 
 
 # The standard library's modules; a test compares them with the folder.
-LIBRARY = frozenset("esper files http json math poet process random stats terminal testing text time".split())
+LIBRARY = frozenset(
+    "actors agents esper files http json math meta poet process random resources stats terminal testing text time".split()
+)
 
 
 def candidates(c: Context) -> set[str]:
