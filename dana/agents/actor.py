@@ -377,10 +377,18 @@ def _refuse_cycle(sender: Actor, message: Message) -> None:
         way = ways.pop()
         for asked in way[-1].asking:
             if asked.actor is sender:
-                raise errors.cycle([sender.name, *(each.name for each in way), sender.name], message.name)
+                raise errors.cycle(_told_apart([sender, *way, sender]), message.name)
             if asked.actor not in seen:
                 seen.add(asked.actor)
                 ways.append([*way, asked.actor])
+
+
+def _told_apart(actors: list[Actor]) -> list[str]:
+    """The names of agents; of several that share one, with their numbers."""
+    owners: dict[str, set[int]] = {}
+    for actor in actors:
+        owners.setdefault(actor.name, set()).add(actor.number)
+    return [actor.name if len(owners[actor.name]) == 1 else actor.id for actor in actors]
 
 
 def call_beside(here: Call, meter: Meter) -> Call:

@@ -41,7 +41,7 @@ def mailbox_full(name: str, method: str, capacity: int, seconds: float) -> Excep
     """E864: there was no room for a message."""
     waited = f" and made no room within {seconds:g} s" if seconds else ""
     error = failure(
-        AgentFault, "E864", f"the mailbox of `{name}` is full ({capacity} messages){waited}: `{method}` was not taken",
+        AgentFault, "E864", f"the mailbox of `{name}` is full ({_count(capacity)}){waited}: `{method}` was not taken",
         "send less, ask instead of sending, or let several agents share the work",
     )  # fmt: skip
     return _with_leaf(error, "network.unavailable")
@@ -51,7 +51,7 @@ def gave_up(supervisor: str, child: str, limit: int, within: float, reason: str)
     """E865: a supervisor that stopped restarting."""
     error = failure(
         AgentFault, "E865",
-        f"supervisor `{supervisor}` gave up: `{child}` crashed more than {_times(limit)} in {within:g} s ({reason})",
+        f"supervisor `{supervisor}` gave up: `{child}` crashed{_too_often(limit, within)} ({reason})",
         "the fault is in the agent, not in one message: mend it, or let its supervisor allow more",
     )  # fmt: skip
     return _with_leaf(error, "network.unavailable")
@@ -85,8 +85,14 @@ def shown(name: str) -> str:
     return abi.demangle(name)
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _count(messages: int) -> str:
+    return "1 message" if messages == 1 else f"{messages} messages"
+
+
+def _too_often(limit: int, within: float) -> str:
+    if not limit:
+        return ", and no restart is allowed"
+    return f" more than {'once' if limit == 1 else f'{limit} times'} in {within:g} s"
 
 
 def _with_leaf(error: Exception, leaf: str) -> Exception:

@@ -10,33 +10,159 @@ ENTRIES: dict[str, Entry] = {
         "An agent processes one message at a time. When A waits for B and B, on A's behalf or for somebody else, asks A, "
         "neither can ever answer, so the ask that closes the circle is refused at once, and the message names the way "
         "around. Send instead of asking where no answer is needed, or let a third agent hold what both need.",
+        "agent_blueprint Colleague:\n"
+        "    other: any = None\n"
+        "\n"
+        "    def meet(self, colleague):\n"
+        "        self.other = colleague\n"
+        "\n"
+        "    def ask(self):\n"
+        "        return self.other.answer()\n"
+        "\n"
+        "    def answer(self):\n"
+        "        return self.other.answer()\n"
+        "\n"
+        'ann = Colleague(name="Ann")\n'
+        'bob = Colleague(name="Bob")\n'
+        "ann.meet(bob)\n"
+        "bob.meet(ann)\n"
+        "print(ann.ask())\n",
+        "agent_blueprint Colleague:\n"
+        "    other: any = None\n"
+        "\n"
+        "    def meet(self, colleague):\n"
+        "        self.other = colleague\n"
+        "\n"
+        "    def ask(self):\n"
+        "        return self.other.answer()\n"
+        "\n"
+        "    def answer(self):\n"
+        '        return "yes"\n'
+        "\n"
+        'ann = Colleague(name="Ann")\n'
+        'bob = Colleague(name="Bob")\n'
+        "ann.meet(bob)\n"
+        "bob.meet(ann)\n"
+        "print(ann.ask())\n",
     ),
     "E863": Entry(
         "an agent did not answer in time",
         "A call of an agent's method waits 30 seconds for its answer unless it says otherwise. The agent goes on with "
         "what it has begun; its late answer is dropped. A message that had not begun is taken back. The error is a "
         "`Timeout`.",
+        "import actors\n"
+        "\n"
+        "agent Slow:\n"
+        "    def work(self) -> int:\n"
+        "        return 1\n"
+        "\n"
+        "actors.pause(Slow)\n"
+        "print(actors.ask(Slow.work, timeout=0.01))\n",
+        "import actors\n"
+        "\n"
+        "agent Slow:\n"
+        "    def work(self) -> int:\n"
+        "        return 1\n"
+        "\n"
+        "print(actors.ask(Slow.work, timeout=5))\n",
     ),
     "E864": Entry(
         "an agent's mailbox is full",
         "A mailbox holds a bounded number of messages, 1000 unless its agent says otherwise. A sender waits until there "
         "is room; this error says that there was none in time. Memory stays bounded however fast messages come.",
+        "import actors\n"
+        "\n"
+        "agent_blueprint Box:\n"
+        "    def put(self):\n"
+        '        print("put")\n'
+        "\n"
+        "box = Box()\n"
+        "actors.supervise([actors.child(box, mailbox=1)])\n"
+        "actors.pause(box)\n"
+        "actors.tell(box.put)\n"
+        "actors.tell(box.put, timeout=0.01)\n",
+        "import actors\n"
+        "\n"
+        "agent_blueprint Box:\n"
+        "    def put(self):\n"
+        '        print("put")\n'
+        "\n"
+        "box = Box()\n"
+        "actors.supervise([actors.child(box, mailbox=10)])\n"
+        "actors.pause(box)\n"
+        "actors.tell(box.put)\n"
+        "actors.tell(box.put, timeout=0.01)\n",
     ),
     "E865": Entry(
         "a supervisor gave up",
         "A supervisor restarts an agent that crashes, at most `limit` times (3) within `within` seconds (5). One more, "
         "and it stops all its agents and fails itself, as a child of its own supervisor. When the root fails, the "
         "program ends.",
+        "import actors\n"
+        "\n"
+        "agent_blueprint Clerk:\n"
+        "    def work(self, order):\n"
+        "        return order.total\n"
+        "\n"
+        "clerk = Clerk()\n"
+        'actors.supervise([clerk], limit=0, restart="temporary")\n'
+        "try:\n"
+        "    clerk.work([])\n"
+        "except AttributeError:\n"
+        '    print("a bug")\n'
+        "clerk.work([])\n",
+        "import actors\n"
+        "\n"
+        "agent_blueprint Clerk:\n"
+        "    def work(self, order):\n"
+        "        return len(order)\n"
+        "\n"
+        "clerk = Clerk()\n"
+        'actors.supervise([clerk], limit=0, restart="temporary")\n'
+        "clerk.work([])\n",
     ),
     "E866": Entry(
         "an agent that is not running was spoken to",
         "An agent that was stopped, or that its supervisor no longer restarts, takes no messages; messages that "
         "wait when it stops are answered with this error. `.start()` starts it again, as new.",
+        "import actors\n"
+        "\n"
+        "agent Clerk:\n"
+        "    def work(self) -> str:\n"
+        '        return "done"\n'
+        "\n"
+        "actors.stop(Clerk)\n"
+        "print(Clerk.work())\n",
+        "import actors\n"
+        "\n"
+        "agent Clerk:\n"
+        "    def work(self) -> str:\n"
+        '        return "done"\n'
+        "\n"
+        "actors.stop(Clerk)\n"
+        "actors.start(Clerk)\n"
+        "print(Clerk.work())\n",
     ),
     "E867": Entry(
         "a setting of a supervisor or an interrupt that cannot be",
         "Strategies are one_for_one, rest_for_one and one_for_all; children restart permanent, transient or temporary; "
         "a stop is complete, critical, best_effort or immediate. Limits are whole numbers, times are seconds.",
+        "import actors\n"
+        "\n"
+        "agent Clerk:\n"
+        "    def work(self) -> str:\n"
+        '        return "done"\n'
+        "\n"
+        'actors.supervise([Clerk], strategy="one_for_two")\n'
+        "print(Clerk.work())\n",
+        "import actors\n"
+        "\n"
+        "agent Clerk:\n"
+        "    def work(self) -> str:\n"
+        '        return "done"\n'
+        "\n"
+        'actors.supervise([Clerk], strategy="one_for_all")\n'
+        "print(Clerk.work())\n",
     ),
     "E868": Entry(
         "the state of an agent is its own",

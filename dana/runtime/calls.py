@@ -108,6 +108,7 @@ def retire(meter: Meter) -> None:
     if meter._call is not None:
         _save(meter, meter._call)
         meter._call.base = meter._call.floor = None
+        meter._call = None
     leave(meter)
 
 

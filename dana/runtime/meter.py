@@ -136,9 +136,10 @@ class _Lane:
 
     def cut(self) -> None:
         """Take back what is left of the chunk; may be called from another thread."""
-        left = self.left()
-        self.chunk.clear()
-        self.lost += left
+        if self.chunk:
+            left = self.left()
+            self.chunk.clear()
+            self.lost += left
 
 
 class _Barrier:

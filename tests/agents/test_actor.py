@@ -1,9 +1,11 @@
 """An agent at work: asks side by side, accounts and limits, faults that crash and faults that do not, the end."""
 
+# ruff: noqa: PLW0108  (an ask is made where it runs, inside the program)
 from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -23,7 +25,8 @@ def test_a_worker_exists_only_while_there_are_messages(stage):
         assert a._actor.worker is None
         answer = a._actor.ask(a.rest, (0.002,))
         assert a._actor.worker is not None
-        stage.rest(0.006)
+        stage.system.wait(answer, None)
+        stage.rest(0)
         assert answer.result() == 0.002
         assert a._actor.worker is None
         assert not [each for each in stage.program.waiting.workers if isinstance(each, actors.Runner)]
@@ -104,11 +107,21 @@ def test_the_wall_clock_limit_holds_in_agents(stage):
 def test_a_deadline_of_the_sender_is_not_the_agents(stage):
     a = stage.agent("A")
 
+    gone = []
+
+    def work():
+        while not gone:
+            stage.rest(0.001)
+        a.add(5)
+
     def main():
         token = stage.meter.push_deadline(0.005)
+        answer = a._actor.ask(work)
         with pytest.raises(TimeoutStop):
-            a.ask("call", lambda: (stage.rest(0.015), a.add(5)))()
+            while True:
+                stage.system.wait(answer, None)
         stage.meter.pop_deadline(token)
+        gone.append(True)
         return a.ask("add", 0)()
 
     assert stage.run(main) == 5
@@ -171,7 +184,7 @@ def test_a_bug_restarts_the_agent(stage, error):
             a.ask("fail", error)()
         assert a.ask("add", 0)() == 0
         assert a._actor.incarnation == 2
-        assert a._actor.health() == ("degraded", f"restarted lately: {actors.Lifecycle and a._actor.reason}")
+        assert a._actor.health() == ("degraded", f"restarted lately: {a._actor.reason}")
 
     stage.run(main)
     assert [k for k in stage.kinds() if k != "actor.stopped"] == ["actor.started", "actor.crashed", "actor.restarted"]
@@ -236,10 +249,8 @@ def test_two_that_ask_each_other_at_the_same_time_do_not_wait_forever(stage):
         one = a._actor.ask(lambda: (stage.rest(0.001), b.ask("add")())[1])
         two = b._actor.ask(lambda: (stage.rest(0.001), a.ask("add")())[1])
         for each in (one, two):
-            try:
+            with suppress(AgentFault):
                 stage.system.wait(each, 1.0)
-            except AgentFault:
-                pass
         return [each.exception() is None for each in (one, two)]
 
     assert sorted(stage.run(main)) == [False, True]

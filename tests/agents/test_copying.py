@@ -93,9 +93,9 @@ def test_too_deep_a_value_is_refused_as_recursion_is():
 def test_large_values_cost_steps():
     meter = Meter(steps=1000)
     meter.start()
+    many = [[0] * 100 for _ in range(100)]
     with pytest.raises(LimitStop):
-        for _ in range(100):
-            crossing([0] * 100, meter)
+        crossing(many, meter)
     meter.finish()
 
 
