@@ -392,7 +392,7 @@ class Calls:
     ) -> Callable[[float], None]:
         """`record(took)` of a success as a function that costs a tenth of a microsecond: for code that runs often.
 
-        `heard` gets each time as well, for whoever learns from it, and `due` is called while it holds `DUE` or more.
+        `heard` gets each time as well, for whoever learns from it, and `due` is called at each `DUE` that it holds.
         """
         if heard is not None and due is not None:
             return self._heard(heard, due)
@@ -423,7 +423,7 @@ class Calls:
         def succeeded(took: float) -> None:
             outcomes[SUCCEEDED] += 1
             hear(took)
-            if len(heard) >= DUE:
+            if not len(heard) % DUE:
                 due()
             if SHORTEST <= took < LONGEST:
                 mantissa, exponent = frexp(took)
