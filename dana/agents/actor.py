@@ -319,6 +319,8 @@ class Actor(Lifecycle):
         answer = message.answer
         if answer is None or answer.done():
             return
+        if self.system.is_late(message):
+            error = errors.no_answer(self.name, message.name, message.seconds)
         if error is None:
             try:
                 value = crossing(value, self.system.meter)

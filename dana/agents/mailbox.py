@@ -51,7 +51,7 @@ class Message:
     """
 
     __slots__ = (
-        "actor", "admitted", "answer", "args", "call", "due", "keywords", "method", "priority", "seconds", "sender",
+        "actor", "admitted", "answer", "args", "call", "due", "keywords", "late", "method", "priority", "seconds", "sender",
         "timer", "waits",
     )  # fmt: skip
 
@@ -75,6 +75,8 @@ class Message:
         self.answer: Answer | None = None
         # When the asker stops waiting, by the loop's clock, after how many seconds, and the timer that says so.
         self.due = self.seconds = 0.0
+        # The same by the program's clock, where that is not the machine's.
+        self.late = 0.0
         self.timer: Any = None
         # Whether it has not begun; what a sender at the door waits for.
         self.waits = True

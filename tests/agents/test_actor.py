@@ -432,6 +432,25 @@ def test_a_fake_clock_decides_about_intensity():
     assert supervisor.intensity.recent(clock.now) == 0
 
 
+def test_a_fake_clock_decides_about_asks():
+    clock = FakeClock()
+    stage = Stage(clock=clock)
+    a = stage.agent("A")
+
+    def main():
+        a.ask("call", lambda: clock.sleep(29))()
+        with pytest.raises(TimeoutStop) as late:
+            a.ask("call", lambda: clock.sleep(31))()
+        assert late.value._code == "E863"
+        a._actor.pause()
+        now = clock.now
+        with pytest.raises(TimeoutStop):
+            a.ask("add", timeout=20)()
+        assert clock.now == now + 20
+
+    stage.run(main)
+
+
 def test_without_greenlet_messages_are_processed_where_somebody_waits(monkeypatch):
     monkeypatch.setattr("dana.runtime.effects.bridge.AVAILABLE", False)
     stage = Stage()
