@@ -7,6 +7,7 @@ A script is a list, or a file of JSON lines (blank lines and lines that begin wi
     {"text": "```json\n[1, 2]\n```"}                            exactly this text
     {"match": "capital of Italy", "text": "Rome"}               the reply to prompts that hold these words
     {"match": "weather", "text": "sunny", "always": true}       … each time, not once
+    {"match": "broken", "told": "refunds", "text": "paid"}      … and only where a tool is described with these words
     {"error": "rate_limited", "retry_after": 2}                 a failure instead of a reply
     {"tool_calls": [{"name": "search", "arguments": {"q": 1}}]} asks for a tool
 
@@ -53,18 +54,20 @@ ERRORS: dict[str, type[ModelError]] = {
     "content_refused": ContentRefused,
     "model_missing": ModelMissing,
 }
-FIELDS = ("text", "answer", "match", "always", "finish", "tool_calls", "usage", "error", "retry_after")
+FIELDS = ("text", "answer", "match", "told", "always", "finish", "tool_calls", "usage", "error", "retry_after")
 SHOWN = 120
 
 
 class Entry:
     """One line of a script."""
 
-    __slots__ = ("always", "error", "finish", "match", "retry_after", "text", "tool_calls", "usage", "used")
+    __slots__ = ("always", "error", "finish", "match", "retry_after", "text", "told", "tool_calls", "usage", "used")
 
     def __init__(self) -> None:
         self.text = ""
         self.match: str | None = None
+        # Words that the description of a tool must have: a model that depends on what it is told about its tools.
+        self.told: str | None = None
         self.always = False
         self.finish = "stop"
         self.tool_calls: tuple[ToolCall, ...] = ()
@@ -92,7 +95,7 @@ class Scripted:
     async def complete(self, request: Request) -> Reply:
         """The next reply. Raises `ScriptEnded`, or the error the script says."""
         self.asked.append(request)
-        entry = self._chosen(request.prompt)
+        entry = self._chosen(request)
         if entry is None:
             raise self._ended(request)
         entry.used = True
@@ -112,8 +115,9 @@ class Scripted:
     async def aclose(self) -> None:
         """Nothing is open."""
 
-    def _chosen(self, prompt: str) -> Entry | None:
-        left = [entry for entry in self._entries if entry.always or not entry.used]
+    def _chosen(self, request: Request) -> Entry | None:
+        prompt = request.prompt
+        left = [entry for entry in self._entries if (entry.always or not entry.used) and _is_told(entry, request)]
         for entry in left:
             if entry.match is not None and entry.match in prompt:
                 return entry
@@ -128,6 +132,10 @@ class Scripted:
         number = len(self.asked)
         said = f"{self.place} has no reply to request {number}{left}: {shown}"
         return ScriptEnded(said, "add a reply, or `always` to one that may come again")
+
+
+def _is_told(entry: Entry, request: Request) -> bool:
+    return entry.told is None or any(entry.told in tool.description for tool in request.tools)
 
 
 def read_script(path: str, name: str) -> Scripted:
@@ -184,6 +192,7 @@ def _fill(entry: Entry, said: dict[str, Any], place: str) -> None:
         entry.text = json.dumps(said["answer"], ensure_ascii=False)
     entry.text = _of(said, "text", str, entry.text, place)
     entry.match = _of(said, "match", str, None, place)
+    entry.told = _of(said, "told", str, None, place)
     entry.always = _of(said, "always", bool, entry.always, place)
     entry.finish = _of(said, "finish", str, "tool_calls" if said.get("tool_calls") else "stop", place)
     if entry.finish not in FINISHES:
