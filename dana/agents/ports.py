@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dana import abi
 from dana.agents.copying import crossing, crossing_all
+from dana.agents.errors import not_running
 from dana.runtime.calls import identity
 from dana.runtime.effects import Effect
 from dana.runtime.narrowing import within
@@ -323,6 +324,8 @@ def actor_of(agent: Any) -> Any:
     """The actor of an agent, made when it is first needed."""
     actor = agent._actor
     if actor is None:
+        if agent._system.closed:
+            raise not_running(agent._shape.name, "stopped", "its program has ended", "the message")
         actor = agent._system.actor(agent._shape.name, rebuild=lambda: rebuild(agent))
         actor.bounds = agent._bounds
         object.__setattr__(agent, "_actor", actor)

@@ -38,7 +38,7 @@ def taken(session: Session) -> dict[str, Any]:
     names: dict[str, Any] = {}
     for name in session.names():
         value = session.value(name)
-        if name in defined or name in loaded or name in ("_", "Out"):
+        if (name in defined and not _is_agent(value)) or name in loaded or name in ("_", "Out"):
             continue
         names[name] = encoded(value, f"`{name}`")
     public = {name: encoded(value, f"`public:{name}`") for name, value in session.program.public.items()}
@@ -70,7 +70,10 @@ def _definitions_in(source: Any) -> Iterator[tuple[list[tuple[str, str]], str]]:
     from dana.ast import nodes as na
     from dana.parser import parse
 
-    defining = (na.FunctionDef, na.ComposedDef, na.StructDef, na.InterfaceDef, na.ResourceDef, na.TypeAlias)
+    defining = (
+        na.FunctionDef, na.ComposedDef, na.StructDef, na.InterfaceDef, na.ResourceDef, na.TypeAlias,
+        na.AgentBlueprintDef, na.AgentDef,
+    )  # fmt: skip
     for stmt in parse(source).module.body:
         text = source.text[stmt.start : stmt.end]
         if isinstance(stmt, defining):
@@ -86,7 +89,12 @@ def _definitions_in(source: Any) -> Iterator[tuple[list[tuple[str, str]], str]]:
 
 def _is_defined(value: Any) -> bool:
     """Whether a value is what a definition or an import binds, rather than data under the same name."""
-    return callable(value) or value.__class__.__name__ in ("ModuleValue", "ForeignModule")
+    return callable(value) or value.__class__.__name__ in ("ModuleValue", "ForeignModule") or _is_agent(value)
+
+
+def _is_agent(value: Any) -> bool:
+    shape = getattr(type(value), "_shape", None)
+    return shape is not None and shape.kind in ("agent", "agent_blueprint")
 
 
 def encoded(value: Any, where: str, depth: int = 0) -> Any:
@@ -132,6 +140,8 @@ def _struct(value: Any, where: str, depth: int) -> Any:
     from dana.runtime.structs import Struct
     from dana.runtime.typevalues import kind_of, short
 
+    if _is_agent(value):
+        return _agent(value, where, depth)
     if not isinstance(value, Struct) or value._shape.kind not in ("struct", "exception"):
         raise _refused(where, f"{kind_of(value)} ({short(value)}) has no form as data")
     shape = value._shape
@@ -145,6 +155,19 @@ def _struct(value: Any, where: str, depth: int) -> Any:
         if hasattr(value, f.slot)
     }
     return {"$struct": path, "fields": fields}
+
+
+def _agent(value: Any, where: str, depth: int) -> Any:
+    """An agent: its fields. What waits in its mailbox, and what it remembers, is not the session's."""
+    shape = value._shape
+    path = shape.name if shape.record.name == "__main__" else f"{shape.record.name}.{shape.name}"
+    current = shape.record.globals.get(abi.variable(shape.name))
+    if current is not (value if shape.kind == "agent" else shape.cls):
+        raise _refused(where, f"its type `{shape.name}` has been defined anew since")
+    fields = {
+        f.name: encoded(getattr(value, abi.state_slot(f.name)), f"{where}.{f.name}", depth + 1) for f in shape.fields
+    }
+    return {"$agent": path, "fields": fields}
 
 
 def _refused(where: str, why: str) -> DanaError:
@@ -202,6 +225,8 @@ def decoded(value: Any, session: Session) -> Any:
     inside = value[tag]
     if tag == "$struct":
         return _struct_again(inside, value.get("fields", {}), session)
+    if tag == "$agent":
+        return _agent_again(inside, value.get("fields", {}), session)
     make = _MAKERS.get(tag)
     if make is None:
         raise _unusable(f"it holds {tag!r}, which means nothing")
@@ -236,7 +261,32 @@ _MAKERS: dict[str, Any] = {
 }
 
 
+def _agent_again(path: str, fields: Mapping[str, Any], session: Session) -> Any:
+    """An agent with these fields: the one there is of a singleton, a new one of a blueprint."""
+    shape = _shape_of(path, session)
+    if any(key not in shape.index for key in fields):
+        raise _unusable(f"agent `{path}` has not these fields")
+    values = {key: shape.index[key].type._fit(decoded(value, session), 0) for key, value in fields.items()}
+    if shape.kind != "agent":
+        return shape.cls(**{abi.variable(key): value for key, value in values.items()})
+    made = shape.record.globals[abi.variable(shape.name)]
+    for key, value in values.items():
+        object.__setattr__(made, abi.state_slot(key), value)
+    return made
+
+
 def _struct_again(path: str, fields: Mapping[str, Any], session: Session) -> Any:
+    shape = _shape_of(path, session)
+    made = shape.new()
+    for key, value in fields.items():
+        if key not in shape.index:
+            raise _unusable(f"struct `{path}` has no field `{key}`")
+        field = shape.index[key]
+        object.__setattr__(made, field.slot, field.type._fit(decoded(value, session), 0))
+    return made
+
+
+def _shape_of(path: str, session: Session) -> Any:
     module, _, name = str(path).rpartition(".")
     record = session.record
     if module:
@@ -246,13 +296,7 @@ def _struct_again(path: str, fields: Mapping[str, Any], session: Session) -> Any
     shape = record.shapes.get(name)
     if shape is None:
         raise _unusable(f"there is no struct `{path}`")
-    made = shape.new()
-    for key, value in fields.items():
-        if key not in shape.index:
-            raise _unusable(f"struct `{path}` has no field `{key}`")
-        field = shape.index[key]
-        object.__setattr__(made, field.slot, field.type._fit(decoded(value, session), 0))
-    return made
+    return shape
 
 
 def _unusable(why: str) -> DanaError:

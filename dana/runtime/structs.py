@@ -165,7 +165,7 @@ class _Sample:
     __slots__ = ("slot",)
 
 
-_PYTHONS_OWN = (type(_Sample.__dict__["slot"]), property)
+_Slot = type(_Sample.__dict__["slot"])
 
 
 class StructMeta(type):
@@ -177,7 +177,8 @@ class StructMeta(type):
 
     def __getattribute__(cls, name: str) -> Any:
         value = type.__getattribute__(cls, name)
-        if value.__class__ in _PYTHONS_OWN:  # CPython's own object for a slot is nothing for programs
+        cls_of = value.__class__
+        if cls_of is _Slot or cls_of is property:  # CPython's own objects for attributes are nothing for programs
             raise AttributeError(name)
         return value
 
