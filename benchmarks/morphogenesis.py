@@ -1,73 +1,112 @@
-"""What growing brings: digits from (3, 3) and two spirals from (4, 4), beside every control.
+"""What growing brings: digits from (3, 3), two spirals from (4, 4), tasks that shift, twenty growths in a row.
 
-Accuracies are of examples nobody decided by. `--quick` takes two seeds and the digits only; a claim about a mean needs
-the ten seeds of the whole run.
+Each beside every control; accuracies are of examples nobody decided by. The whole run has ten seeds and keeps what it
+measured in benchmarks/recorded/morphogenesis.jsonl: interrupted, it goes on where it was; it measures again what was
+recorded by code that computed something else. `--quick` takes two seeds and the digits only, and keeps nothing.
 """
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 from typing import Any
 
+from growth_parts import peers, tasks
+from growth_parts.study import Study, carried_out
 from measure import Row, Table
 
+RECORDED = Path(__file__).parent / "recorded" / "morphogenesis.jsonl"
 BASE = "cohorts above, held-out examples"
+SEEDS = range(10)
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """All rows; prints each task's table of cohorts as it comes."""
-    import torch
-
-    from dana.esper.data import digits, spirals
-    from dana.esper.report import compare
-    from dana.esper.train import mlp
-
-    torch.set_num_threads(1)
-    seeds = range(2) if quick else range(10)
-    tasks: list[tuple[str, dict[str, Any], float, float]] = [
-        (
-            "digits",
-            {
-                "data": lambda seed: digits(seed=seed),
-                "small": lambda seed: mlp(64, [3, 3], 10, seed=seed),
-                "large": lambda seed: mlp(64, [128, 128], 10, seed=seed),
-                "epochs": 80,
-                "parameters": 1050,
-            },
-            0.93,
-            20.0,
-        ),
-        (
-            "spirals",
-            {
-                "data": lambda seed: spirals(seed=seed),
-                "small": lambda seed: mlp(2, [4, 4], 2, seed=seed),
-                "large": lambda seed: mlp(2, [64, 64], 2, seed=seed),
-                "epochs": 240,
-                "parameters": 400,
-            },
-            0.0,
-            10.0,
-        ),
-    ]
+    """All rows, after each task's table of cohorts."""
+    if quick:
+        found = carried_out([Study("digits", tasks.digits, range(2))], None)
+    else:
+        studies = [Study(name, getattr(tasks, name), SEEDS) for name in ("digits", "spirals", "shifts", "twenty")]
+        if peers.is_there():
+            studies += [Study(f"{name}, gromo", getattr(peers, name), SEEDS) for name in ("digits", "spirals")]
+        found = carried_out(studies, RECORDED)
     table = Table("networks that grow")
-    for name, how, closed, fewer in tasks[:1] if quick else tasks:
-        report = compare(
-            name, seeds=list(seeds), watch=lambda cohort, seed, name=name: _told(name, cohort, seed), **how
-        )
-        sys.stderr.write("\r" + " " * 60 + "\r")
-        print(report)
-        if closed:
-            table.add(Row(f"{name}: gap left open", 1 - report.gap_closed, "share", BASE, 1 - closed))
-        else:
-            table.add(Row(f"{name}: wrong answers", 1 - report.cohorts["heuristic"].mean, "share", BASE, 0.01))
-        table.add(Row(f"{name}: parameters / large", 1 / report.fewer, "times", "static large", 1 / fewer))
-        plain = report.cohorts["static small"].accuracies
-        apart = max(abs(a - b) for a, b in zip(report.cohorts["off-switch"].accuracies, plain, strict=True))
-        table.add(Row(f"{name}: off-switch, apart", apart, "share", "static small", 0.0))
+    grown(table, "digits", found["digits"], found.get("digits, gromo", []), closed=0.93, fewer=20.0)
+    if not quick:
+        grown(table, "spirals", found["spirals"], found.get("spirals, gromo", []), right=0.99, fewer=10.0)
+        shifted(table, found["shifts"])
+        in_a_row(table, found["twenty"])
     return table.close()
 
 
-def _told(task: str, cohort: str, seed: int) -> None:
-    sys.stderr.write(f"\r{task}: {cohort}, seed {seed}          ")
-    sys.stderr.flush()
+def of(rows: list[dict[str, Any]], cohort: str) -> Any:
+    """The runs of one cohort."""
+    from dana.esper.report import Cohort
+
+    made = Cohort(cohort)
+    for row in rows:
+        if row["cohort"] == cohort:
+            made.record(row["accuracy"], row["parameters"], row["growths"], row["weights"], row.get("seconds", 0.0))
+    return made
+
+
+def report(task: str, rows: list[dict[str, Any]]) -> Any:
+    """The table of all cohorts."""
+    from dana.esper.report import Report
+
+    names = dict.fromkeys(row["cohort"] for row in rows)
+    return Report(task, {name: of(rows, name) for name in names})
+
+
+def grown(
+    table: Table,
+    task: str,
+    rows: list[dict[str, Any]],
+    peer: list[dict[str, Any]],
+    *,
+    closed: float = 0.0,
+    right: float = 0.0,
+    fewer: float,
+) -> None:
+    """Gap closed or accuracy, parameters, and whether the switched-off run is the plain one."""
+    found = report(task, rows + peer)
+    print(found)
+    if closed:
+        table.add(Row(f"{task}: gap left open", 1 - found.gap_closed, "share", BASE, 1 - closed))
+    if right:
+        table.add(Row(f"{task}: wrong answers", 1 - found.cohorts["heuristic"].mean, "share", BASE, 1 - right))
+    table.add(Row(f"{task}: parameters / large", 1 / found.fewer, "times", "static large", 1 / fewer))
+    plain, off = found.cohorts["static small"].weights, found.cohorts["off-switch"].weights
+    differ = sum(one != other for one, other in zip(plain, off, strict=True))
+    table.add(Row(f"{task}: off-switch, other bits", differ, "runs", "static small", 0))
+    if peer:
+        ours, theirs = found.cohorts["heuristic"], found.cohorts["gromo"]
+        table.add(Row(f"{task}: accuracy behind gromo", theirs.mean - ours.mean, "share", "gromo 0.1.0", 0.0))
+        fewer_than = _mean(ours.parameters) / _mean(theirs.parameters)
+        faster_than = _mean(ours.seconds) / _mean(theirs.seconds)
+        said = f"gromo; CPU time {faster_than:.2f} times"
+        table.add(Row(f"{task}: parameters or time / gromo", min(fewer_than, faster_than), "times", said, 1.0))
+
+
+def shifted(table: Table, rows: list[dict[str, Any]]) -> None:
+    """How far a frozen network with a tenth of the parameters is behind training all of it."""
+    for how in tasks.SHIFTS:
+        found = report(f"digits, {how}", [row for row in rows if row["task"] == how])
+        print(found.text(summary=False))
+        large, grew = found.cohorts["static large"], found.cohorts["heuristic"]
+        behind = f"{how}: behind full fine-tuning"
+        table.add(Row(behind, 100 * (large.mean - grew.mean), "points", "all parameters trained as long", 2.0))
+        table.add(Row(f"{how}: trained parameters / all", max(grew.parameters) / max(large.parameters), "times", "", 0.1))
+
+
+def in_a_row(table: Table, rows: list[dict[str, Any]]) -> None:
+    """Twenty growths, and the deepest fall below what the network could before the first."""
+    for cohort in ("static small", "grown"):
+        falls = [100 * row["worst"] for row in rows if row["cohort"] == cohort]
+        said = f"{len(falls)} seeds; mean {_mean(falls):.2f}"
+        goal = 2.0 if cohort == "grown" else None
+        table.add(Row(f"twenty: worst fall, {cohort}", max(falls), "points", said, goal))
+    kept = [row["growths"] for row in rows if row["cohort"] == "grown"]
+    table.add(Row("twenty: growths missing", 20 - min(kept), "", f"{min(kept)} to {max(kept)} stayed", 0))
+
+
+def _mean(values: list[Any]) -> float:
+    return sum(values) / len(values)

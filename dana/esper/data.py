@@ -53,13 +53,13 @@ class Data:
         self.classes = classes
 
     def changed(self, how: str, seed: int = 0) -> Data:
-        """The same task after a shift: "inverted" (1 - x), "rotated" (pixels in another order), "relabelled".
+        """The same task after a shift: "inverted" (dark for light), "rotated" (pixels in another order), "relabelled".
 
         Raises `RefusedError` for another word.
         """
         generator = torch.Generator().manual_seed(seed)
         if how == "inverted":
-            parts = [(x.max() - x, y) for x, y in (self.train, self.validation, self.test)]
+            parts = [(x.max() + x.min() - x, y) for x, y in (self.train, self.validation, self.test)]
         elif how == "rotated":
             parts = [(_rotated(x), y) for x, y in (self.train, self.validation, self.test)]
         elif how == "relabelled":

@@ -24,7 +24,7 @@ from dana.esper.budget import Budget
 from dana.esper.graft import Graft, Stream, put, schedule
 from dana.esper.kernel import KernelValidator
 from dana.esper.lifecycle import Event, Seed, Stage
-from dana.esper.modules import build
+from dana.esper.modules import Adapted, build
 from dana.esper.reading import COMPOSITE, facts_of, inner_layer, observed_shapes, readers_of, sizes_of
 from dana.esper.refusals import Refusal, RefusedError
 from dana.esper.snapshot import Snapshot
@@ -135,10 +135,18 @@ class Site:
         """A plan to grow `name` (a template) here, or why that does not fit."""
         try:
             found = template(name)
+            if found.growth == "widen" and self._is_frozen():
+                raise RefusedError(
+                    "refused.state", f"`{self.path}` is frozen: neurons of its own would not learn",
+                    "what grows beside it learns: adapter, low_rank, bypass, bottleneck",
+                )  # fmt: skip
             blueprint = found.blueprint(self.facts, **measures)
             return Plan(self, found, found.sized(measures), blueprint, found.cost(self.facts, **measures))
         except RefusedError as error:
             return error.refusal
+
+    def _is_frozen(self) -> bool:
+        return not any(parameter.requires_grad for parameter in self.host.model.get_submodule(self.path).parameters())
 
     def __repr__(self) -> str:
         return f"Site({self.path}, {self.kind}, {self.seed.stage.value})"
@@ -356,6 +364,9 @@ class Host:
             return graft
         if plan.template.growth == "deepen":
             return surgery.deepen(self.model, site.path, steps, like=inner_layer(layer), bend=True)
+        if plan.template.growth == "beside":
+            with Stream(birth):
+                return surgery.adapt(self.model, site.path, plan.measures["rank"], steps)
         after = self._reader(site)
         with Stream(birth):
             surgery.widen(
@@ -464,7 +475,7 @@ class Host:
         plan = site.plan
         assert plan is not None
         assert site.grown is not None
-        if isinstance(site.grown, Graft):
+        if isinstance(site.grown, (Graft, Adapted)):
             put(self.model, site.path, site.grown.host)
             surgery.leave(site.grown.seed, self.optimizers)
         elif isinstance(site.grown, nn.Sequential):
@@ -571,7 +582,7 @@ class Host:
         grown = site.grown
         if grown is None:
             yield
-        elif isinstance(grown, Graft):
+        elif isinstance(grown, (Graft, Adapted)):
             grown.off = True
             try:
                 yield

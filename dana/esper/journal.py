@@ -305,9 +305,9 @@ class Origins:
         if how == "widen":
             self._widen(path, measures["neurons"], number)
             return
-        self._rename(path, f"{path}.{'host' if how == 'graft' else '0'}")
+        self._rename(path, f"{path}.{'0' if how == 'deepen' else 'host'}")
         # A layer that was added is what follows the old one in its place: an activation, the layer.
-        names = ("seed",) if how == "graft" else ("1", "2")
+        names = ("1", "2") if how == "deepen" else ("seed",)
         self.grown += [(f"{path}.{name}", number) for name in names]
         self._last[path] = (how, number, 0)
 
@@ -327,7 +327,7 @@ class Origins:
         self.wide = [place for place in self.wide if place[4] != number]
         self._outputs[path] -= count
         if how != "widen":
-            self._rename(f"{path}.{'host' if how == 'graft' else '0'}", path)
+            self._rename(f"{path}.{'0' if how == 'deepen' else 'host'}", path)
 
     def keep(self, path: str) -> None:
         """What germinated last at a site stays."""

@@ -100,6 +100,48 @@ class Attention(nn.Module):
         return found
 
 
+class Beside(nn.Module):
+    """An adapter of a linear layer or a convolution: its values scaled (Liu et al. 2022), and a map of few directions
+    from what it reads (Hu et al. 2022). 0 at birth."""
+
+    def __init__(self, layer: nn.Linear | nn.Conv2d, rank: int) -> None:
+        super().__init__()
+        self.down: nn.Module
+        self.up: nn.Module
+        if isinstance(layer, nn.Conv2d):
+            self.down = nn.Conv2d(
+                layer.in_channels, rank, layer.kernel_size, layer.stride, layer.padding, layer.dilation, bias=False  # type: ignore[arg-type]
+            )  # fmt: skip
+            self.up = nn.Conv2d(rank, layer.out_channels, 1)
+            self.own = Scale(layer.out_channels, 0.0, 1)
+        else:
+            self.down = nn.Linear(layer.in_features, rank, bias=False)
+            self.up = nn.Linear(rank, layer.out_features)
+            self.own = Scale(layer.out_features, 0.0, -1)
+        for parameter in self.up.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, given: Tensor, value: Tensor) -> Tensor:
+        """What is added to the layer's `value` for what it was `given`."""
+        found: Tensor = self.up(self.down(given)) + self.own(value)
+        return found
+
+
+class Adapted(nn.Module):
+    """A layer with an adapter beside it. `off`: as if there was none."""
+
+    def __init__(self, host: nn.Linear | nn.Conv2d, rank: int) -> None:
+        super().__init__()
+        self.host = host
+        self.seed = Beside(host, rank)
+        self.off = False
+
+    def forward(self, given: Tensor) -> Tensor:
+        """The layer's value, with or without the adapter's part."""
+        value: Tensor = self.host(given)
+        return value if self.off else value + self.seed(given, value)
+
+
 def build(blueprint: Blueprint) -> Grown:
     """The module of a blueprint, with fresh weights from torch's current random stream."""
     return Grown(blueprint)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from dana.esper.graft import Fused, Graft
+from dana.esper.modules import Adapted
 from dana.esper.templates import SiteFacts
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def sizes_of(module: nn.Module) -> tuple[int, int, int]:
 def inner_layer(module: nn.Module, *, first: bool = False) -> nn.Module:
     """The layer itself inside what grew around it: the one whose value goes on, or the `first` that takes one in."""
     while True:
-        if isinstance(module, (Graft, Fused)):
+        if isinstance(module, (Graft, Fused, Adapted)):
             module = module.host
         elif isinstance(module, nn.Sequential) and len(module):
             module = module[0 if first else -1]

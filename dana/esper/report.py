@@ -1,6 +1,6 @@
 """What growing brought, beside everything it must be compared with (mission §4.1): the table of all cohorts.
 
-    off-switch      Esper attached, never grows: the same numbers as the static small network, bit for bit
+    off-switch      Esper attached and watching, never grows: the static small network again, bit for bit
     static small    the network one began with            static large    the one that was wanted
     static grown    the shape the growing one ended in, from scratch, for as many epochs
     schedule        grows by a fixed plan                  random          grows anywhere, anything
@@ -11,8 +11,11 @@ Accuracies are of examples nobody decided by, over several seeds, with their 95 
 
 from __future__ import annotations
 
+from hashlib import sha256
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from dana.adaptive.statistics import Moments, t95
@@ -24,23 +27,41 @@ if TYPE_CHECKING:
 
     from dana.esper.data import Data
 
+COHORTS = ("static small", "static large", "static grown", "schedule", "random", "heuristic", "off-switch")
+
+
+class Never:
+    """A controller that looks on and never acts: everything of Esper runs, and nothing may change."""
+
+    def decide(self, _view: object) -> list[Any]:
+        """Nothing."""
+        return []
+
 
 class Cohort:
-    """One way of training, over seeds: accuracies, parameters, growths."""
+    """One way of training, over seeds: accuracies, parameters, growths, hashes of the final weights, CPU seconds."""
 
-    __slots__ = ("accuracies", "growths", "name", "parameters")
+    __slots__ = ("accuracies", "growths", "name", "parameters", "seconds", "weights")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.accuracies: list[float] = []
         self.parameters: list[int] = []
         self.growths: list[int] = []
+        self.weights: list[str] = []
+        self.seconds: list[float] = []
 
-    def add(self, run: Run) -> None:
-        """Take in a finished run."""
-        self.accuracies.append(run.accuracy)
-        self.parameters.append(run.parameters)
-        self.growths.append(run.growths)
+    def add(self, run: Run, seconds: float = 0.0) -> None:
+        """Take in a finished run, and the CPU time it took."""
+        self.record(run.accuracy, run.parameters, run.growths, weights_id(run.model), seconds)
+
+    def record(self, accuracy: float, parameters: int, growths: int, weights: str, seconds: float) -> None:
+        """Take in what was measured of a run."""
+        self.accuracies.append(accuracy)
+        self.parameters.append(parameters)
+        self.growths.append(growths)
+        self.weights.append(weights)
+        self.seconds.append(seconds)
 
     @property
     def mean(self) -> float:
@@ -65,6 +86,7 @@ class Cohort:
             "±": self.interval,
             "parameters": sum(self.parameters) / len(self.parameters),
             "growths": sum(self.growths) / len(self.growths),
+            "seconds": sum(self.seconds) / len(self.seconds),
             "seeds": len(self.accuracies),
         }
 
@@ -93,13 +115,20 @@ class Report:
         """A row for each cohort."""
         return [cohort.row() for cohort in self.cohorts.values()]
 
-    def __str__(self) -> str:
-        lines = [f"{'cohort':14} {'accuracy':>16} {'parameters':>11} {'growths':>8}"]
+    def text(self, *, summary: bool = True) -> str:
+        """The table; `summary`: with what it comes to in the last line."""
+        head = f"{'cohort':14} {'accuracy':>16} {'parameters':>11} {'growths':>8} {'seconds':>8}"
+        lines = [f"{self.task}, {len(next(iter(self.cohorts.values())).accuracies)} seeds", head]
         for row in self.rows():
             right = f"{row['accuracy']:.1%} ± {row['±']:.1%}"
-            lines.append(f"{row['cohort']:14} {right:>16} {row['parameters']:>11,.0f} {row['growths']:>8.1f}")
-        closed = f"{self.gap_closed:.1%} of the gap closed with {self.fewer:.1f} times fewer parameters"
-        return "\n".join([*lines, f"{self.task}: {closed}"])
+            figures = f"{row['parameters']:>11,.0f} {row['growths']:>8.1f} {row['seconds']:>8.2f}"
+            lines.append(f"{row['cohort']:14} {right:>16} {figures}")
+        if summary:
+            closed = f"{self.gap_closed:.1%} of the gap closed with {self.fewer:.1f} times fewer parameters"
+            lines.append(f"{self.task}: {closed}")
+        return "\n".join(lines)
+
+    __str__ = text
 
 
 def compare(
@@ -120,33 +149,43 @@ def compare(
     `parameters`: the budget of growth; `same_shape(model, seed)`: a fresh network of a grown one's shape (None: a
     copy with weights drawn anew); `watch(cohort, seed)` is told before each run.
     """
-    names = ("static small", "static large", "off-switch", "schedule", "random", "heuristic", "static grown")
-    cohorts = {name: Cohort(name) for name in names}
+    cohorts = {name: Cohort(name) for name in COHORTS}
     for seed in seeds:
         examples = data(seed)
         grown: nn.Module | None = None
-        for name in names:
+        # The shape a network grew to is known when it has grown.
+        for name in sorted(COHORTS, key="static grown".__eq__):
             if watch is not None:
                 watch(name, seed)
-            controller = name if name in ("schedule", "random", "heuristic") else "off"
+            controller: Any = name if name in ("schedule", "random", "heuristic") else "off"
+            if name == "off-switch":
+                controller = Never()
             budget = Budget(parameters, concurrent=concurrent)
             if name == "static grown":
                 assert grown is not None
                 model = (same_shape or fresh)(grown, seed)
             else:
                 model = large(seed) if name == "static large" else small(seed)
+            began = process_time()
             run = train(model, examples, epochs=epochs, seed=seed, controller=controller, budget=budget).finish()
-            cohorts[name].add(run)
+            cohorts[name].add(run, process_time() - began)
             if name == "heuristic":
                 grown = run.model
     return Report(task, cohorts)
 
 
+def weights_id(model: nn.Module) -> str:
+    """A hash of a network's weights and buffers, with their names: equal for networks that are equal bit for bit."""
+    whole = sha256()
+    for name, value in model.state_dict().items():
+        whole.update(f"{name} {tuple(value.shape)} ".encode())
+        whole.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return whole.hexdigest()[:16]
+
+
 def fresh(model: nn.Module, seed: int) -> nn.Module:
     """A copy of a network with weights drawn anew from a seed; what was zero at birth is not any more."""
     import copy
-
-    import torch
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

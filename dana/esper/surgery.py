@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from dana.esper.graft import put
+from dana.esper.modules import Adapted
 from dana.esper.refusals import RefusedError
 
 if TYPE_CHECKING:
@@ -109,6 +110,19 @@ def deepen(
     put(model, path, pair)
     join(made, layer, optimizers)
     return pair
+
+
+def adapt(model: nn.Module, path: str, rank: int, optimizers: Iterable[Optimizer] = ()) -> Adapted:
+    """Put an adapter of so many directions beside the layer at `path`; what the network computes stays."""
+    layer = model.get_submodule(path)
+    if not isinstance(layer, nn.Linear) and not (isinstance(layer, nn.Conv2d) and layer.groups == 1):
+        raise RefusedError("refused.shape", f"beside a {type(layer).__name__} no adapter can grow")
+    made = Adapted(layer, rank)
+    made.seed.to(_weight(layer).device, _weight(layer).dtype)
+    made.train(layer.training)
+    put(model, path, made)
+    join(made.seed, layer, optimizers)
+    return made
 
 
 def join(new: nn.Module, beside: nn.Module, optimizers: Iterable[Optimizer]) -> None:

@@ -90,7 +90,7 @@ class SiteFacts:
 
 
 class Template:
-    """One way to grow. `growth`: "graft" (a blueprint), "widen" or "deepen" (the layer itself).
+    """One way to grow. `growth`: "graft" (a blueprint), "widen" or "deepen" (the layer itself), "beside" (an adapter).
 
     `cures`: the faults it is meant for; `sizes`: the names of its measures and their defaults.
     """
@@ -230,6 +230,11 @@ def _widen_cost(site: SiteFacts, size: dict[str, int]) -> Cost:
     return Cost(size["neurons"] * one, size["neurons"] * one)
 
 
+def _adapter_cost(site: SiteFacts, size: dict[str, int]) -> Cost:
+    count = size["rank"] * (site.inputs * site.spatial + site.outputs) + 2 * site.outputs
+    return Cost(count, count)
+
+
 def _deepen_cost(site: SiteFacts, _size: dict[str, int]) -> Cost:
     width = site.outputs
     count = width * width * (9 if site.kind == "conv" else 1) + width
@@ -265,6 +270,15 @@ TEMPLATES: dict[str, Template] = {
         ),
         Template(
             "low_rank", "a linear map of few directions", ("rank", "narrow"), sizes={"rank": 4}, blueprint=_low_rank
+        ),
+        Template(
+            "adapter",
+            "each value scaled, and a map of few directions from what the layer reads",
+            ("rank",),
+            growth="beside",
+            sizes={"rank": 4},
+            fits=lambda site: site.kind in ("linear", "conv"),
+            cost=_adapter_cost,
         ),
         Template("bypass", "a normalised linear way around", ("rank", "dead", "saturated"), blueprint=_bypass),
         Template("norm", "a share of the normalised value", ("dead", "saturated"), blueprint=_norm),

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dana.esper.adapt import Adapter, is_frozen
 from dana.esper.data import accuracy, example_losses
 from dana.esper.governor import Governor
 from dana.esper.host import Host
@@ -47,6 +48,8 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 # More examples than this are not needed to see whether something helps.
 _MOST_JUDGED = 2_000
 _PROBED = 256
+# No loss below this share of that of guessing is a reason to go back.
+_HARMLESS = 0.05
 
 
 class Epoch:
@@ -93,7 +96,10 @@ class Growing:
         self.controller = controller
         self.epochs = epochs
         self.losses: list[float] = []
-        self.governor = Governor(host, chance=chance) if governed and controller is not None else None
+        # Jumps of losses that are nearly nothing are noise, not harm.
+        worst = _HARMLESS * (chance or 0.0)
+        watched = governed and controller is not None
+        self.governor = Governor(host, chance=chance, worst=worst) if watched else None
         self._sum = 0.0
         self._count = 0
         self._batch: tuple[Tensor, Tensor] | None = None
@@ -179,8 +185,9 @@ class Run:
                 continue  # a batch norm has nothing to say about one example
             self.optimizer.zero_grad()
             loss = functional.cross_entropy(model(x[at]), y[at])
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
+            if loss.requires_grad:  # in a frozen host, before something grows, nothing learns
+                loss.backward()  # type: ignore[no-untyped-call]
+                self.optimizer.step()
             probed = order[:_PROBED] if first + self.batch >= len(x) else at
             panics += self.growing.step(float(loss.detach()), (x[probed], y[probed])) is not None
         done = self.growing.epoch()
@@ -257,7 +264,7 @@ class Random:
 
     def decide(self, view: View) -> list[Action]:
         """Anything, now and then."""
-        return _moved_on(view) or self._germination(view)
+        return moved_on(view) or self._germination(view)
 
     def _germination(self, view: View) -> list[Action]:
         from dana.esper.karn import usual_measures
@@ -278,33 +285,46 @@ class Random:
 
 
 class Schedule:
-    """A controller that widens by a fixed plan: the first sites in turn, every so many epochs. What it grew stays."""
+    """A controller that grows by a fixed plan: the sites in turn, every so many epochs. What it grew stays.
+
+    `template` and its `measures` (None: in proportion to the layer) say what grows.
+    """
 
     blend_epochs = 2
 
-    def __init__(self, *, every: int = 8, last_share: float = 0.75) -> None:
+    def __init__(
+        self,
+        *,
+        every: int = 8,
+        last_share: float = 0.75,
+        template: str = "widen",
+        measures: dict[str, int] | None = None,
+    ) -> None:
         self.every = every
         self.last_share = last_share
+        self.template = template
+        self.measures = measures
         self._turn = 0
 
     def decide(self, view: View) -> list[Action]:
-        """The next widening, when it is time."""
-        moved = _moved_on(view)
+        """The next growth, when it is time."""
+        moved = moved_on(view)
         if moved or view.epoch % self.every or view.epoch > self.last_share * view.epochs:
             return moved
         from dana.esper.karn import usual_measures
         from dana.esper.refusals import Refusal
 
-        sites = [site for site in view.host.sites if site.next_path]
+        sites = [site for site in view.host.sites if site.next_path or self.template != "widen"]
         if not sites or any(site.seed.is_active for site in sites):
             return []
         site = sites[self._turn % len(sites)]
         self._turn += 1
-        plan = site.propose("widen", **usual_measures(site, "widen"))
+        measures = usual_measures(site, self.template) if self.measures is None else self.measures
+        plan = site.propose(self.template, **measures)
         return [] if isinstance(plan, Refusal) else [Action(GERMINATE, site, plan, "by schedule")]
 
 
-def _moved_on(view: View) -> list[Action]:
+def moved_on(view: View) -> list[Action]:
     """What is growing goes its way, and stays."""
     actions = []
     for site in view.host.sites:
@@ -349,7 +369,8 @@ def train(
             raise RefusedError(
                 "refused.argument", f"`{controller}` is no controller; known are {', '.join(CONTROLLERS)}"
             )
-        controller = CONTROLLERS[controller](seed)
+        frozen = is_frozen(model.model if isinstance(model, Host) else model)
+        controller = Adapter() if frozen and controller == "heuristic" else CONTROLLERS[controller](seed)
     torch.manual_seed(seed)
     host = (
         model

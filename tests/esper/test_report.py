@@ -29,10 +29,12 @@ def test_a_report_has_all_cohorts_and_equal_seeds():
         watch=lambda cohort, seed: told.append((cohort, seed)),
     )
     assert list(report.cohorts) == [
-        "static small", "static large", "off-switch", "schedule", "random", "heuristic", "static grown",
+        "static small", "static large", "static grown", "schedule", "random", "heuristic", "off-switch",
     ]  # fmt: skip
     assert len(told) == 14
     assert report.cohorts["off-switch"].accuracies == report.cohorts["static small"].accuracies
+    assert report.cohorts["off-switch"].weights == report.cohorts["static small"].weights
+    assert report.cohorts["heuristic"].weights != report.cohorts["static small"].weights
     assert report.cohorts["static grown"].parameters == report.cohorts["heuristic"].parameters
     assert all(row["seeds"] == 2 for row in report.rows())
     text = str(report)
