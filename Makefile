@@ -43,7 +43,7 @@ fuzz: tools ## 200 000 mutated texts, 100 000 programs that run, 100 000 damaged
 attacks: tools ## programs that try to leave Dana or to outlive their limits, at both levels of isolation
 	@$(BIN)/python -m tests.attacks
 
-crashes: tools ## 200 processes killed while they learn and audit; nothing that was promised is lost
+crashes: tools ## 200 processes killed while they learn and audit, 50 in turns of agents; nothing that was promised is lost
 	@$(BIN)/python -m tests.faults.crashes $(CRASHES)
 
 timeouts: tools ## 100 functions that never end, of 33 shapes: how late each stops after its deadline
