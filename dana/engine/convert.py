@@ -23,6 +23,7 @@ from dana.runtime import typevalues as t
 from dana.runtime.coercion import Reference, mismatch
 from dana.runtime.modules import ModuleValue
 from dana.runtime.structs import Struct, StructMeta
+from dana.secrets import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,6 +152,10 @@ class Crossing:
         return self._into(value, origin)
 
     def _into(self, value: Any, origin: str) -> Any:
+        if value.__class__ is Secret:
+            from dana.runtime.secrets import held
+
+            return held(self.run.program, value.reveal())
         names = self._names(type(value))
         if names is not None:
             return self._record(value, names, origin)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dana.runtime.secrets import SHOWN
-from dana.runtime.secrets import HostSecret as Secret
+from dana.secrets import SHOWN, Secret
 
 __all__ = ["SHOWN", "Secret", "scrubbed"]
 

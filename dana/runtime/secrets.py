@@ -6,14 +6,14 @@
 The text leaves a secret in two places only: in what is sent by `http` (headers, passwords) and in functions of the host
 that ask for one. Everything else that could tell something about it is missing by construction, not by a check: it is
 no text, has no length, no items, no order, no hash, and no attribute but `prefixed`. Programs cannot reach `text_of`:
-it is a function of this module. A host gets a `HostSecret`, which can be asked for its text.
+it is a function of this module. A host gets a `dana.secrets.Secret`, which can be asked for its text.
 """
 
 from __future__ import annotations
 
-from hmac import compare_digest
-
 from dana.runtime.stops import failure
+from dana.secrets import SHOWN, same
+from dana.secrets import Secret as HostSecret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from dana.runtime.program import Program
 
-SHOWN = "***"
 MAX_PREFIX = 100
 # What is shorter is found by chance in whatever is written.
 MIN_HIDDEN = 4
@@ -80,54 +79,6 @@ class Secret:
     def _dana_release(self) -> HostSecret:
         """What the host gets for it."""
         return HostSecret(self._text)
-
-
-class HostSecret:
-    """A secret in Python: it prints, formats and logs as `***`, cannot be pickled or copied, and has no length.
-
-    `reveal()` is the only way to the text. Two are equal when their texts are.
-    """
-
-    __slots__ = ("__text",)
-
-    def __init__(self, text: str) -> None:
-        if not isinstance(text, str) or not text:
-            msg = "a secret is a text, and not an empty one"
-            raise ValueError(msg)
-        self.__text = text
-
-    def reveal(self) -> str:
-        """The text itself, for whoever sends it."""
-        return self.__text
-
-    def __repr__(self) -> str:
-        return SHOWN
-
-    def __str__(self) -> str:
-        return SHOWN
-
-    def __format__(self, spec: str) -> str:
-        return SHOWN
-
-    def __eq__(self, other: object) -> bool:
-        return same(self.__text, other.__text) if isinstance(other, HostSecret) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        msg = "a secret is not written down"
-        raise TypeError(msg)
-
-    def __copy__(self) -> HostSecret:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> HostSecret:
-        return self
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two texts are equal, in a time that does not tell where they differ."""
-    return compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
 
 
 def text_of(secret: Secret) -> str:

@@ -17,7 +17,7 @@ HOMES = {
     ("datetime", "time"): "dates",
     ("datetime", "timedelta"): "",
     ("datetime", "timezone"): "",
-    ("dana.runtime.secrets", "HostSecret"): "secrecy",
+    ("dana.secrets", "Secret"): "secrecy",
     ("dana.runtime.secrets", "Secret"): "",
     ("decimal", "Decimal"): "decimals",
     ("fractions", "Fraction"): "rationals",

@@ -9,8 +9,10 @@ from dana.runtime.curated import Curated
 from dana.runtime.curated.identities import SECRETS, make_secrets
 from dana.runtime.curated.values import CuratedType, register
 from dana.runtime.outside import elsewhere
-from dana.runtime.secrets import HostSecret, Secret, held, same, text_of
+from dana.runtime.secrets import Secret, held, text_of
 from dana.runtime.stops import failure
+from dana.secrets import Secret as HostSecret
+from dana.secrets import same
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,9 +86,8 @@ def file(program: Program) -> Callable[[str], Secret]:
 
         text = str(files.read_text(program)(path)).removesuffix("\n").removesuffix("\r")
         if len(text) > LARGEST or not text:
-            raise failure(
-                ValueError, "E602", f"`{path[-80:]}` holds {len(text):,} characters; a secret has 1 to {LARGEST:,}"
-            )
+            msg = f"`{path[-80:]}` is empty or too long: a secret has 1 to {LARGEST:,} characters"
+            raise failure(ValueError, "E602", msg)
         return held(program, text)
 
     return file

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 
-from dana.runtime.secrets import SHOWN, Secret, text_of
+from dana.runtime.secrets import Secret, text_of
 from dana.runtime.stops import failure
+from dana.secrets import SHOWN
+from dana.secrets import Secret as HostSecret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -225,6 +227,8 @@ def sent_text(name: Any, value: Any) -> str:
     """What is sent for a header or a field of a form; a secret may be there, and nowhere else in a request."""
     if value.__class__ is Secret:
         return text_of(value)
+    if value.__class__ is HostSecret:  # of a program in a worker, which has nothing but a handle of it
+        return value.reveal()
     text = plain_text(name, value)
     if SHOWN in text:
         hint = 'put the secret itself there: `key`, or with a word before it `key.prefixed("Bearer ")`'
