@@ -106,6 +106,8 @@ class Actor(Lifecycle):
         answer.message = message
         message.seconds = ASK_S if timeout is None else timeout
         system.expect(message, loop)
+        if by is None and system.meter._deadline is not None:  # the asker has less time than that
+            message.until = loop.time() + (system.meter.remaining() or 0.0)
         if not self.mailbox.offer(message):
             system.crowded(self)
         self.schedule(loop, asked=True)

@@ -52,7 +52,7 @@ class Message:
 
     __slots__ = (
         "actor", "admitted", "answer", "args", "call", "due", "keywords", "late", "method", "priority", "seconds", "sender",
-        "timer", "waits",
+        "timer", "until", "waits",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +78,8 @@ class Message:
         # The same by the program's clock, where that is not the machine's.
         self.late = 0.0
         self.timer: Any = None
+        # When the asker's own deadline passes, by the loop's clock, where it has one.
+        self.until: float | None = None
         # Whether it has not begun; what a sender at the door waits for.
         self.waits = True
         self.admitted: Future[bool] | None = None

@@ -81,9 +81,10 @@ class Speaking:
             f"{turn.trace}.{turn.state.number}", message if isinstance(message, str) else str(message[0]), user=user,
             kind=kind, tools=[each.name for each in self._offered], context=given.get("context"), metadata=metadata,
         )  # fmt: skip
-        _, question, _ = self._prepared([])
-        self._asked = question.asked
-        self.request.expected = question.asked.name
+        # Made where the call stands, so that what is wrong with it is raised there; it is asked if nothing changes it.
+        self._first: Any = self._prepared([])
+        self._asked = self._first[1].asked
+        self.request.expected = self._asked.name
         self._history = self._remembered() if kind == "chat" else []
 
     # --- the question ---------------------------------------------------------------------------
@@ -91,7 +92,8 @@ class Speaking:
     def question(self, missing: list[str]) -> tuple[Any, Question]:
         """The model and the question of the turn; `missing`: what was wrong with answers before."""
         turn = self.turn
-        model, question, _ = self._prepared(missing)
+        first, self._first = self._first, None
+        model, question, _ = first if first is not None and not missing else self._prepared(missing)
         question.tools = self._hands()
         if self._listener is not None and not turn.stands_at(AFTER_AGENT):
             question.stream = self.reasoning._listener(self._listener, question.asked)
@@ -129,7 +131,8 @@ class Speaking:
         message = self.turn.view.actor.message
         if message is None or message.answer is None or not message.due:
             return None
-        return max(0.001, float(message.due - message.answer.get_loop().time()))
+        until = message.due if message.until is None else min(message.due, message.until)
+        return max(0.001, float(until - message.answer.get_loop().time()))
 
     def _system(self, more: Any) -> str:
         """Who the agent is, and what it is to do."""
@@ -206,6 +209,7 @@ class Speaking:
         if not isinstance(message, str):
             raise failure(TypeError, WRONG, "the message of a request is a text")
         request.message = self._prompt = message
+        self._first = None
         if "context" in changed:
             request.context = changed["context"]
             self._gives(request.context)

@@ -297,8 +297,10 @@ async def beside(program: Program, action: Callable[[], Any]) -> Any:
     fork = BRANCH.get()
     assert fork is not None, "set where the question begins"
     branch = bridge.Branch(waiting_of(program), loop, action, fork())
+    # It begins now. What need not wait is done then, without a round of the loop.
+    branch.wake()
     try:
-        done, value = await asyncio.shield(branch.ended)
+        done, value = branch.ended.result() if branch.ended.done() else await asyncio.shield(branch.ended)
     except asyncio.CancelledError:
         if not branch.dead:
             branch.cancelled = GONE
