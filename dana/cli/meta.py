@@ -235,7 +235,7 @@ def _record(
     from dana.adaptive.ledger import Ledger
     from dana.agents.meta.loop import decided
 
-    path = options.given.get("ledger") or _ledger_of(repository, evidence)
+    path = options.given.get("ledger") or _ledger_of(repository, found, evidence)
     if not path:
         return ""
     Journal(path, reading=True).close()  # a file of something else is refused, not written to
@@ -254,12 +254,12 @@ def _record(
     return os.path.relpath(path)
 
 
-def _ledger_of(repository: Repository, evidence: dict[str, Any]) -> str:
+def _ledger_of(repository: Repository, found: Proposed, evidence: dict[str, Any]) -> str:
     """The ledger the evidence names, where it is in the repository: a branch does not say what else is written to."""
     named = evidence.get("ledger")
     if not isinstance(named, str) or not named or "\0" in named:
         return ""
-    path = os.path.realpath(os.path.join(repository.root, named))
+    path = repository.beside(found, named)
     inside = os.path.commonpath([path, repository.top]) == repository.top
     return path if inside and os.path.isfile(path) else ""
 

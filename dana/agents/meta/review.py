@@ -73,6 +73,19 @@ class Proposed:
         return {name: getattr(self, name) for name in ("name", "subject", "number", "state", "title", "at", "commit")}
 
 
+class Place:
+    """Where the files of a subject are, from the top of the repository; `prefix` is the folder of its program there."""
+
+    __slots__ = ("evidence", "file", "folder", "prefix", "tests")
+
+    def __init__(self, prefix: str, subject: str) -> None:
+        self.prefix = prefix
+        self.file = f"{prefix}{FOLDER}/{subject}.json"
+        self.folder = f"{prefix}{FOLDER}/{subject}"
+        self.evidence = f"{self.folder}/{EVIDENCE}"
+        self.tests = f"{self.folder}/{TESTS}"
+
+
 class Repository:
     """The git repository around `root`, the folder of the program.
 
@@ -99,13 +112,14 @@ class Repository:
         """Put a case on a branch of its own; returns its name (`dana/behaviours/Triage/3`). Nothing else changes."""
         subject = _named(case.subject)
         head = self.head()
-        before = self._blob(head, self._file(subject))
+        place = Place(self.prefix, subject)
+        before = self._blob(head, place.file)
         already = behaviours.read(before, f"{subject}.json") if before is not None else {}
         evidence = {**case.evidence(), "ledger": self._beside(ledger), "from": head, "seed": case.seed}
         files = {
-            self._file(subject): behaviours.written(behaviours.applied(already, case.proposal.changes)),
-            self._file(subject, EVIDENCE): behaviours.written(evidence),
-            self._file(subject, TESTS): behaviours.written(case.tests),
+            place.file: behaviours.written(behaviours.applied(already, case.proposal.changes)),
+            place.evidence: behaviours.written(evidence),
+            place.tests: behaviours.written(case.tests),
         }
         said = f"{case.proposal.title}\n\n{case.proposal.description}\n\n{_figures(case)}\n\nDana-Turn: {case.turn}\n"
         for _attempt in range(TRIES):
@@ -157,7 +171,7 @@ class Repository:
 
     def evidence(self, proposed: Proposed) -> dict[str, Any]:
         """What speaks for a proposal, as it stands on its branch; {} where it cannot be read."""
-        data = self._blob(proposed.commit, self._file(proposed.subject, EVIDENCE))
+        data = self._blob(self._sides(proposed)[1], self.place(proposed).evidence)
         try:
             said = json.loads(data or b"{}")
         except (ValueError, RecursionError):
@@ -166,12 +180,33 @@ class Repository:
 
     def changes(self, proposed: Proposed) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the file of a subject says before and after a proposal."""
-        file = self._file(proposed.subject)
+        file = self.place(proposed).file
         sides = []
-        for commit in (f"{proposed.commit}^", proposed.commit):
+        for commit in self._sides(proposed):
             data = self._blob(commit, file)
             sides.append({} if data is None else behaviours.read(data, f"{proposed.name}: {file}"))
         return sides[0], sides[1]
+
+    def place(self, proposed: Proposed) -> Place:
+        """Where a proposal's files are: beside its program, whichever folder commands are given in."""
+        wanted = f"{FOLDER}/{proposed.subject}.json"
+        listed = self._run("diff", "--name-only", "--no-renames", "-z", *self._sides(proposed), fails=True) or ""
+        found = next((p for p in listed.split("\0") if p == wanted or p.endswith("/" + wanted)), self.prefix + wanted)
+        return Place(found.removesuffix(wanted), proposed.subject)
+
+    def beside(self, proposed: Proposed, name: str) -> str:
+        """The path of a file that is named from the folder of a proposal's program."""
+        return os.path.realpath(os.path.join(self.top, self.place(proposed).prefix, name))
+
+    def _sides(self, proposed: Proposed) -> tuple[str, str]:
+        """The commits between which a proposal made its change."""
+        commit = proposed.commit
+        if proposed.state == "rejected":
+            return f"{commit}^^", f"{commit}^"
+        if proposed.state == OPEN:
+            base = self._run("merge-base", "HEAD", commit, fails=True)
+            return (base or f"{commit}^").strip(), commit
+        return f"{commit}^1", commit
 
     def head(self) -> str:
         """The commit that is checked out."""
@@ -196,7 +231,7 @@ class Repository:
         if not base:
             raise MetaError("E964", f"{proposed.name} has no history in common with what is checked out")
         files = self._only_its_own(proposed, base)
-        self._unchanged(proposed.subject, head, base, f"{proposed.name} was proposed")
+        self._unchanged(self.place(proposed), head, base, f"{proposed.name} was proposed")
         made = {path: self._blob(tip, path) for path in files}
         said = f"Accept {proposed.name}: {proposed.title}\n\n{_reason(reason)}\n"
         commit = self._forward(proposed, said, made, (head, tip), now)
@@ -232,9 +267,10 @@ class Repository:
         head = self.head()
         if self._run("merge-base", "--is-ancestor", last.commit, head, fails=True) is None:
             raise MetaError("E964", f"{last.name} was accepted on another branch", "`git switch` to that one")
-        self._unchanged(wanted, head, last.commit, f"{last.name} was accepted")
+        place = self.place(last)
+        self._unchanged(place, head, last.commit, f"{last.name} was accepted")
         earlier = f"{last.commit}^1"
-        paths = [self._file(wanted), self._file(wanted, EVIDENCE), self._file(wanted, TESTS)]
+        paths = [place.file, place.evidence, place.tests]
         before = {path: self._blob(earlier, path) for path in paths}
         files = {path: data for path, data in before.items() if data != self._blob(head, path)}
         said = f"Roll back {last.name}: {last.title}\n\n{_reason(reason)}\n"
@@ -248,24 +284,25 @@ class Repository:
         """The files a branch changes; they are those of its subject, and what they say may be said."""
         listed = self._run("diff", "--name-only", "--no-renames", "-z", base, proposed.commit) or ""
         files = [path for path in listed.split("\0") if path]
-        own = {self._file(proposed.subject, *more) for more in ((), (EVIDENCE,), (TESTS,))}
+        place = self.place(proposed)
+        own = {place.file, place.evidence, place.tests}
         foreign = next((path for path in files if path not in own), None)
         if foreign is not None:
             hint = "a proposal changes wordings and nothing else; merge other work by itself"
             raise MetaError("E966", f"{proposed.name} changes `{foreign}`", hint)
-        data = self._blob(proposed.commit, self._file(proposed.subject))
-        if data is None or self._file(proposed.subject) not in files:
+        data = self._blob(proposed.commit, place.file)
+        if data is None or place.file not in files:
             raise MetaError("E966", f"{proposed.name} changes no behaviour")
         behaviours.read(data, proposed.name, proposed=True)
         return files
 
-    def _unchanged(self, subject: str, head: str, other: str, when: str) -> None:
+    def _unchanged(self, place: Place, head: str, other: str, when: str) -> None:
         """The file of a subject is as it was at another commit, and so is the working tree."""
-        file = self._file(subject)
+        file = place.file
         if self._blob(head, file) != self._blob(other, file):
             hint = "reject it and let the loop propose again from what is there"
             raise MetaError("E964", f"`{file}` was changed since {when}", hint)
-        dirty = self._run("status", "--porcelain", "-z", "--", f":(top){file}", f":(top){self._folder(subject)}") or ""
+        dirty = self._run("status", "--porcelain", "-z", "--", f":(top){file}", f":(top){place.folder}") or ""
         if dirty:
             name = dirty.split("\0")[0][3:]
             raise MetaError(
@@ -319,12 +356,6 @@ class Repository:
     def _blob(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file in a commit; None where there is none."""
         return self._call(("cat-file", "blob", f"{commit}:{path}"), None, fails=True)
-
-    def _file(self, subject: str, *more: str) -> str:
-        return f"{self.prefix}{FOLDER}/" + (f"{subject}/{more[0]}" if more else f"{subject}.json")
-
-    def _folder(self, subject: str) -> str:
-        return f"{self.prefix}{FOLDER}/{subject}"
 
     def _beside(self, path: str) -> str:
         """A path as it is found again from the folder of the program."""

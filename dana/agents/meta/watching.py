@@ -41,8 +41,9 @@ REVIEWS = ("git", "none")
 PROPOSERS = ("rules", "model")
 LIMITS = ("errors", "misuse", "denials", "latency_ms", "tokens", "least")
 NOBODY = "a trial runs no tool that needs an approval"
-# Of a journal, so many of the latest rows are looked at.
-ROWS = 200_000
+# Of a journal, so many of the latest rows of each of these kinds are looked at.
+ROWS = 50_000
+KINDS = ("turn.end", "tool.end", "model.call", "gate.verdict", "meta.*")
 _WINDOW = re.compile(r"(\d+(?:\.\d+)?)\s*(m|h|d|w)")
 _HOURS = {"m": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0}
 
@@ -179,7 +180,8 @@ class Watched:
         if ledger.journal is None or self.program.tape is not None:
             return list(ledger.events())
         ledger.flush()
-        return [read_event(row) for row in ledger.journal.rows(limit=ROWS, latest=True)]
+        rows = [row for kinds in KINDS for row in ledger.journal.rows(pattern=kinds, limit=ROWS, latest=True)]
+        return [read_event(row) for row in sorted(rows, key=lambda row: row[0])]
 
     def record(self, kind: str, subject: str, data: dict[str, Any]) -> None:
         """Store an outcome before anybody goes on."""

@@ -117,6 +117,21 @@ def test_a_program_in_a_folder_of_the_repository(git) -> None:
     assert not (git.folder / "apps" / "post" / FILE).exists()
 
 
+def test_decisions_are_made_from_any_folder(git) -> None:
+    (git.folder / "apps" / "post").mkdir(parents=True)
+    proposed(Repository(str(git.folder / "apps" / "post")))
+    top = Repository(str(git.folder))
+    found = top.find("Triage")
+    assert top.evidence(found)["turn"] == "Triage-1"
+    assert top.changes(found)[1] == {"tool_descriptions": {"track": "Where a parcel is."}}
+    top.accept(found, "", now=NOW)
+    assert (git.folder / "apps" / "post" / FILE).exists()
+    assert top.changes(top.find("Triage", ["accepted"]))[1]
+    top.roll_back("Triage", "", now=NOW + 1)
+    assert not (git.folder / "apps" / "post" / FILE).exists()
+    assert top.evidence(top.find("Triage", ["rolled back"])) == {}
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
