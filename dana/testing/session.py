@@ -393,4 +393,16 @@ def _scripted(text: str) -> Any:
         return None
     from dana.models import Scripted
 
-    return Scripted([line[9:].replace("\\n", "\n") for line in text.split("\n") if line.startswith("# model: ")])
+    return Scripted([_reply(line[9:]) for line in text.split("\n") if line.startswith("# model: ")])
+
+
+def _reply(said: str) -> Any:
+    """One reply: a text, or `{"tool_calls": […]}`, which asks for tools."""
+    if said.startswith('{"tool_calls"'):
+        import json
+
+        try:
+            return json.loads(said)
+        except ValueError:
+            return said
+    return said.replace("\\n", "\n")

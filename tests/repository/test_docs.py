@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -48,7 +49,8 @@ def model(text: str):
     from dana.models import Scripted
 
     replies = re.findall(r"^# model: (.*)$", text, re.MULTILINE)
-    return Scripted(replies) if replies else None
+    said = [json.loads(reply) if reply.startswith('{"tool_calls"') else reply for reply in replies]
+    return Scripted(said) if said else None
 
 
 def findings(text: str) -> list[tuple[int, str]]:
