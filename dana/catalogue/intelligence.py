@@ -221,6 +221,13 @@ ENTRIES: dict[str, Entry] = {
         "The arguments of a tool are checked by the schema its server gave, before anything is sent: names, types, "
         "what must be there. They are plain data: what JSON can say.",
     ),
+    "E824": Entry(
+        "POET: not above a type",
+        "`@poet` makes a function reliable: it retries, checks and bounds its calls. A type has none; its methods have.",
+        "@poet\nstruct Point:\n    x: int\n\nprint(Point(1).x)\n",
+        "struct Point:\n    x: int\n    @poet\n    def doubled(self) -> int:\n        return self.x * 2\n\n"
+        "print(Point(1).doubled())\n",
+    ),
     "E822": Entry(
         "a learnable constant that cannot be learnt",
         "`learnable(low, high, start=…)` has bounds that are written out as numbers, the lower one first, and starts "

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from dana.checker.context import Context
 
+_TYPES = frozenset({na.StructDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef})
 _POET_MODULES = frozenset({"poet", "opendxa.dana.poet", "dana.poet"})
 
 
@@ -21,6 +22,9 @@ def check_decorators(c: Context, node: Any) -> None:
         head = call.func if call is not None else decorator.expr
         if is_poet(c, head):
             check_poet(c, decorator, call, head)
+            if node.__class__ in _TYPES:
+                message = f"@poet stands above functions, and `{node.name}` is a type"
+                c.report("E824", message, decorator, hint="decorate its methods, or the functions that work with it")
             continue
         t = c.expr(decorator.expr)
         c.graph.call_unknown()

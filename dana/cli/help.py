@@ -217,6 +217,8 @@ usage: dana poet list [options]
 What a store knows about decorated functions: their parameters with all versions, how their calls went,
 what was said about them. A package (export, import) carries parameters to another place; with a key it
 is signed. What is imported is checked against the bounds of a function when a program with it starts.
+To find what it defines, `explain FILE.na::FUNCTION` and `plugins check FILE` run FILE, without any right to
+read, write or connect; what it prints while it is explained is not shown.
 
 options:
   --store WHERE     a .db file, a folder of JSON files, or a URL such as postgresql://host/database

@@ -98,6 +98,12 @@ def _text(text: str) -> str:
     return text
 
 
+def _store(text: str) -> str:
+    if text.endswith(".na"):  # the program that was meant to run
+        raise ValueError
+    return text
+
+
 def _seed(text: str) -> int:
     value = int(text.replace("_", ""))
     if value < 0:
@@ -142,7 +148,7 @@ TEXT = ("a text, in quotes", _text)
 PARAMETERS = ("names of parameters, joined by commas, as in timeout,retries", _patterns)
 GLOB = ("a pattern, as in poet.* or loans.score", _text)
 NAME = ("a name", _text)
-STORE = ("a .db file, a folder of JSON files, or a URL such as postgresql://host/database", _text)
+STORE = ("a .db file, a folder of JSON files, or a URL such as postgresql://host/database", _store)
 TIP = ("a tip as `dana audit verify` prints it: a number, a colon, 64 hex digits", _tip)
 
 MODEL = ("a language model, as in openai:gpt-4o-mini or ollama:llama3.2", _model)

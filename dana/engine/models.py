@@ -67,6 +67,12 @@ class Models:
             return self._model(spec, policy), True
         return self._model(self.default, policy, trusted=True), not self.granted
 
+    def check(self, spec: Any) -> None:
+        """Whether a program's spec could name a model. Raises `SettingsRefused`."""
+        from dana.models.opening import check_spec
+
+        check_spec(spec, self.settings)
+
     def _model(self, spec: Any, policy: Any, *, trusted: bool = False) -> Model:
         is_text = spec is None or isinstance(spec, str)
         # All programs of an engine have its policy, so that it is no part of the key.

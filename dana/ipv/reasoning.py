@@ -45,8 +45,14 @@ class Reasoning:
         self._chosen: Any = None
 
     def set_model(self, spec: Any) -> None:
-        """Which model is asked where a call names none."""
-        self._chosen = checked_spec(spec)
+        """Which model is asked where a call names none. Raises `ReasonError` for what cannot be one."""
+        chosen = checked_spec(spec)
+        if chosen is not None and elsewhere.host is None:
+            try:
+                self._models.check(chosen)
+            except ModelError as problem:
+                raise told(problem) from None
+        self._chosen = chosen
 
     def begin(self, prompt: Any, options: Any, given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
         """The coroutine of one call. What is wrong with the call is raised here, where it stands."""

@@ -69,8 +69,28 @@ def default_spec(environ: Mapping[str, str], settings: Settings) -> Any:
 
 
 def is_mocked(said: str) -> bool:
-    """Whether DANA_MOCK_LLM says yes."""
-    return said.strip().lower() in ("true", "1", "yes", "on")
+    """Whether DANA_MOCK_LLM says yes. Raises `SettingsRefused` where it says neither yes nor no."""
+    word = said.strip().lower()
+    if word in ("", "false", "0", "no", "off"):
+        return False
+    if word in ("true", "1", "yes", "on"):
+        return True
+    raise SettingsRefused(f"DANA_MOCK_LLM is true or false, not `{_shown(said)}`", "`true` answers with made-up values")
+
+
+def check_spec(spec: Any, settings: Settings) -> None:
+    """Whether a text, or each of a list, could name a model; nothing is opened. Raises `SettingsRefused`."""
+    from dana.models.endpoints import SCHEMES, unknown_spec
+
+    for each in spec if isinstance(spec, list | tuple) else (spec,):
+        text = each.strip()
+        scheme, colon, _ = text.partition(":")
+        if text != "mock" and not (colon and (scheme in SCHEMES or scheme in settings.endpoints)):
+            raise unknown_spec(text, settings)
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in text[:40])
 
 
 class Opening:

@@ -61,11 +61,14 @@ _KINDS: tuple[tuple[type[BaseException], type[errors.RuntimeFault]], ...] = (
 
 
 class Frame:
-    """One Dana frame of a traceback."""
+    """One Dana frame of a traceback; or a function that was `called` from outside in a way that does not fit it."""
 
-    __slots__ = ("frame", "function", "source", "span")
+    __slots__ = ("called", "frame", "function", "source", "span")
 
-    def __init__(self, frame: FrameType | None, function: str, source: Source, span: Span) -> None:
+    def __init__(
+        self, frame: FrameType | None, function: str, source: Source, span: Span, called: Any = None
+    ) -> None:
+        self.called = called
         self.frame = frame
         self.function = function
         self.source = source
@@ -226,10 +229,11 @@ def _called_function(error: BaseException, program: Program) -> Frame | None:
     if not isinstance(error, TypeError) or not bracket or not name.isidentifier():
         return None
     for record in program.modules.values():
-        code = getattr(record.globals.get(name), "__code__", None)
+        function = record.globals.get(name)
+        code = getattr(function, "__code__", None)
         source = program.sources.get(getattr(code, "co_filename", ""))
         if code is not None and source is not None:
-            return Frame(None, name, source, _line_span(code.co_firstlineno, source))
+            return Frame(None, name, source, _line_span(code.co_firstlineno, source), function)
     return None
 
 

@@ -139,6 +139,11 @@ def _names(frame: Frame | None) -> dict[str, Any]:
     return {abi.demangle(n): v for n, v in seen.items() if n.isidentifier() and n != "__builtins__"}
 
 
+def _called(frame: Frame | None) -> Any:
+    """The function that was called from outside, as `__main__` is with a program's arguments; None for other calls."""
+    return None if frame is None else frame.called
+
+
 def _value_of(frame: Frame | None, node: ast.expr) -> Any:
     """The value of a simple expression in a frame, computed without running any code of the program."""
     if isinstance(node, ast.Constant):
@@ -216,7 +221,8 @@ def _missing(match: re.Match[str], frame: Frame | None) -> Words:
         return Words("E610", f"missing field{many} {listed} for struct `{struct}`", f"write `{struct}({names[0]}=…)`")
     quoted = ", ".join(f"'{n}'" for n in names)
     noun = "arguments" if len(names) > 1 else "argument"
-    return Words("E610", f"Missing required {noun} {quoted} in the call of `{_function(match[1])}`")
+    hint = f"as in: {' '.join(f'{name}=…' for name in names)}" if _called(frame) is not None else ""
+    return Words("E610", f"Missing required {noun} {quoted} in the call of `{_function(match[1])}`", hint)
 
 
 def _struct_of(qualified: str) -> str:
@@ -233,10 +239,14 @@ def _unexpected(match: re.Match[str], frame: Frame | None) -> Words:
         near = suggest(name, fields)
         hint = f"did you mean `{near}`?" if near else f"its fields are: {', '.join(fields)}" if fields else ""
         return Words("E610", f"Unknown fields: struct `{struct}` has no field `{name}`", hint)
-    function = _names(frame).get(_function(match[1]).rpartition(".")[2])
+    outside = _called(frame)
+    function = outside or _names(frame).get(_function(match[1]).rpartition(".")[2])
     code = getattr(function, "__code__", None)
-    near = suggest(name, code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]) if code is not None else None
+    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
+    near = suggest(name, own)
     hint = f"did you mean `{near}`?" if near else ""
+    if outside is not None and not near:
+        hint = f"it takes {', '.join(f'`{each}`' for each in own)}" if own else "it takes no arguments"
     return Words("E610", f"Unexpected keyword argument '{name}' in the call of `{_function(match[1])}`", hint)
 
 

@@ -149,3 +149,18 @@ def test_ctrl_c_is_status_130(child) -> None:
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in error
+
+
+def test_a_store_that_is_the_program_is_refused(dana, program) -> None:
+    name = program("main.na", "print(1)\n")
+    status, out, said = dana("--store", name)
+    assert (status, out) == (3, "")
+    assert "option --store cannot be 'main.na'" in said
+    assert "it takes a .db file" in said
+
+
+def test_arguments_that_do_not_fit_say_what_fits(dana, program) -> None:
+    name = program("main.na", "def __main__(house: str, price: float = 3.0):\n    print(house, price)\n")
+    assert "= help: did you mean `house`?" in dana(name, "hous=3").err
+    assert "= help: as in: house=…" in dana(name).err
+    assert dana(name, "house=x") == (0, "x 3.0\n", "")

@@ -274,6 +274,16 @@ def test_set_model_changes_whom_the_program_asks():
     assert Engine(cache=False).run("set_model('mock:')\nn: int = reason('n?')\ntype(n) is int") is True
 
 
+def test_set_model_refuses_what_is_none_also_where_the_mock_would_answer(monkeypatch):
+    monkeypatch.setenv("DANA_MOCK_LLM", "true")
+    with pytest.raises(dana.DanaError, match="`foo:bar` is no model") as caught:
+        Engine(cache=False).run("set_model('foo:bar')")
+    assert caught.value.diagnostics[0].line == 1
+    with pytest.raises(dana.DanaError, match="did you mean `ollama:x`"):
+        Engine(cache=False).run("set_model(['mock:', 'olama:x'])")
+    assert Engine(cache=False).run("set_model(['openai:x', 'http://127.0.0.1:1/v1#y'])\nreason('n?') is str") is not None
+
+
 def test_the_environment_selects_the_mock(monkeypatch):
     monkeypatch.setenv("DANA_MOCK_LLM", "true")
     assert Engine(cache=False).run("n: bool = reason('n?')\nn in [true, false]") is True

@@ -235,6 +235,20 @@ def test_the_mock_is_chosen_by_the_environment():
     assert json.loads(run(model.complete(asked(schema=schema))).text) == {"n": 1}
 
 
+@pytest.mark.parametrize(("said", "is_mock"), [("on", True), ("YES ", True), ("off", False), ("", False), ("0", False)])
+def test_the_environment_says_yes_or_no(said, is_mock):
+    if is_mock:
+        assert opened(None, DANA_MOCK_LLM=said).name == "mock:"
+    else:
+        with pytest.raises(ModelMissing):
+            opened(None, DANA_MOCK_LLM=said)
+
+
+def test_an_environment_that_says_neither_is_an_error():
+    with pytest.raises(SettingsRefused, match="DANA_MOCK_LLM is true or false, not `banana`"):
+        opened(None, DANA_MOCK_LLM="banana")
+
+
 # --- functions ------------------------------------------------------------------------------------
 
 

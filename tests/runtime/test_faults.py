@@ -215,6 +215,22 @@ def test_a_call_from_outside_that_does_not_fit_points_at_the_function(machine):
     assert (found.line, found.message) == (2, "Unexpected keyword argument 'other' in the call of `__main__`")
 
 
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"hous": 1}, "did you mean `house`?"),
+        ({"zzz": 1, "house": 2}, "it takes `house`, `price`"),
+        ({"price": 1}, "as in: house=…"),
+    ],
+)
+def test_arguments_from_outside_that_do_not_fit_have_a_hint(machine, given, hint):
+    entry = machine.run("def __main__(house, price=3): pass")["__main__"]
+    with pytest.raises(TypeError) as error:
+        entry(**given)
+    error.value.__traceback__ = None
+    assert diagnose(error.value, machine.program).diagnostics[0].hint == hint
+
+
 def test_a_builtin_handed_the_wrong_kind_of_value_is_the_program_s_error(machine):
     assert machine.fault("title_case(5)").diagnostics[0].message == "int has no attribute `title`"
     assert machine.fault("getattr('a', 'b')").diagnostics[0].message == "str has no attribute `b`"
