@@ -63,6 +63,9 @@ class Runner(bridge.Worker):
         self.parked = False
         try:
             self.actor.serve(self)
+        except CancelStop:
+            if not self.closed:
+                raise
         finally:
             self._waiting.workers.pop(self, None)
 
@@ -237,6 +240,8 @@ class Actor(Lifecycle):
 
     def serve(self, worker: Runner | None) -> None:
         """Process messages until there is nothing to do; `worker` None: in place, on the stack of who waits."""
+        lock = self.system.waiting.lock
+        lock.acquire()
         until = monotonic() + SLICE_S
         while self.is_ready() and (worker is None or self.worker is worker):
             if self.rebuilding:
@@ -251,11 +256,14 @@ class Actor(Lifecycle):
             if worker is not None and monotonic() >= until:
                 if not self.is_ready():
                     break
+                lock.release()
                 self.system.yield_turn(self, worker)
+                lock.acquire()
                 until = monotonic() + SLICE_S
         if worker is None or self.worker is worker:
             self.worker = None
             self.system.resting(self)
+        lock.release()
 
     def process(self, message: Message, worker: Runner | None) -> None:
         """Run one message to its end and tell whoever waits for it."""
@@ -291,8 +299,7 @@ class Actor(Lifecycle):
     def _run(self, method: Callable[..., Any], args: Any, keywords: Any, call: Call, worker: Runner | None) -> Any:
         """Call something as this agent's own code, on an account."""
         system = self.system
-        meter, lock = system.meter, system.waiting.lock
-        lock.acquire()
+        meter = system.meter
         call.actor = self
         adopt(meter, call)
         try:
@@ -302,7 +309,6 @@ class Actor(Lifecycle):
             return within(self.bounds, method, *args, **keywords)
         finally:
             retire(meter)
-            lock.release()
 
     def nested(self, message: Message) -> None:
         """Process an injected message inside the one that is being processed."""

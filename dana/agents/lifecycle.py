@@ -194,7 +194,9 @@ class Lifecycle:
 
     def _hurry(self, ending: tuple[str, str, BaseException | None]) -> None:
         """The time a stop was given is over."""
-        if self.ending is ending and self.state not in (STOPPED, FAILED):
+        if not self.system.waiting.lock.is_free():
+            self.system.loop.call_later(0.001, self._hurry, ending)
+        elif self.ending is ending and self.state not in (STOPPED, FAILED):
             self.halt(IMMEDIATE, ending[1], 0.0, ending[2])
 
     def cut_short(self, reason: str) -> None:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 # How long the end of a program waits for messages that were accepted, and for actors to stop.
 DRAIN_S = 5.0
 STOP_S = 5.0
+# How long what a timer does waits for another thread that is inside the program.
+AGAIN_S = 0.001
 # How often asks that may wait long are looked at; shorter ones have a timer of their own.
 LOOK_S = 0.5
 
@@ -322,6 +324,9 @@ class System:
     def _late(self, message: Message) -> None:
         answer, actor = message.answer, message.actor
         if answer is None or answer.done():
+            return
+        if not self.waiting.lock.is_free():
+            answer.get_loop().call_later(AGAIN_S, self._late, message)
             return
         at_the_door = message.waits and message in (actor.mailbox.door or ())
         message.forget()

@@ -47,6 +47,13 @@ class ProgramLock:
         """Whether this thread is inside the program."""
         return self._inner._is_owned()  # type: ignore[attr-defined, no-any-return]
 
+    def is_free(self) -> bool:
+        """Whether no other thread is inside; that may change with the next call into the program."""
+        if not self._inner.acquire(blocking=False):
+            return False
+        self._inner.release()
+        return True
+
     def leave(self) -> int:
         """Let others in while the running call waits; returns what `back` takes."""
         count = self.held

@@ -488,3 +488,31 @@ def test_an_agent_outlives_the_loop_it_was_used_on():
 def test_a_program_has_one_system():
     stage = Stage()
     assert system_of(stage.program) is stage.system
+
+
+def test_threads_of_the_host_may_share_agents():
+    import threading
+
+    import dana
+
+    module = dana.Engine().load(
+        "agent_blueprint Counter:\n"
+        "    n: int = 0\n"
+        "    def add(self, k: int) -> int:\n"
+        "        self.n += k\n"
+        "        return self.n\n"
+        "c = Counter()\n"
+        "def many(times: int):\n"
+        "    for i in range(times):\n"
+        "        c.add(1)\n"
+        "        c.send('add', 1)\n"
+        "def total() -> int:\n"
+        "    return c.add(0)\n"
+    )
+    threads = [threading.Thread(target=module.many, args=(100,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in threads)
+    assert module.total() == 800
