@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from dana.errors import DanaError
     from dana.runtime.program import Program
 
 
@@ -21,6 +22,17 @@ def told(
     if not program.meter.is_running():
         outcome = "ok" if failed is None or isinstance(failed, ExitStop) else type(failed).__name__
         emit("run.end", {"name": name, "outcome": outcome, "steps": steps})
+
+
+def fault_of(failed: BaseException, program: Program) -> tuple[DanaError | None, BaseException | None]:
+    """The `DanaError` for what ended a program, and what it shows as its `__cause__`; None for `exit()`."""
+    from dana.runtime.faults import diagnose
+
+    fault = diagnose(failed, program)
+    if fault is None:
+        return None, None
+    fault._program, fault._failure = program, failed
+    return fault, cause(failed)
 
 
 def cause(failed: BaseException) -> BaseException | None:

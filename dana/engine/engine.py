@@ -9,7 +9,7 @@ from _weakref import ref
 import dana
 from dana.compiler.cache import Cache, default_folder
 from dana.engine.limits import Limits
-from dana.engine.loader import Artefact, Loader
+from dana.engine.loader import Artefact, Loader, as_path, plain_lines
 from dana.runtime.meter import Meter
 from dana.runtime.modules import ModuleRecord
 from dana.runtime.program import Program
@@ -226,10 +226,10 @@ class Engine:
         tape = None if self._taping is None else self._taping(self)
         if isinstance(program, Source):
             return _Run(self, text=program, names=names, tape=tape)
-        path = _as_path(program)
+        path = as_path(program)
         if path is not None:
             return _Run(self, path=path, names=names, tape=tape)
-        return _Run(self, text=Source(name, _lines(str(program))), names=names, tape=tape)
+        return _Run(self, text=Source(name, plain_lines(str(program))), names=names, tape=tape)
 
     def host(
         self,
@@ -443,8 +443,7 @@ class _Run:
         self.program.poet_watchers = engine._watchers if tape is None else [*engine._watchers, tape]
         _give_poet(self.program)
         _give_reason(self, engine)
-        _give_agents(self.program)
-        _give_use(self)
+        _give_later(self.program)
         if tape is not None:
             self.program.tape, self.program.open_ledger = tape, tape.open_ledger
         if engine._hosts is not None:
@@ -628,16 +627,12 @@ class _Run:
 
     def _fail(self, failed: BaseException) -> None:
         """Raise the `DanaError` for what ended the program; `exit()` ends it without."""
-        from dana.engine.ending import cause
-        from dana.runtime.faults import diagnose
+        from dana.engine.ending import fault_of
 
-        program = self.program
-        fault = diagnose(failed, program)
-        if fault is None:
-            self._engine.exit_code = getattr(failed, "code", 1) if isinstance(failed, ExitStop) else None
-            return
-        fault._program, fault._failure = program, failed
-        raise fault from cause(failed)
+        fault, cause = fault_of(failed, self.program)
+        if fault is not None:
+            raise fault from cause
+        self._engine.exit_code = getattr(failed, "code", 1) if isinstance(failed, ExitStop) else None
 
 
 def _give_poet(program: Program) -> None:
@@ -650,32 +645,14 @@ def _give_poet(program: Program) -> None:
 
         return decorator(program, options, facts, None if record is None else record.globals, *learnables)
 
-    def poet(function: Any = None, /, **options: Any) -> Any:
-        """Make a function reliable: `@poet`, or `@poet(retries=3, timeout=2.0)`; see the module `poet`."""
-        made = native(None, options)
-        return made if function is None else made(function)
-
     def about(what: str, *arguments: Any) -> Any:
         from dana.poet import native
 
         return getattr(native, what)(program, *arguments)
 
-    def feedback(about: Any, /, **said: Any) -> None:
-        """Say how a call of a `@poet` function turned out: `feedback(call, ok=true)`; its store keeps it."""
-        from dana.poet import native
-
-        native.feedback(program, about, said)
-
-    def learnable(low: Any, high: Any, start: Any = None) -> Any:
-        """A constant that learning may change within its bounds, in a function with `@poet`; elsewhere its start."""
-        return about("learnable", low, high, start)
-
     program.open_ledger = _open_ledger
-    program.table["learnable"] = learnable
     program.table[".about_poet"] = about
     program.table[".poet"] = native
-    program.table["poet"] = poet
-    program.table["feedback"] = feedback
 
 
 def _give_reason(run: _Run, engine: Engine) -> None:
@@ -690,53 +667,23 @@ def _give_reason(run: _Run, engine: Engine) -> None:
     run.program.table[".schemas_of"] = schemas
 
 
-def _give_agents(program: Program) -> None:
-    """Agents (L43), loaded by the first definition of one, or when a predefined one is named."""
+def _give_later(program: Program) -> None:
+    """Agents (L43) and what `use` connects to (L26): nothing is loaded before a program names one of them."""
 
-    def opened(program: Program) -> dict[str, Any]:
-        from dana.agents.blueprint import table
+    def opener(module: str, name: str) -> Callable[[Program], Any]:
+        def opened(program: Program) -> Any:
+            from importlib import import_module
 
-        return table(program)
+            return getattr(import_module(module), name)(program)
 
-    def opened_actions(program: Program) -> dict[str, Any]:
-        from dana.agents.actions import functions
+        return opened
 
-        return functions(program)
-
-    program.table[".open_agents"] = opened
-    program.table[".open_actions"] = opened_actions
-
-
-def _give_use(run: _Run) -> None:
-    """`use` (L26) connects to what is outside; nothing is loaded before it does."""
-
-    def use(kind: Any, where: Any = None, /, **options: Any) -> Any:
-        """A resource outside the program: `use("mcp:http://…")`; see the chapter about tools."""
-        from dana.mcp.using import using
-
-        return using(run.program)(kind, where, **options)
-
-    run.program.table["use"] = use
-    run.program.table["get_resource"] = use
+    program.table[".open_agents"] = opener("dana.agents.blueprint", "table")
+    program.table[".open_actions"] = opener("dana.agents.actions", "functions")
+    program.table[".open_use"] = opener("dana.mcp.using", "using")
 
 
 def _open_ledger(program: Program) -> Any:
     from dana.poet.observing import opened
 
     return opened(program.store, program.clock, program.log)
-
-
-def _as_path(program: str | os.PathLike[str]) -> str | None:
-    """The absolute path of a program given by name, or None for a program text."""
-    if isinstance(program, str):
-        if "\n" in program or not program.endswith(".na"):
-            return None
-        return os.path.abspath(program)
-    if isinstance(program, os.PathLike):
-        return os.path.abspath(os.fspath(program))
-    msg = f"a program is a text, a path or a dana.Source, not {type(program).__name__}"  # type: ignore[unreachable]
-    raise dana.UsageError(msg)
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

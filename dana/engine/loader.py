@@ -341,3 +341,20 @@ def file_source(path: str, data: bytes) -> Source:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Source(path, text)
+
+
+def as_path(program: str | os.PathLike[str]) -> str | None:
+    """The absolute path of a program given by name, or None for a program text."""
+    if isinstance(program, str):
+        if "\n" in program or not program.endswith(".na"):
+            return None
+        return os.path.abspath(program)
+    if isinstance(program, os.PathLike):
+        return os.path.abspath(os.fspath(program))
+    msg = f"a program is a text, a path or a dana.Source, not {type(program).__name__}"  # type: ignore[unreachable]
+    raise dana.UsageError(msg)
+
+
+def plain_lines(text: str) -> str:
+    """A text with line ends as Dana has them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -84,18 +84,19 @@ def _missing(record: ModuleRecord, name: str) -> str:
 
 def loading(engine: Engine, program: str | Source | os.PathLike[str], name: str) -> _Run:
     """The run of a file, a text or a `Source` that is to become a module."""
-    from dana.engine.engine import _as_path, _lines, _Run
+    from dana.engine.engine import _Run
+    from dana.engine.loader import as_path, plain_lines
     from dana.source import Source
 
     if isinstance(program, Source):
         stem = _stem(program.name)
         return _Run(engine, text=program, name=name or (stem if stem.isidentifier() else "module"))
-    path = _as_path(program)
+    path = as_path(program)
     if path is None and (not isinstance(program, str) or "\n" not in program) and os.path.exists(program):
         path = os.path.abspath(os.fspath(program))
     if path is not None:
         return _Run(engine, path=path, name=name or _stem(path))
-    return _Run(engine, text=Source(f"<{name or 'module'}>", _lines(str(program))), name=name or "module")
+    return _Run(engine, text=Source(f"<{name or 'module'}>", plain_lines(str(program))), name=name or "module")
 
 
 def _stem(path: str) -> str:

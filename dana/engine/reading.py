@@ -99,9 +99,9 @@ def checked(engine: Engine, program: str | Source | os.PathLike[str]) -> tuple[C
 
 def source_of(program: str | Source | os.PathLike[str]) -> Source:
     """The text of a program given as text, path or `Source`. Raises `CompileError`."""
-    from dana.engine.engine import _as_path, _lines
+    from dana.engine.loader import as_path, plain_lines
 
     if isinstance(program, Source):
         return program
-    path = _as_path(program)
-    return Source("<text>", _lines(str(program))) if path is None else read_source(path)
+    path = as_path(program)
+    return Source("<text>", plain_lines(str(program))) if path is None else read_source(path)

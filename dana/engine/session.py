@@ -13,8 +13,9 @@ it: an append to a list stays. Limits count per entry.
 from __future__ import annotations
 
 from dana import abi
-from dana.engine.engine import _as_path, _Run
+from dana.engine.engine import _Run
 from dana.engine.limits import Limits
+from dana.engine.loader import as_path, plain_lines
 from dana.errors import CompileError, UsageError
 from dana.runtime.families import provide_names
 from dana.runtime.stops import CancelStop, ExitStop
@@ -122,9 +123,9 @@ class Session:
     def _source(self, program: str | Source | PathLike[str], name: str) -> Source:
         if isinstance(program, Source):
             return program
-        path = _as_path(program)
+        path = as_path(program)
         if path is None:
-            return Source(name, _lines(str(program)))
+            return Source(name, plain_lines(str(program)))
         from dana.engine.reading import read_source
 
         return read_source(path)
@@ -383,7 +384,3 @@ def _is_stdlib(file: str) -> bool:
     from dana.resources import stdlib_path
 
     return dirname(file) == stdlib_path()
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -12,7 +12,8 @@ from base64 import b64encode
 
 import dana
 from dana.diagnostics import Diagnostic
-from dana.engine.engine import Engine, _as_path, _lines
+from dana.engine.engine import Engine
+from dana.engine.loader import as_path, plain_lines
 from dana.engine.reading import read_source
 from dana.isolation import faults
 from dana.isolation.conversation import Conversation
@@ -165,9 +166,9 @@ class ProcessEngine(Engine):
         """A program for a worker: its text, or the path it may read."""
         if isinstance(program, Source):
             return {"path": "", "name": program.name, "text": program.text}
-        path = _as_path(program)
+        path = as_path(program)
         if path is None:
-            return {"path": "", "name": name, "text": _lines(str(program))}
+            return {"path": "", "name": name, "text": plain_lines(str(program))}
         talk.answers.root = path
         talk.answers.readable.add(path)
         return {"path": path, "name": name, "text": ""}
@@ -237,9 +238,9 @@ class ProcessEngine(Engine):
         if isinstance(program, Source):
             name, data = program.name, program.text.encode("utf-8", "surrogatepass")
         else:
-            path = _as_path(program)
+            path = as_path(program)
             name = path or "<text>"
-            data = _lines(str(program)).encode("utf-8", "surrogatepass") if path is None else _content(path)
+            data = plain_lines(str(program)).encode("utf-8", "surrogatepass") if path is None else _content(path)
         talk = self._open()
         if name.endswith(".na"):
             talk.answers.root = os.path.abspath(name)
@@ -415,7 +416,7 @@ def _entry(program: Program, name: str | None) -> dict[str, Any]:
     """An entry of a session for its worker: the host reads files."""
     if isinstance(program, Source):
         return {"text": program.text, "name": program.name}
-    path = _as_path(program)
+    path = as_path(program)
     if path is None:
         return {"text": str(program), "name": name}
     source = read_source(path)

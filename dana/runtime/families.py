@@ -291,10 +291,10 @@ def _agents(program: Program) -> dict[str, Any]:
     return agents(program)
 
 
-def _engines(_program: Program) -> dict[str, Any]:
-    from dana.runtime.absent import unavailable
+def _engines(program: Program) -> dict[str, Any]:
+    from dana.runtime.absent import engines
 
-    return unavailable()
+    return engines(program)
 
 
 def _reasoning(program: Program) -> dict[str, Any]:
