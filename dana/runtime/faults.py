@@ -65,9 +65,7 @@ class Frame:
 
     __slots__ = ("called", "frame", "function", "source", "span")
 
-    def __init__(
-        self, frame: FrameType | None, function: str, source: Source, span: Span, called: Any = None
-    ) -> None:
+    def __init__(self, frame: FrameType | None, function: str, source: Source, span: Span, called: Any = None) -> None:
         self.called = called
         self.frame = frame
         self.function = function

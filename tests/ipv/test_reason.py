@@ -281,7 +281,9 @@ def test_set_model_refuses_what_is_none_also_where_the_mock_would_answer(monkeyp
     assert caught.value.diagnostics[0].line == 1
     with pytest.raises(dana.DanaError, match="did you mean `ollama:x`"):
         Engine(cache=False).run("set_model(['mock:', 'olama:x'])")
-    assert Engine(cache=False).run("set_model(['openai:x', 'http://127.0.0.1:1/v1#y'])\nreason('n?') is str") is not None
+    assert (
+        Engine(cache=False).run("set_model(['openai:x', 'http://127.0.0.1:1/v1#y'])\nreason('n?') is str") is not None
+    )
 
 
 def test_the_environment_selects_the_mock(monkeypatch):
