@@ -68,6 +68,7 @@ def declare_overrides(c: Context, info: StructInfo, parent: StructInfo) -> None:
             hint = f"did you mean `{near}`?" if near else f"a field of its own needs a type: `{name}: any = …`"
             span = (field.node.start, field.node.start + len(name))
             c.report("E421", f"`{parent.name}` has no field `{name}`", span, hint=hint)
+            info.broken = True
 
 
 def check_singleton(c: Context, stmt: Any, info: StructInfo) -> None:
