@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
 import time
 from contextlib import suppress
 
 import pytest
 
+import dana
 from dana.adaptive.clock import FakeClock
 from dana.agents import actor as actors
 from dana.agents.system import system_of
@@ -118,8 +121,7 @@ def test_a_deadline_of_the_sender_is_not_the_agents(stage):
         token = stage.meter.push_deadline(0.005)
         answer = a._actor.ask(work)
         with pytest.raises(TimeoutStop):
-            while True:
-                stage.system.wait(answer, None)
+            stage.system.wait(answer, None)
         stage.meter.pop_deadline(token)
         gone.append(True)
         return a.ask("add", 0)()
@@ -313,8 +315,6 @@ def test_a_long_mailbox_does_not_hold_up_others(stage):
 
 
 def test_an_agent_that_nobody_holds_is_let_go(stage):
-    import gc
-
     def main():
         stage.agent("A").ask("add")()
         stage.rest(0)  # what drives the program holds the last answer
@@ -491,10 +491,6 @@ def test_a_program_has_one_system():
 
 
 def test_threads_of_the_host_may_share_agents():
-    import threading
-
-    import dana
-
     module = dana.Engine().load(
         "agent_blueprint Counter:\n"
         "    n: int = 0\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dana.agents.errors import AgentStop
+from dana.runtime.effects import Effect
 from dana.runtime.exceptions import AgentFault
 
 
@@ -49,8 +50,6 @@ def test_a_message_in_progress_waits_at_its_checkpoint(stage):
 
 def test_checkpoints_of_coroutines(stage):
     """A turn runs as a coroutine: its checkpoints are awaited."""
-    from dana.runtime.effects import Effect
-
     a = stage.agent("A")
 
     async def turn():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dana.agents.mailbox import CRITICAL, NORMAL, Mailbox, Message
 from dana.runtime.stops import Stop
+from tests.agents.stages import Stage
 
 
 def message(name="m", priority=NORMAL):
@@ -184,8 +185,6 @@ def test_an_ask_nobody_waits_for_leaves_the_mailbox(stage):
 
 
 def test_a_bad_capacity_is_refused():
-    from tests.agents.stages import Stage
-
     for bad in (0, -1, True, 1.5):
         with pytest.raises(ValueError, match="at least one") as refused:
             Stage().agent("A", mailbox=bad)

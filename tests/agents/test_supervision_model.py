@@ -189,8 +189,9 @@ class Crew(RuleBasedStateMachine):
         assert self.linked or len(self.stops) == len(last)
         # Nothing accepted is lost, unless its agent was told to drop it or is down for good.
         for name in NAMES:
-            down = name not in last
-            if name not in self.dropped and not self.linked and not gave_up and not (down and self.actor(name).crashes):
+            actor = self.actor(name)
+            down = name not in last and (actor.crashes > 0 or actor.restart == "temporary")
+            if name not in self.dropped and not self.linked and not gave_up and not down:
                 assert set(self.accepted[name]) <= set(self.done[name]), name
 
 
