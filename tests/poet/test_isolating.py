@@ -211,3 +211,12 @@ def test_a_worker_finds_the_functions_of_a_script(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, MAIN)
     monkeypatch.setenv(IN_WORKER, "1")
     assert poet(host=Host(), isolation="process")(side)([3]) == [3]
+
+
+def test_a_fault_whose_parts_are_no_data_comes_back_as_its_words():
+    from dana.poet.isolating import _fault, _read_answer
+
+    good, fault = _read_answer(_fault(ValueError("what was given", object)))
+    assert not good
+    assert isinstance(fault, ValueError)
+    assert "what was given" in str(fault)

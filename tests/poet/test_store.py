@@ -465,3 +465,20 @@ def test_what_is_no_store_is_refused_with_a_hint(where) -> None:
 
 def test_formats_are_what_the_documents_say() -> None:
     assert base.FORMAT == "1.0"
+
+
+def test_a_server_needs_a_package_that_may_be_missing(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match="needs the package psycopg") as caught:
+        open_store("postgresql://localhost/learnt")
+    assert caught.value.hint == 'pip install "dana[postgres]"'
+
+
+def test_damaged_files_are_moved_aside_one_after_the_other(tmp_path) -> None:
+    store = FileStore(str(tmp_path))
+    for number in (1, 2):
+        store.save("m.f", "-", {"n": number}, at=0.0)
+        (path,) = tmp_path.glob("*_params.json")
+        path.write_bytes(b"{")
+        assert store.load("m.f", "-") is None
+        assert (tmp_path / f"{path.name}.damaged-{number}").exists()

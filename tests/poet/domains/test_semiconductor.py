@@ -190,3 +190,31 @@ def test_hints_never_lead_to_what_is_forbidden() -> None:
         assert not list(semiconductor.forbidden({**recipe, hint.parameter: hint.after}))
     assert "flow: 60 → 66 for rate" in repr(hints[0])
     assert etching.tune({"uniformity": 2, "selectivity": 9}, recipe) == []
+
+
+def test_functions_that_name_nothing_of_etching_are_left_alone() -> None:
+    assert Semiconductor().perceiver([("city", "str")]) is None
+    assert Semiconductor().judge({"pressure": 2.0}, {}) == {"pressure": 2.0}, "one measure is no recipe"
+
+
+def test_gases_of_a_result_are_judged_with_what_goes_with_them() -> None:
+    recipe = {"pressure": 2.0, "power": 800.0, "gases": "CF4 + O2"}
+    assert Semiconductor().judge(recipe, {}) == recipe
+
+
+def test_the_record_says_what_wants_care_and_what_another_would_have_said() -> None:
+    found = Semiconductor().record({"temperature": 399.0}, {"temperature_f": 100.0})
+    assert [each.split()[0] for each in found["care"]] == ["temperature"]
+    assert "care" not in Semiconductor().record({"temperature": 20.0}, {})
+    told = Semiconductor().record({"root_cause": "leak"}, {"measured_pressure": 3.0, "pressure": 2.0})
+    assert told["interlocks"] == "passed"
+
+
+def test_fields_of_objects_are_looked_at_too() -> None:
+    class Recipe:
+        def __init__(self) -> None:
+            self.pressure, self.power = 2.0, 99_999.0
+
+    with pytest.raises(RejectionError, match="power"):
+        Semiconductor().judge(Recipe(), {})
+    assert Semiconductor().judge(7, {}) == 7
