@@ -70,6 +70,34 @@ class Dispatcher:
         return f"<method {self._name} of {', '.join(r.name for r, _ in self._methods)}>"
 
 
+class Redirected:
+    """The plain name of a method of agents: `judge(a)` is `a.judge()`, a message."""
+
+    __slots__ = ("_function", "_name")
+
+    def __init__(self, name: str, function: Any) -> None:
+        self._name = abi.mangle(name)
+        self._function = function
+
+    def __call__(self, agent: Any, /, *args: Any, **keywords: Any) -> Any:
+        if getattr(type(type(agent)), "_dana_method", None) is None:
+            return self._function(agent, *args, **keywords)  # which says what it wants
+        return getattr(agent, self._name)(*args, **keywords)
+
+    def __repr__(self) -> str:
+        return f"<method {abi.demangle(self._name)}>"
+
+
+def _is_of_agents(receiver: TypeValue) -> bool:
+    """Whether a receiver's type is one of agents, as far as it is defined."""
+    if isinstance(receiver, Reference):
+        try:
+            receiver = receiver._resolve()
+        except NameError:
+            return False
+    return isinstance(receiver, StructType) and getattr(type(receiver._struct), "_dana_method", None) is not None
+
+
 RECEIVER = "_receiver"
 
 
@@ -89,6 +117,8 @@ class Methods:
                 self._attach_to(record, option, name, function)
             if hasattr(function, "__dict__"):
                 function.__dict__[RECEIVER] = receiver
+            if _is_of_agents(receiver):
+                return _plain_name(name, receiver, Redirected(name, function), existing)
             return _plain_name(name, receiver, function, existing)
 
         return attaching
