@@ -18,12 +18,15 @@ KEYS = ("system_prompt", "tool_descriptions", "model")
 
 
 class Behaviour:
-    """The prompt, the descriptions of tools by name, and the model (None: what is configured) of a type of agents."""
+    """The prompt, the descriptions of tools by name, and the model or models (None: what is configured) of a type."""
 
     __slots__ = ("model", "system_prompt", "tool_descriptions")
 
     def __init__(
-        self, system_prompt: str = "", tool_descriptions: Mapping[str, str] | None = None, model: str | None = None
+        self,
+        system_prompt: str = "",
+        tool_descriptions: Mapping[str, str] | None = None,
+        model: str | list[str] | None = None,
     ) -> None:
         self.system_prompt = system_prompt
         self.tool_descriptions = dict(tool_descriptions or {})
@@ -39,7 +42,7 @@ class Behaviour:
         return digest(self.to_data())
 
     def overlaid(self, changes: Mapping[str, Any]) -> Behaviour:
-        """This behaviour with an accepted change over it; keys it does not have are left alone."""
+        """The behaviour with an accepted change over it; keys it does not have are left alone."""
         told = changes.get("system_prompt")
         model = changes.get("model")
         return Behaviour(

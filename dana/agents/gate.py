@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
     from typing import Any, TypeAlias
 
-    # What becomes of a verdict that does not pass: None: go on; the same verdict: it stands; "again": ask the check again.
+    # What becomes of a verdict that does not pass. None: go on; a verdict: it stands; "again": ask the check again.
     Settle: TypeAlias = Callable[[core.Check, Verdict], Awaitable[Any]]
 
 BEFORE_AGENT = "before_agent"
@@ -56,7 +56,7 @@ CODES = {
 
 
 class Check(core.Check):
-    """A check of an agent: `judge(value, context)` gives a verdict, None for approved, or something to await for one."""
+    """A check of an agent: `judge(value, context)` gives a verdict, None for approved, or awaits one."""
 
     __slots__ = ()
 
@@ -107,7 +107,8 @@ class Gate(core.Gate):
                 if settled == AGAIN:
                     continue
                 if settled is not None:
-                    return verdict if settled is verdict else settled
+                    assert isinstance(settled, Verdict)
+                    return settled
                 break
         return core.allow() if amended is None else amended
 

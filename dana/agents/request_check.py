@@ -84,8 +84,10 @@ def _compiled(patterns: list[str]) -> list[Any]:
         return []
     if len(patterns) > MOST_PATTERNS:
         raise failure(ValueError, WRONG, f"request_check takes at most {MOST_PATTERNS} forbidden patterns")
+    from importlib import import_module
+
     try:
-        import re2
+        re2 = import_module("re2")
     except ImportError:
         raise failure(
             RuntimeError, WRONG, "`forbidden` of request_check needs the package google-re2, which is not installed"

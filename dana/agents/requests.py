@@ -94,8 +94,8 @@ class Usage(Record):
 class Response(Record):
     """What an agent answers. `request`: the id of the request; `value`: a value of the expected type.
 
-    `tool_results`: per tool that was asked for a dict (tool, digest, outcome); `verdicts`: per verdict that was no plain
-    approval a dict (point, check, decision, reason); `metadata` is the request's.
+    `tool_results`: per tool that was asked for a dict (tool, digest, outcome); `verdicts`: per verdict that was no
+    plain approval a dict (point, check, decision, reason); `metadata` is the request's.
     """
 
     __slots__ = ("metadata", "request", "tool_results", "usage", "value", "verdicts")
@@ -143,7 +143,7 @@ class Replied(Record):
 
 
 class Called(Record):
-    """A tool a model asks for, with arguments that have the types of its parameters; `digest` stands for exactly these."""
+    """A tool a model asks for; `arguments` have the types of its parameters, `digest` stands for exactly these."""
 
     __slots__ = ("agent", "arguments", "category", "dangerous", "description", "digest", "reason", "tags", "tool")
 

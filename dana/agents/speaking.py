@@ -2,10 +2,12 @@
 
 A request becomes a question of `dana.ipv`, whose model is `Gated`: every request to the model and every reply passes
 the points before_model, around_model and after_model, and interrupts are looked at on both sides. Secrets the program
-holds are blanked in whatever is sent. What comes from elsewhere (context, results, injected news) is marked as material.
+holds are blanked in whatever is sent. What comes from elsewhere (context, results, news) is marked as material.
 """
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from dana.agents.blueprint import memory_of, setting
 from dana.agents.gate import AFTER_AGENT, AFTER_MODEL, AROUND_MODEL, BEFORE_MODEL, WRONG
@@ -83,6 +85,7 @@ class Speaking:
         )  # fmt: skip
         # Made where the call stands, so that what is wrong with it is raised there; it is asked if nothing changes it.
         self._first: Any = self._prepared([])
+        self._began = turn.now()
         self._asked = self._first[1].asked
         self.request.expected = self._asked.name
         self._history = self._remembered() if kind == "chat" else []
@@ -94,6 +97,8 @@ class Speaking:
         turn = self.turn
         first, self._first = self._first, None
         model, question, _ = first if first is not None and not missing else self._prepared(missing)
+        if question.within is not None:
+            question.within = max(0.001, question.within - (turn.now() - self._began))
         question.tools = self._hands()
         if self._listener is not None and not turn.stands_at(AFTER_AGENT):
             question.stream = self.reasoning._listener(self._listener, question.asked)
@@ -168,7 +173,7 @@ class Speaking:
         if kind == "plan":
             self._plannable = [f"{each.name}: {each.description}" for each in offered]
             return [], {}
-        return offered, {each.name: each for each in entries if each.__class__ is Tool}
+        return offered, {str(each.name): each for each in entries if each.__class__ is Tool}
 
     def _offered_of(self, entries: list[Any]) -> list[Any]:
         """Tools as they are offered; the same list of tools is looked at once."""
@@ -250,23 +255,23 @@ class Speaking:
         """A conversation is remembered."""
         if self.turn_kind != "chat":
             return
-        data = {"by": self.request.user, "said": self.request.message, "answered": text_of(value)}
+        from dana.agents.exfiltration import Watch
+
+        watch = Watch(self.turn.canaries)
+        said, answered = watch.redacted(self.request.message), watch.redacted(text_of(value))
+        data = {"by": self.request.user, "said": said, "answered": answered}
         memory_of(self.agent).add_episode("chat", data)
 
     def fitted(self, value: Any) -> Any:
         """A value a check puts in the place of the answer: of its type, or an error."""
         kind = self._asked.kind
-        try:
-            if kind is None:
-                if value.__class__ is str:
-                    return value
-                raise Refused
-            return kind._fit(value, SAFE)
-        except Refused:
-            name = self._asked.name
-            raise failure(
-                TypeError, WRONG, f"the answer is a {name}, and a check put {kind_of(value)} in its place"
-            ) from None
+        if kind is None and value.__class__ is str:
+            return value
+        if kind is not None:
+            with suppress(Refused):
+                return kind._fit(value, SAFE)
+        what = f"the answer is a {self._asked.name}, and a check put {kind_of(value)} in its place"
+        raise failure(TypeError, WRONG, what)
 
     def blank(self, response: Response) -> None:
         """Secrets the program holds are in no answer, whoever has said them."""
@@ -361,7 +366,8 @@ class Gated:
     async def _asked(self, request: Asking) -> Reply:
         turn = self._turn
         if not turn.has_layer(AROUND_MODEL):
-            return await turn.asked_world(f"model:{self.name}", lambda: self._inner.complete(request))  # type: ignore[no-any-return]
+            asked: Reply = await turn.asked_world(f"model:{self.name}", lambda: self._inner.complete(request))
+            return asked
         replies: list[Reply] = []
         sent = _sent(self.name, request, self._number)
 
@@ -443,8 +449,8 @@ def _with_text(reply: Reply, changed: Any) -> Reply:
     if not isinstance(text, str):
         raise failure(TypeError, WRONG, f"what a model said is modified with a text, not {kind_of(text)}")
     return Reply(
-        text, finish="stop" if not reply.tool_calls else reply.finish, usage=reply.usage, usd=reply.usd, model=reply.model,
-        tool_calls=reply.tool_calls, took_s=reply.took_s, attempts=reply.attempts,
+        text, finish="stop" if not reply.tool_calls else reply.finish, usage=reply.usage, usd=reply.usd,
+        model=reply.model, tool_calls=reply.tool_calls, took_s=reply.took_s, attempts=reply.attempts,
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ approved. What is refused is told to the model; nothing runs.
 from __future__ import annotations
 
 import re
-import time
 
 from dana.agents.approval import digest_of
 from dana.agents.gate import AROUND_TOOL, WRONG
@@ -174,11 +173,11 @@ class Hands(Toolbox):
         turn.tell(
             "tool.start", {"tool": called.tool, "digest": called.digest, "approved": approves}, about_world=approves
         )
-        begun = time.perf_counter()
+        begun = turn.now()
         text, outcome = await self._ran(offered, called)
         data["outcome"] = outcome
         turn.done.append(f"{called.tool}({encode(called.arguments)[:200]}): {outcome}")
-        end = {"tool": called.tool, "digest": called.digest, "outcome": outcome, "latency_ms": _since(begun)}
+        end = {"tool": called.tool, "digest": called.digest, "outcome": outcome, "latency_ms": turn.since(begun)}
         turn.tell("tool.end", end, about_world=approves)
         turn.tool_results.append({"tool": called.tool, "digest": called.digest, "outcome": outcome})
         return text
@@ -263,10 +262,6 @@ def material(tool: str, text: str) -> str:
     """A result between marks that do not occur in it: nothing in it can end it."""
     named = [(tool, text)]
     return blocks(named, tag_for(named))
-
-
-def _since(begun: float) -> float:
-    return round((time.perf_counter() - begun) * 1000, 3)
 
 
 def _said(fault: BaseException) -> str:

@@ -2,20 +2,19 @@
 
     begin(agent, kind, args, keywords, expected)   what the built-ins `solve plan chat reason` of an agent start
 
-    request ─ before_agent ─▶ ┌ interrupts? ─ before_model ─ model ─ after_model ─ interrupts? ┐ ─▶ after_agent ─ response
-                              │        ▲                                   │                   │
-                              │        └── observe ◀── around_tool(tool) ◀─┘ it asks for tools │
-                              └──────── completion says what is missing ◀── an answer ─────────┘
+    request ─ before_agent ─▶ ┌ interrupts? before_model ─ model ─ after_model interrupts? ┐ ─▶ after_agent ─ response
+                              │        ▲                               │                   │
+                              │        └ observe ◀─ around_tool(tool) ◀┘ it asks for tools │
+                              └─────── completion says what is missing ◀── an answer ──────┘
 
-Asking, typing, repairing, tools, tapes and budgets are those of `reason` (`dana.ipv`); a turn adds the agent's own words,
-its gate, its interrupts and its record. A turn is one coroutine, which the agent's worker waits for. Whatever happens is
-in the ledger under one trace: `turn.start`, `model.call`, `tool.start`, `tool.end`, `gate.verdict`, `turn.end`.
+Asking, typing, repairing, tools, tapes and budgets are those of `reason` (`dana.ipv`); a turn adds the agent's own
+words, its gate, its interrupts and its record. It is one coroutine, which the agent's worker waits for. What happens
+is in the ledger under one trace: `turn.start`, `model.call`, `tool.start`, `tool.end`, `gate.verdict`, `turn.end`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from time import perf_counter
 
 from dana.adaptive.gate import ALLOW, AMEND, ASK, WAIT, Verdict
 from dana.adaptive.sharing import BRANCH
@@ -109,6 +108,8 @@ class Turn:
         # What checks have to tell: how many requests are left, for the record.
         self.about: dict[str, Any] = {}
         self.circuit: Validator | None = None
+        # Words that checks watch for, beside the secrets of the program.
+        self.canaries: list[str] = []
         self._ends: list[Callable[[], object]] = []
         self._given: list[str] = []
         self._looked_at = 0
@@ -125,7 +126,7 @@ class Turn:
     async def run(self) -> Response:
         """The response. Raises `AgentFault` when the gate does not let it pass, and what asking raises."""
         BRANCH.set(self._branches)
-        begun = perf_counter()
+        begun = self.now()
         request = self.request
         self.tell("turn.start", {"kind": request.kind, "type": request.expected, "behaviour": self.behaviour.digest})
         outcome = "cancelled"
@@ -140,8 +141,9 @@ class Turn:
             for end in self._ends:
                 end()
             self.tell("turn.end", {
-                "kind": request.kind, "outcome": outcome, "latency_ms": round((perf_counter() - begun) * 1000, 3),
-                "tokens": self.usage.total_tokens, "usd": self.usage.cost, "tools": len(self.tool_results), **self.about,
+                "kind": request.kind, "outcome": outcome, "latency_ms": self.since(begun),
+                "tokens": self.usage.total_tokens, "usd": self.usage.cost, "tools": len(self.tool_results),
+                **self.about,
             })  # fmt: skip
         return response
 
@@ -168,7 +170,7 @@ class Turn:
 
     async def _answer(self) -> Any:
         """The model's answer, made again when the completion test misses something."""
-        host = Host(spend=self._account, emit=self._heard)
+        host = Host(monotonic=self.now, spend=self._account, emit=self._heard)
         missing: list[str] = []
         while True:
             model, question = self.speaking.question(missing)
@@ -226,8 +228,8 @@ class Turn:
             return AGAIN
         if verdict.kind is ASK:
             called = Called(
-                self.view.name, check.name, {"question": verdict.reason}, f"{self.view.id}:{self.request.id}:{check.name}",
-                reason=verdict.reason,
+                self.view.name, check.name, {"question": verdict.reason},
+                f"{self.view.id}:{self.request.id}:{check.name}", reason=verdict.reason,
             )  # fmt: skip
             self.tell("approval.asked", {"point": point, "check": check.name}, about_world=True)
             answer = await self.agency.approvals.decide(called)
@@ -282,6 +284,10 @@ class Turn:
         """Seconds of the program's clock, for buckets and circuits."""
         return float(self.program.clock.monotonic())
 
+    def since(self, begun: float) -> float:
+        """Milliseconds since a moment of that clock."""
+        return round((self.now() - begun) * 1000, 3)
+
     async def sleep(self, seconds: float) -> None:
         """Wait; by the clock of the program, which a host or a test may have given."""
         if type(self.program.clock).__name__ == "LoopClock":
@@ -314,17 +320,18 @@ class Turn:
         self._looked_at = len(self.speaking.material)
         return "\n".join(new)
 
-    async def judge(self, model: Any, prompt: str, context: dict[str, str], system: str, timeout: float) -> Any:
-        """A judge's answer as plain data; `model` True: the agent's own. It sees nothing but what it is given."""
+    async def judge(
+        self, model: Any, prompt: str, context: dict[str, str], system: str, verdict: str, seconds: float
+    ) -> dict[str, Any]:
+        """A judge's verdict by fields; `model` True: the agent's own. It sees nothing but what it is given."""
         from dana.agents.forms import form
 
-        name = "InjectionVerdict" if "attack" in prompt else "GroundingVerdict"
         given = {
-            "type": form(self.program, name), "context": context, "system": system, "timeout": timeout, "retries": 1,
+            "type": form(self.program, verdict), "context": context, "system": system, "timeout": seconds, "retries": 1,
             "model": self.behaviour.model if model is True else model,
         }  # fmt: skip
         model_, question, _ = self.speaking.reasoning.prepared(prompt, None, given)
-        answer = await ask(model_, question, host=Host(spend=self._account, emit=self._heard))
+        answer = await ask(model_, question, host=Host(monotonic=self.now, spend=self._account, emit=self._heard))
         shape = answer.value._shape
         return {field.name: getattr(answer.value, field.slot) for field in shape.fields}
 

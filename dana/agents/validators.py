@@ -219,8 +219,8 @@ ANSWER_TOKENS = 500
 def budget(tokens: Any = None, usd: Any = None, **given: Any) -> Validator:
     """What an agent may use: `tokens` and `usd`, over all its turns.
 
-    Before a model is asked an estimate is set aside, afterwards what it took; `ask_at` (0.9): from this share on a person
-    is asked once whether it goes on, where there is one.
+    Before a model is asked an estimate is set aside, afterwards what it took counts; `ask_at` (0.9): from this share on
+    a person is asked once whether it goes on, where there is one.
     """
     kind = "budget"
     found = settled(kind, given, ("ask_at",))
@@ -299,7 +299,6 @@ def _asked_for(purse: Purse, turn: Turn) -> Verdict | None:
 
 
 def _reserved(purse: Purse, sent: Any) -> Verdict | None:
-    from dana.adaptive.limits import Exceeded
     from dana.models.messages import estimated_tokens
 
     estimates = dict(purse.each)
@@ -310,20 +309,14 @@ def _reserved(purse: Purse, sent: Any) -> Verdict | None:
     purse.give_back()
     for name, amount in estimates.items():
         each = purse.budgets[name]
-        try:
-            if each.left < least[name] or each.left <= 0:
-                raise Exceeded(name, least[name], each.left)
-            # An answer may be shorter than it is taken to be: the last of a budget can be used.
-            wanted = min(amount, each.left)
-            each.reserve(wanted)
-        except Exceeded as exceeded:
+        left = each.left
+        if left < least[name] or left <= 0:
             purse.give_back()
-            what = "its budget is used up"
-            if exceeded.left > 0:
-                what = f"its budget has {_amount(name, exceeded.left)} left, and this takes at least"
-                what = f"{what} {_amount(name, exceeded.wanted)}"
-            return core.deny(what, "budget.exceeded")
-        purse.set_aside[name] = wanted
+            what = f"its budget has {_amount(name, left)} left, and this takes at least {_amount(name, least[name])}"
+            return core.deny(what if left > 0 else "its budget is used up", "budget.exceeded")
+        # An answer may be shorter than it is taken to be: the last of a budget can be used.
+        purse.set_aside[name] = min(amount, left)
+        each.reserve(purse.set_aside[name])
     return None
 
 

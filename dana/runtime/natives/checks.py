@@ -1,4 +1,4 @@
-"""Checks, verdicts, tools and approvals of agents, behind `stdlib/agents.na`; `dana.agents.exports` has what they do."""
+"""Checks, verdicts, tools and approvals of agents, behind `stdlib/agents.na` (`dana.agents.exports`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ SIGNATURES = {
     "budget": f"(tokens: int = None, usd: float = None, {_COMMON}, ask_at: float = 0.9) -> any",
     "approval": f"(tools: list = None, {_COMMON}, within: float = None) -> any",
     "grounding_check": f"(threshold: float = 0.7, {_COMMON}, judge: any = None) -> any",
-    "breaker": f"(failure_rate: float = 0.5, {_COMMON}, least: int = 5, open_s: float = 30.0, window: int = None) -> any",
+    "breaker": (
+        f"(failure_rate: float = 0.5, {_COMMON}, least: int = 5, open_s: float = 30.0, window: int = None) -> any"
+    ),
     "check": (
         "(judge: any, points: any = 'before_agent', *, name: str = None, enabled: bool = true, order: int = None, "
         "fail_open: bool = None) -> any"

@@ -122,7 +122,8 @@ b = B()
 b.solve("x")
 """
     ran = run(program, "unused")
-    assert ran.value == "cached" and ran.asked == []
+    assert ran.value == "cached"
+    assert ran.asked == []
 
 
 def test_a_layer_may_try_again_and_all_of_it_is_counted(run):
@@ -152,7 +153,9 @@ def test_a_hook_that_fails_is_a_no(run, point):
 
 @pytest.mark.parametrize("answer", ["3", '"no"', "[]"])
 def test_a_hook_that_gives_no_verdict_is_a_no(run, answer):
-    program = f"agent_blueprint B:\n    def before_agent(self, v) -> any:\n        return {answer}\nb = B()\nb.solve('x')"
+    program = (
+        f"agent_blueprint B:\n    def before_agent(self, v) -> any:\n        return {answer}\nb = B()\nb.solve('x')"
+    )
     with pytest.raises(DanaError) as caught:
         run(program, "x")
     assert code_of(caught) == "E871"
@@ -232,7 +235,8 @@ def test_the_first_no_ends_a_round():
         check("c", lambda v, c: deny("no"), order=2), check("a", lambda v, c: amend(v + "a", "x"), order=1),
         check("d", lambda v, c: pytest.fail("asked"), order=3),
     ])  # fmt: skip
-    assert verdict.kind == "deny" and seen == [("a", "amend"), ("c", "deny")]
+    assert verdict.kind == "deny"
+    assert seen == [("a", "amend"), ("c", "deny")]
 
 
 def test_amended_values_go_on():
@@ -254,7 +258,8 @@ def test_a_check_that_is_awaited_may_fail_as_well():
         raise ValueError("oops")
 
     verdict, _ = _decided([check("a", broken)])
-    assert verdict.kind == "deny" and verdict.code == "validation.broken_check"
+    assert verdict.kind == "deny"
+    assert verdict.code == "validation.broken_check"
 
 
 # --- approvals ------------------------------------------------------------------------------------
@@ -277,14 +282,16 @@ r = agents.respond(b, "pay")
 
 def test_without_anybody_to_ask_a_dangerous_tool_does_not_run(call):
     (_, paid, outcomes), model = paying([call("pay", amount=5, to="Ann"), "could not"])
-    assert paid == [] and outcomes == ["refused"]
+    assert paid == []
+    assert outcomes == ["refused"]
     assert "nobody is there" in model.asked[1].messages[-1].content
 
 
 def test_an_approval_holds_for_one_call(call):
     handler = "asked = []\ndef decide(c: any) -> any:\n    asked.append(c.digest)\n    return len(asked) == 1\nagents.on_approval(decide)"
     (_, paid, outcomes), _ = paying([call("pay", amount=5, to="Ann")] * 2 + ["done"], handler)
-    assert paid == [["Ann", 5]] and outcomes == ["ok", "refused"]
+    assert paid == [["Ann", 5]]
+    assert outcomes == ["ok", "refused"]
 
 
 def test_whoever_approves_may_change_arguments_which_are_checked(call):
@@ -293,17 +300,22 @@ def test_whoever_approves_may_change_arguments_which_are_checked(call):
     assert paid == [["Ann", 1]]
     handler = 'agents.on_approval(lambda c: {"amount": "much"})'
     (_, paid, outcomes), _ = paying([call("pay", amount=5, to="Ann"), "done"], handler)
-    assert paid == [] and outcomes == ["refused"]
+    assert paid == []
+    assert outcomes == ["refused"]
 
 
 def test_a_handler_cannot_change_the_call_behind_the_digest(call):
-    handler = 'def decide(c: any) -> any:\n    c.arguments["amount"] = 1000\n    return true\nagents.on_approval(decide)'
+    handler = (
+        'def decide(c: any) -> any:\n    c.arguments["amount"] = 1000\n    return true\nagents.on_approval(decide)'
+    )
     (_, paid, _), _ = paying([call("pay", amount=5, to="Ann"), "done"], handler)
     assert paid == [["Ann", 5]]
 
 
 def test_a_layer_that_changes_arguments_needs_another_approval(run, call):
-    program = PAY + """
+    program = (
+        PAY
+        + """
 asked = []
 def decide(c: any) -> any:
     asked.append(c.arguments["amount"])
@@ -318,11 +330,14 @@ b = B()
 b.solve("pay")
 [paid, asked]
 """
+    )
     assert run(program, call("pay", amount=5, to="Ann"), "done").value == [[], [5, 1000]]
 
 
 def test_tools_can_be_guarded_by_name(run, call):
-    program = PAY + """
+    program = (
+        PAY
+        + """
 agent_blueprint B:
     tools: list = [pay]
     checks: list = [agents.approval(tools=["pay"])]
@@ -330,6 +345,7 @@ b = B()
 b.solve("pay")
 paid
 """
+    )
     assert run(program, call("pay", amount=5, to="Ann"), "done").value == []
 
 
@@ -343,7 +359,9 @@ def test_the_host_goes_before_the_program(call):
         return Signal("denial")
 
     engine = Engine(model=Scripted([call("pay", amount=5, to="Ann"), "done"]), cache=False)
-    program = PAY + """
+    program = (
+        PAY
+        + """
 agents.on_approval(lambda c: true)
 agent_blueprint B:
     tools: list = [agents.tool(pay, dangerous=true)]
@@ -351,7 +369,8 @@ b = B()
 b.solve("pay")
 paid
 """
-    import dana.agents.approval as approval
+    )
+    from dana.agents import approval
 
     before = approval.registry_of
 

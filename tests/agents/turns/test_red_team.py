@@ -155,7 +155,11 @@ def found(text):
     return any(wanted in re.sub(r"[\W_]", "", each).casefold() for each in candidates)
 
 
-REQUESTS = {**DIRECT, **{f"role-{k}": v for k, v in ROLES.items()}, **{f"disguised-{k}": v for k, v in DISGUISED.items()}}
+REQUESTS = {
+    **DIRECT,
+    **{f"role-{k}": v for k, v in ROLES.items()},
+    **{f"disguised-{k}": v for k, v in DISGUISED.items()},
+}
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -176,7 +180,7 @@ def test_a_key_leaves_in_no_spelling(tmp_path, name):
     safe(attack(tmp_path, ["Say it"], [f"Here you are: {LEAKS[name]}"]))
 
 
-@pytest.mark.parametrize("name", [name for name in LEAKS if name not in ("lines",)])
+@pytest.mark.parametrize("name", [name for name in LEAKS if name != "lines"])
 def test_a_key_leaves_in_no_argument(tmp_path, name):
     outcome = attack(tmp_path, ["Search"], [call("search", query=f"about {LEAKS[name]}"), "done"])
     safe(outcome)
@@ -210,7 +214,7 @@ CONVERSATIONS = {
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_conversations_wear_nothing_down(tmp_path, name):
     half = len(CANARY) // 2 + 1
-    script = [f"It begins {CANARY[:half]}", f"It ends {CANARY[half - 2:]}"] if name == "in-parts" else []
+    script = [f"It begins {CANARY[:half]}", f"It ends {CANARY[half - 2 :]}"] if name == "in-parts" else []
     script = script or ["Fine."] * (len(CONVERSATIONS[name]) - 1) + [*STEAL]
     safe(attack(tmp_path, CONVERSATIONS[name], script, method="chat"))
 
@@ -222,7 +226,10 @@ REUSED = {
     "lookalike": ([ANN, call("pay", amount=5, to="Аnn"), "done"], [["Ann", 5]]),
     "float": ([ANN, call("pay", amount=5.5, to="Ann"), "done"], [["Ann", 5]]),
     "by-mail": ([ANN, call("send_mail", to="Ann", text="5"), "done"], [["Ann", 5]]),
-    "digest-told": ([ANN, call("pay", amount=9999, to="Eve", reason="digest of the approved call"), "done"], [["Ann", 5]]),
+    "digest-told": (
+        [ANN, call("pay", amount=9999, to="Eve", reason="digest of the approved call"), "done"],
+        [["Ann", 5]],
+    ),
 }
 
 
@@ -253,7 +260,7 @@ def test_there_are_enough_of_them():
 
 
 def test_most_attacks_are_noticed_before_a_model_is_asked():
-    wanted = {name: text for name, text in REQUESTS.items() if name not in ("plain-order",)}
+    wanted = {name: text for name, text in REQUESTS.items() if name != "plain-order"}
     missed = [name for name, text in wanted.items() if inspect(text).score < 0.6]
     assert len(missed) <= 0.2 * len(wanted), missed
     missed = [name for name, text in PLANTED.items() if inspect(text, "result").score < 0.6]
@@ -263,7 +270,8 @@ def test_most_attacks_are_noticed_before_a_model_is_asked():
 def test_an_attack_that_is_noticed_is_on_record_without_its_words(tmp_path):
     outcome = attack(tmp_path, [DIRECT["override"]], [*STEAL], checks=FULL)
     safe(outcome)
-    assert b"injection_check" in outcome.files and b"9999 to Eve" not in outcome.files
+    assert b"injection_check" in outcome.files
+    assert b"9999 to Eve" not in outcome.files
     assert outcome.replies[0].startswith("refused")
     assert not outcome.prompts.asked
 
@@ -279,7 +287,8 @@ def test_harmless_answers_pass(reply):
     from dana.agents.exfiltration import Watch, without_pictures
 
     watch = Watch([CANARY])
-    assert watch.finds(reply) == "" and watch.redacted(reply) == reply == without_pictures(reply)
+    assert watch.finds(reply) == ""
+    assert watch.redacted(reply) == reply == without_pictures(reply)
 
 
 def test_a_secret_of_the_program_is_in_no_prompt(tmp_path, monkeypatch):
@@ -299,7 +308,7 @@ def test_a_secret_of_the_program_is_in_no_prompt(tmp_path, monkeypatch):
     def word() -> str:
         return CANARY
 
-    import dana.agents.turns as turns
+    from dana.agents import turns
 
     begun = turns.begin
 
@@ -310,7 +319,8 @@ def test_a_secret_of_the_program_is_in_no_prompt(tmp_path, monkeypatch):
 
     monkeypatch.setattr(turns, "begin", begin)
     assert engine.run(program) == "I do not know ***"
-    assert CANARY not in model.asked[0].prompt and "***" in model.asked[0].prompt
+    assert CANARY not in model.asked[0].prompt
+    assert "***" in model.asked[0].prompt
 
 
 def test_errors_say_no_keys(tmp_path):
@@ -320,4 +330,5 @@ def test_errors_say_no_keys(tmp_path):
     with pytest.raises(DanaError) as caught:
         engine.run(program)
     said = str(caught.value)
-    assert CANARY not in said.replace(program, "") and LEAKS["base64"] not in said
+    assert CANARY not in said.replace(program, "")
+    assert LEAKS["base64"] not in said

@@ -19,13 +19,16 @@ def forecast(city: str, days: int = 1) -> list[float]:
     return [20.5] * days
 
 '''
-CLERK = FORECAST + '''
+CLERK = (
+    FORECAST
+    + '''
 agent_blueprint Clerk:
     """Knows the weather."""
     tools: list = [forecast]
 
 c = Clerk()
 '''
+)
 
 
 # --- the built-ins --------------------------------------------------------------------------------
@@ -37,11 +40,14 @@ def test_solve_gives_a_value_of_the_expected_type_and_uses_tools(run, call):
     assert ran.value == [20.5, [["Basel", 2]]]
     first, second = ran.asked
     system = first.messages[0].content
-    assert "You are Clerk." in system and "Knows the weather." in system
+    assert "You are Clerk." in system
+    assert "Knows the weather." in system
     assert [tool.name for tool in first.tools] == ["forecast"]
     assert "Basel" in first.messages[1].content
     (told,) = [m.content for m in second.messages if m.role == "tool"]
-    assert told.startswith('<data-') and 'name="forecast"' in told and "[20.5,20.5]" in told
+    assert told.startswith("<data-")
+    assert 'name="forecast"' in told
+    assert "[20.5,20.5]" in told
 
 
 def test_plan_is_typed_and_runs_nothing(run):
@@ -58,11 +64,14 @@ def test_plan_gives_the_expected_type_where_there_is_one(run):
 
 
 def test_chat_knows_the_last_turns_with_the_same_user(run):
-    program = CLERK + """
+    program = (
+        CLERK
+        + """
 c.chat("I am Ann", user="ann")
 c.chat("I am Ben", user="ben")
 c.chat("Who am I?", user="ann")
 """
+    )
     ran = run(program, "Hello Ann", "Hello Ben", "You are Ann")
     said = [(m.role, m.content) for m in ran.asked[2].messages if m.role != "system"]
     assert said == [("user", "I am Ann"), ("assistant", "Hello Ann"), ("user", "Who am I?")]
@@ -132,7 +141,9 @@ def test_without_a_model_the_error_says_how_to_set_one_up(monkeypatch):
 def test_the_mock_answers_with_valid_values(monkeypatch):
     monkeypatch.setenv("DANA_MOCK_LLM", "true")
     n = Engine(cache=False).run('agent A\nn: int = A.solve("?")\np = A.plan("x")\n[n, p.steps, A.chat("hi")]')
-    assert isinstance(n[0], int) and isinstance(n[1], list) and isinstance(n[2], str)
+    assert isinstance(n[0], int)
+    assert isinstance(n[1], list)
+    assert isinstance(n[2], str)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +163,9 @@ def test_what_is_wrong_with_a_call_is_said(run, text, code):
 
 
 def test_max_turns_bounds_the_rounds(run, call):
-    program = FORECAST + 'agent_blueprint B:\n    tools: list = [forecast]\n    max_turns: int = 2\nb = B()\nb.solve("?")'
+    program = (
+        FORECAST + 'agent_blueprint B:\n    tools: list = [forecast]\n    max_turns: int = 2\nb = B()\nb.solve("?")'
+    )
     ran = run(program, *[call("forecast", city="x")] * 2, "enough")
     assert ran.value == "enough"
     assert ran.asked[2].tools == ()
@@ -187,7 +200,9 @@ second = whole.solve("Take one")
 
 
 def test_completion_has_an_answer_made_again_and_says_what_was_done(run, call):
-    program = FORECAST + """
+    program = (
+        FORECAST
+        + """
 import agents
 agent_blueprint B:
     tools: list = [forecast]
@@ -197,10 +212,12 @@ agent_blueprint B:
 b = B()
 b.solve("How warm?")
 """
+    )
     ran = run(program, call("forecast", city="Basel"), "20", "20 °C")
     assert ran.value == "20 °C"
     again = ran.asked[2].messages[1].content
-    assert "say the unit" in again and 'forecast({"city":"Basel"' in again.replace(" ", "")
+    assert "say the unit" in again
+    assert 'forecast({"city":"Basel"' in again.replace(" ", "")
 
 
 def test_completion_gives_up(run):
@@ -217,7 +234,9 @@ def test_the_deadline_of_the_one_who_asks_reaches_the_model(run):
 
 
 def test_a_stream_shows_the_answer_while_it_comes(run):
-    program = 'agent A\nshown = []\ndef show(t: str):\n    shown.append(t)\nv = A.solve("?", stream=show)\n[v, shown[-1]]'
+    program = (
+        'agent A\nshown = []\ndef show(t: str):\n    shown.append(t)\nv = A.solve("?", stream=show)\n[v, shown[-1]]'
+    )
     assert run(program, "a long answer").value == ["a long answer", "a long answer"]
 
 
@@ -243,10 +262,14 @@ shown
 
 
 def test_respond_gives_the_whole_response(run, call):
-    program = "import agents\n" + CLERK + """
+    program = (
+        "import agents\n"
+        + CLERK
+        + """
 r = agents.respond(c, "How warm?", user="ann", metadata={"ticket": 7})
 [r.value, r.usage.total_tokens > 0, r.tool_results, r.metadata, r.request != ""]
 """
+    )
     value, tokens, results, metadata, named = run(program, call("forecast", city="Basel"), "warm").value
     assert (value, tokens, metadata, named) == ("warm", True, {"ticket": 7}, True)
     assert [(each["tool"], each["outcome"]) for each in results] == [("forecast", "ok")]
@@ -254,7 +277,10 @@ r = agents.respond(c, "How warm?", user="ann", metadata={"ticket": 7})
 
 def test_everything_is_on_record_under_one_trace_and_no_words_are(tmp_path, run, call):
     where = tmp_path / "ledger.db"
-    program = "import agents\n" + FORECAST + """
+    program = (
+        "import agents\n"
+        + FORECAST
+        + """
 agent_blueprint B:
     tools: list = [agents.tool(forecast, dangerous=true)]
     checks: list = [agents.request_check(most=60)]
@@ -266,6 +292,7 @@ try:
 except AgentError:
     pass
 """
+    )
     run(program, call("forecast", city="Basel"), "an answer", store=f"sqlite:///{where}")
     with sqlite3.connect(where) as database:
         rows = database.execute("SELECT kind, delivery, act, data FROM events ORDER BY seq").fetchall()
@@ -275,12 +302,14 @@ except AgentError:
         "turn.start", "gate.verdict", "turn.end",
     ]  # fmt: skip
     first = [row for row in rows if row[0] in kinds][:8]
-    assert len({row[2] for row in first}) == 1 and first[0][2]
+    assert len({row[2] for row in first}) == 1
+    assert first[0][2]
     deliveries = {row[0]: row[1] for row in rows}
     assert deliveries["tool.start"] == deliveries["approval.given"] == deliveries["gate.verdict"] == "audit"
     assert deliveries["turn.start"] == "keep"
     data = json.loads(first[1][3])
-    assert data["tokens"] == data["prompt_tokens"] + data["completion_tokens"] and data["latency_ms"] >= 0
+    assert data["tokens"] == data["prompt_tokens"] + data["completion_tokens"]
+    assert data["latency_ms"] >= 0
     text = where.read_bytes()
     for words in (b"private words", b"an answer", b"Basel", b"xxxxxx"):
         assert words not in text
@@ -317,9 +346,7 @@ def test_an_accepted_behaviour_changes_prompt_and_descriptions(tmp_path, call):
     source.write_text(CLERK + 'print(c.solve("How warm?"))\n', encoding="utf-8")
     (tmp_path / "behaviours").mkdir()
     changes = {"system_prompt": "Be exact.", "tool_descriptions": {"forecast": "Degrees of a city"}}
-    (tmp_path / "behaviours" / "Clerk.json").write_text(
-        json.dumps(changes), encoding="utf-8"
-    )
+    (tmp_path / "behaviours" / "Clerk.json").write_text(json.dumps(changes), encoding="utf-8")
     model = Scripted(["20.5"])
     Engine(model=model, cache=False, on_print=lambda _: None).run(source)
     assert "Be exact." in model.asked[0].messages[0].content
@@ -331,9 +358,7 @@ def test_a_damaged_behaviour_is_refused(tmp_path):
     source = tmp_path / "crew.na"
     source.write_text(CLERK + 'print(c.solve("How warm?"))\n', encoding="utf-8")
     (tmp_path / "behaviours").mkdir()
-    (tmp_path / "behaviours" / "Clerk.json").write_text(
-        json.dumps({"checks": []}), encoding="utf-8"
-    )
+    (tmp_path / "behaviours" / "Clerk.json").write_text(json.dumps({"checks": []}), encoding="utf-8")
     with pytest.raises(DanaError) as caught:
         Engine(model=Scripted(["20.5"]), cache=False).run(source)
     assert "checks" in str(caught.value)
