@@ -128,9 +128,8 @@ class Ledger:
     trace_of: Callable[[], str] | None = None
 
     def _traced(self, act: str, data: Any) -> str:
-        """The act of an event that names none; one with an act of its own says in its data which trace it is part of."""
-        assert self.trace_of is not None
-        trace = self.trace_of()
+        """The act of an event that names none; one with an act of its own says in its data what it is part of."""
+        trace = "" if self.trace_of is None else self.trace_of()
         if trace and act and act != trace and data.__class__ is dict:
             data.setdefault("trace", trace)
         return act or trace

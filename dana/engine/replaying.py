@@ -393,7 +393,7 @@ class Player:
 
     def note(self, kind: str, subject: str, data: Any) -> None:
         """What the recorder would have noted."""
-        self.did(Event(0.0, KEEP, f"replay.{kind}", subject, "", data))
+        self.did(Event(0.0, KEEP, f"replay.{kind}", subject, self.ledger._traced("", data), data))
 
     def did(self, event: Event) -> None:
         """The program did something: what was recorded?"""
@@ -455,13 +455,19 @@ class Witness(Ledger):
 
     def keep(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> None:
         """Compare something that was kept."""
-        self._player.did(Event(self._now(), KEEP, kind, subject, act, data))
+        self._took(Event(self._now(), KEEP, kind, subject, self._traced(act, data), data))
 
     def audit(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> Event:
         """Compare something that was audited."""
-        event = Event(self._now(), AUDIT, kind, subject, act, data)
-        self._player.did(event)
+        event = Event(self._now(), AUDIT, kind, subject, self._traced(act, data), data)
+        self._took(event)
         return event
+
+    def _took(self, event: Event) -> None:
+        """Programs that look at their ledger find in it what they found then."""
+        self._seen += 1
+        self._ring.append(event)
+        self._player.did(event)
 
     def as_stored(self, data: Any) -> Any:
         """Data as it comes back from a journal."""
@@ -498,6 +504,9 @@ class PlayedClock:
     def skip(self, seconds: float) -> None:
         """Let so much time pass."""
         self._now += seconds
+
+    def rebase(self, base: Any) -> None:
+        """Its readings are those of the run, whatever waits now."""
 
     def time(self) -> float:
         return self.taken(WALL)

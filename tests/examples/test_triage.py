@@ -30,6 +30,12 @@ def test_the_desk_gets_better_and_worse_again(capsys) -> None:
     assert later <= 0.6 * before
 
 
+def test_the_whole_story_is_repeated_from_its_record(capsys, tmp_path) -> None:
+    run(capsys, FOLDER, "--record", f"{tmp_path}/run.db")
+    assert main(["replay", f"{tmp_path}/run.db"]) == 0
+    assert "all as recorded" in capsys.readouterr().out
+
+
 def test_the_same_under_review(capsys, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")

@@ -445,8 +445,15 @@ def _cancel_all(loop: AbstractEventLoop) -> None:
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
-    if tasks:
-        loop.run_until_complete(asyncio.wait(tasks, timeout=END_S))
+    if not tasks:
+        return
+    ended = loop.create_task(asyncio.wait(tasks, timeout=END_S))
+    while not ended.done():
+        try:
+            loop.run_until_complete(ended)
+        except RuntimeError:  # whoever waited before has stopped the loop, and was heard only now
+            if loop.is_closed():
+                raise
 
 
 __all__ = ["CancelStop", "LoopClock", "Waiting", "is_loop_running", "waiting_of"]
