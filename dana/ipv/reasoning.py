@@ -56,7 +56,8 @@ class Reasoning:
 
     def begin(self, prompt: Any, options: Any, given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
         """The coroutine of one call. What is wrong with the call is raised here, where it stands."""
-        return self._asked(*self.prepared(prompt, options, given))
+        here = self._program.meter._call
+        return self._asked(*self.prepared(prompt, options, given), "" if here is None else here.trace)
 
     def prepared(
         self, prompt: Any, options: Any, given: Mapping[str, Any]
@@ -103,11 +104,11 @@ class Reasoning:
 
         return shared_above()
 
-    async def _asked(self, model: Model, question: Question, branches: Callable[[], Any] | None) -> Any:
+    async def _asked(self, model: Model, question: Question, branches: Callable[[], Any] | None, trace: str) -> Any:
         program = self._program
         if branches is not None:
             BRANCH.set(branches)
-        emit = self._emitter(question.shared)
+        emit = self._emitter(question.shared, trace)
         host = Host(spend=account_of(program), emit=emit)
         if emit is None:
             return (await ask(model, question, host=host)).value
@@ -128,10 +129,10 @@ class Reasoning:
             emit("reason.end", {"model": model.name, **outcome, "seconds": round(now() - begun, 6)})
         return answer.value
 
-    def _emitter(self, shared: Shared | None) -> Callable[[str, dict[str, Any]], object] | None:
+    def _emitter(self, shared: Shared | None, trace: str) -> Callable[[str, dict[str, Any]], object] | None:
         """Who is told: listeners of the engine, and the ledger of a program that keeps one; of no prompt or answer.
 
-        Inside a `@poet` function each event names the function and the call.
+        Inside a `@poet` function each event names the function and the call; of what an agent does, the `trace`.
         """
         program = self._program
         emit = program.emit
@@ -146,7 +147,7 @@ class Reasoning:
             if emit is not None:
                 emit(kind, data)
             if ledger is not None:
-                ledger.keep(kind, str(data.get("model", "")), data, act=about.get("call", ""))
+                ledger.keep(kind, str(data.get("model", "")), data, act=about.get("call") or trace)
 
         return tell
 

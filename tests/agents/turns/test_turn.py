@@ -77,7 +77,7 @@ c.chat("Who am I?", user="ann")
     assert said == [("user", "I am Ann"), ("assistant", "Hello Ann"), ("user", "Who am I?")]
 
 
-@pytest.mark.parametrize("turns, known", [(0, 0), (1, 2), (5, 6)])
+@pytest.mark.parametrize(("turns", "known"), [(0, 0), (1, 2), (5, 6)])
 def test_context_turns_bounds_what_is_said_again(run, turns, known):
     program = f"agent_blueprint B:\n    context_turns: int = {turns}\nb = B()\n" + 'b.chat("x")\n' * 4
     ran = run(program, *"abcd")
@@ -147,7 +147,7 @@ def test_the_mock_answers_with_valid_values(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text, code",
+    ("text", "code"),
     [
         ("c.solve(3)", "E841"), ("c.solve()", "E841"), ('c.solve("x", temprature=0.2)', "E841"),
         ('c.solve("x", user=3)', "E875"), ('c.chat("a", "b", "c")', "E610"),
@@ -315,18 +315,28 @@ except AgentError:
         assert words not in text
 
 
-def test_questions_of_tools_have_the_trace_of_the_turn(run, call):
+def test_questions_of_tools_and_of_other_agents_have_the_trace_of_the_turn(tmp_path, run, call):
+    where = tmp_path / "ledger.db"
     program = """
+agent Helper
 def sum_up(text: str) -> str:
     return reason("Sum up", context=text)
+def ask_helper(text: str) -> str:
+    return Helper.solve(text)
 agent_blueprint B:
-    tools: list = [sum_up]
-    def ask(self) -> str:
+    tools: list = [sum_up, ask_helper]
+    def work(self) -> str:
         return self.solve("?")
 b = B()
-b.ask()
+b.work()
 """
-    assert run(program, call("sum_up", text="long"), "short", "done").value == "done"
+    replies = [call("sum_up", text="long"), "short", call("ask_helper", text="x"), "helped", "done"]
+    assert run(program, *replies, store=f"sqlite:///{where}").value == "done"
+    with sqlite3.connect(where) as database:
+        rows = database.execute("SELECT kind, act FROM events WHERE kind LIKE 'model.%' OR kind LIKE 'turn.%'").fetchall()
+    assert len([row for row in rows if row[0] == "model.call"]) == 5
+    assert len({row[1] for row in rows}) == 1
+    assert rows[0][1]
 
 
 def test_a_run_that_is_recorded_is_repeated_without_a_model(tmp_path, call):

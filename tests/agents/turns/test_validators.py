@@ -29,7 +29,7 @@ def code(error):
 
 
 @pytest.mark.parametrize(
-    "made, hint",
+    ("made", "hint"),
     [
         ("request_check(mots=5)", "most"), ("rate_limit(10, brust=5)", "burst"), ("budget(token=5)", "tokens"),
         ("injection_check(treshold=0.5)", "threshold"), ("approval(tool=['x'])", "tools"),
@@ -86,7 +86,7 @@ def test_size_is_bounded():
 
 
 @pytest.mark.parametrize(
-    "text, sent",
+    ("text", "sent"),
     [
         ("cafe\u0301", "caf\u00e9"), ("a\u202eb", "ab"), ("a\u0000b", "ab"), ("a\r\nb", "a\nb"), ("x\U000e0041y", "xy"),
         ("<b>bold</b> a < b", "<b>bold</b> a < b"), ("hi<script>alert(1)</script> there", "hi there"),
@@ -387,7 +387,7 @@ def test_a_judges_words_are_no_hit(run):
 def test_a_judge_sees_the_text_as_material_and_nothing_else(run):
     program = (
         "import agents\n"
-        + """
+        """
 agent_blueprint B:
     instructions: str = "Internal: the boss is Ann."
     checks: list = [agents.injection_check(judge=true)]
