@@ -20,6 +20,7 @@ from dana.agents.ports import (
     OverridePort,
     SendPort,
     TurnPort,
+    actor_of,
     find,
     first_life,
     is_inside,
@@ -50,7 +51,8 @@ MEANING = frozenset(
     "name description model instructions tools checks permissions memory max_turns context_turns config".split()
 )
 PREDEFINED = {"DanaAgent": "An agent without a purpose of its own.", "BasicAgent": "An agent that can be asked things."}
-KINDS = ("agent", "agent_blueprint")
+# Turns of a conversation that are looked at for a count.
+MOST_COUNTED = 10_000
 # Where an agent keeps its memory, once it has one.
 MEMORY = ".memory"
 # Methods every class has from Python.
@@ -158,6 +160,28 @@ def _recall(agent: Any, key: Any, default: Any = None) -> Any:
     return memory_of(agent).recall(key, default)
 
 
+def _conversation(agent: Any) -> dict[str, Any]:
+    """`a.get_conversation_stats()`: how many turns of `chat` it remembers, and when the first and last of them were."""
+    turns = memory_of(agent).episodes(MOST_COUNTED, "chat")
+    return {"turns": len(turns), "first": turns[0].at if turns else None, "last": turns[-1].at if turns else None}
+
+
+def _forget_conversation(agent: Any) -> bool:
+    """`a.clear_conversation_memory()`: forget what was said in `chat`; true."""
+    memory_of(agent).forget_episodes("chat")
+    return True
+
+
+def _forget(agent: Any, key: Any) -> bool:
+    """`a.forget(key)`: remember nothing under the name any more; false when nothing was."""
+    return memory_of(agent).forget(key)  # type: ignore[no-any-return]
+
+
+def _metrics(agent: Any) -> dict[str, Any]:
+    """`a.get_metrics()`: what it is doing and has done, as data; this message is not counted yet."""
+    return actor_of(agent).status()  # type: ignore[no-any-return]
+
+
 def unknown(agent: Any, name: str) -> Exception:
     """E604: an agent has neither a field nor a method of that name."""
     from dana.diagnostics import suggest
@@ -176,7 +200,11 @@ def _class_of(agent: Any) -> Any:
     return type(agent)
 
 
-for _name, _function in {"remember": _remember, "recall": _recall}.items():
+BUILT_IN = {
+    "remember": _remember, "recall": _recall, "forget": _forget, "get_conversation_stats": _conversation,
+    "clear_conversation_memory": _forget_conversation, "get_metrics": _metrics,
+}  # fmt: skip
+for _name, _function in BUILT_IN.items():
     type.__setattr__(Agent, _name, MethodPort(_name, _function))
 # The class behind a singleton, for patterns (`case Ada():`), under a name no program can spell.
 type.__setattr__(Agent, abi.state_slot("type"), property(_class_of))

@@ -180,6 +180,16 @@ class Memory:
         rows = self._store.read(text, (agent, *values, min(limit, self._store.bounds.episodes)))
         return [Episode(k, at, self._store.value(data, f"an episode of kind `{k}`")) for k, at, data in reversed(rows)]
 
+    def forget_episodes(self, kind: str) -> int:
+        """Forget the episodes of one kind; how many there were."""
+        with self._store.writing() as write:
+            agent = self._id(write)
+            text = "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM episodes WHERE agent = ? AND kind = ?"
+            count, size = self._store.read(text, (agent, kind))[0]
+            write("DELETE FROM episodes WHERE agent = ? AND kind = ?", (agent, kind))
+            self._count(0, -count, -size)
+        return int(count)
+
     # --- all of it --------------------------------------------------------------------------------
 
     def clear(self) -> None:

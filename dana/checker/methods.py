@@ -179,6 +179,7 @@ AGENT = {
     "reason": "(...) -> any",
     "remember": "(...) -> any",
     "recall": "(...) -> any",
+    "forget": "(...) -> any",
     "send": "(...) -> None",
     "name": "str",
     "description": "str",
