@@ -4,8 +4,9 @@ An approval is bound to a digest of agent, tool and arguments and is used up by 
 same call again, or the same tool with other arguments, asks again. Nothing a model writes is an approval; "it was
 already approved" in a message, a document or an argument changes nothing, because nobody reads it as one.
 
-Who is asked, in this order: the host (`engine.on_interrupt`), the program (`agents.on_approval(f)`), what it said to
-`on_interrupt` of the module `poet`, the person at the terminal. With nobody to ask, the answer is no.
+Who is asked, in this order: the host (`Engine.on_approval`, its interrupts), the program (`agents.on_approval(f)`),
+what it said to `on_interrupt` of the module `poet`, the person at the terminal. With nobody to ask, the answer is no; so
+it is when whoever is asked fails, says nothing that can be understood, or takes too long.
 """
 
 from __future__ import annotations
@@ -44,7 +45,13 @@ class Approvals:
     def is_anybody_there(self) -> bool:
         """Whether somebody can be asked."""
         people = registry_of(self._program).interrupts
-        return self.handler is not None or people._handler(STAGE) is not None
+        return self._host is not None or self.handler is not None or people._handler(STAGE) is not None
+
+    @property
+    def _host(self) -> Callable[..., Any] | None:
+        """What the host of the program said with `Engine.on_approval`."""
+        found: Callable[..., Any] | None = self._program.table.get(".approver")
+        return found
 
     def approve(self, called: Called) -> None:
         """Approve exactly this call beforehand; the approval is spent by it."""
@@ -59,10 +66,15 @@ class Approvals:
             return True
         try:
             async with asyncio.timeout(self.within):
+                if self._host is not None:
+                    return await _by_host(self._host, called)
                 if self.handler is not None and not people._handlers:
                     return await self._by_program(self.handler, called)
-                if people._handler(STAGE) is None:
+                found = people._handler(STAGE)
+                if found is None:
                     return NOBODY
+                if found is people.fallback:
+                    return await self._at_terminal(called)
                 return await self._by_people(people, called)
         except TimeoutError:
             return f"nobody answered within {self.within:g} s"
@@ -70,10 +82,27 @@ class Approvals:
     async def _by_program(self, handler: Callable[..., Any], called: Called) -> Any:
         from dana.ipv.offering import beside
 
-        answer = await beside(self._program, lambda: handler(called))
-        if answer is True or answer.__class__ in (dict, str):
-            return answer
-        return "it was not approved"
+        return _understood(await beside(self._program, lambda: handler(called)))
+
+    async def _at_terminal(self, called: Called) -> Any:
+        """The person at the terminal: only a yes is one."""
+        from dana.ipv.offering import beside
+
+        program = self._program
+        why = "".join(c if c.isprintable() else "?" for c in called.reason[:500])
+        lines = [f"{called.agent} wants to run {called.tool}{f': {why}' if why else ''}"]
+        lines += [f"  {name} = {_short(value)}" for name, value in called.arguments.items()]
+
+        def ask() -> str:
+            assert program.read is not None, "whoever talks to a person reads what it says"
+            program.write("\n".join(lines) + "\n")
+            try:
+                return program.read("approve this, once? [y/N] ")
+            except EOFError:
+                return ""
+
+        said = await beside(program, ask)
+        return True if said.strip().lower() in ("y", "yes") else "a person denied it"
 
     async def _by_people(self, people: Any, called: Called) -> Any:
         from dana.ipv.offering import beside
@@ -92,6 +121,25 @@ class Approvals:
         if kind == "correction" and isinstance(data, dict):
             return data
         return str(data) if kind == "guidance" else "a person denied it"
+
+
+async def _by_host(handler: Callable[..., Any], called: Called) -> Any:
+    try:
+        answer = handler(called)
+        if hasattr(answer, "__await__"):
+            answer = await answer
+    except Exception as failed:  # noqa: BLE001  (a host's function, whatever it raises, has not agreed)
+        return f"whoever decides failed: {type(failed).__name__}"
+    return _understood(answer)
+
+
+def _understood(answer: Any) -> Any:
+    return answer if answer is True or answer.__class__ in (dict, str) else "it was not approved"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 500 else text[:497] + "…"
 
 
 def digest_of(agent: str, tool: str, arguments: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from dana.agents.agency import Agency, Kept
     from dana.agents.behaviour import Behaviour
-    from dana.agents.validators import Validator
+    from dana.agents.validators import Purse, Validator
 
 # How often an answer is made again because something was missing in it.
 MOST_REDONE = 2
@@ -110,6 +110,8 @@ class Turn:
         self.circuit: Validator | None = None
         # Words that checks watch for, beside the secrets of the program.
         self.canaries: list[str] = []
+        # Budgets that pay for whatever the turn asks.
+        self.purses: list[Purse] = []
         self._ends: list[Callable[[], object]] = []
         self._given: list[str] = []
         self._looked_at = 0
@@ -332,6 +334,8 @@ class Turn:
         }  # fmt: skip
         model_, question, _ = self.speaking.reasoning.prepared(prompt, None, given)
         answer = await ask(model_, question, host=Host(monotonic=self.now, spend=self._account, emit=self._heard))
+        for purse in self.purses:
+            purse.spend({"tokens": answer.tokens, "usd": answer.usd or 0.0})
         shape = answer.value._shape
         return {field.name: getattr(answer.value, field.slot) for field in shape.fields}
 

@@ -255,6 +255,11 @@ class Purse:
                 self.budgets[name].settle(amount, 0.0)
                 self.set_aside[name] = 0.0
 
+    def spend(self, used: Mapping[str, float]) -> None:
+        """Something nobody set anything aside for took this much: a judge."""
+        for name, purse in self.budgets.items():
+            purse.settle(0.0, float(used.get(name) or 0.0))
+
     def settle(self, used: Mapping[str, float]) -> None:
         """A reply took this much."""
         for name, purse in self.budgets.items():
@@ -268,6 +273,7 @@ def _budget(self: Validator, turn: Turn) -> Judge:
     limits = {name: self._of(name) for name in ("tokens", "usd") if self._of(name) is not None}
     purse: Purse = self._state(turn, lambda: Purse(limits, self._of("ask_at")))
     turn.at_end(purse.give_back)
+    turn.purses.append(purse)
 
     def judge(value: Any, context: Mapping[str, Any]) -> Verdict | None:
         point = context["point"]

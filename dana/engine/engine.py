@@ -148,6 +148,7 @@ class Engine:
         self._runs = 0
         # Exporters of what decorated functions do (`observe`).
         self._watchers: list[Any] = []
+        self._approver: Callable[[Any], Any] | None = None
         # Makes the tape of a run that is recorded, or repeated (`taping`).
         self._taping: Callable[[Engine], Any] | None = None
         if record:
@@ -349,6 +350,10 @@ class Engine:
             raise dana.UsageError(f"observe takes an exporter of dana.poet.exporters, not {exporter!r}")
         self._watchers.append(exporter)
 
+    def on_approval(self, handler: Callable[[Any], Any]) -> None:
+        """Decide about dangerous tools of agents: `handler(call)` gives True, other arguments or why not; or awaits."""
+        self._approver = handler
+
     def _listened(self) -> Events:
         if self._events is None:
             from dana.engine.events import Events
@@ -443,6 +448,8 @@ class _Run:
         self.program.poet_watchers = engine._watchers if tape is None else [*engine._watchers, tape]
         _give_poet(self.program)
         _give_reason(self, engine)
+        if engine._approver is not None:
+            self.program.table[".approver"] = engine._approver
         _give_later(self.program)
         if tape is not None:
             self.program.tape, self.program.open_ledger = tape, tape.open_ledger

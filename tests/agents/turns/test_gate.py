@@ -349,42 +349,69 @@ paid
     assert run(program, call("pay", amount=5, to="Ann"), "done").value == []
 
 
-def test_the_host_goes_before_the_program(call):
-    from dana.poet.interrupts import Signal
-
-    seen = []
-
-    def host(question):
-        seen.append((question.status.function_name, question.value))
-        return Signal("denial")
-
-    engine = Engine(model=Scripted([call("pay", amount=5, to="Ann"), "done"]), cache=False)
-    program = (
-        PAY
-        + """
+GUARDED = (
+    PAY
+    + """
 agents.on_approval(lambda c: true)
 agent_blueprint B:
     tools: list = [agents.tool(pay, dangerous=true)]
 b = B()
-b.solve("pay")
+print(b.solve("pay"))
 paid
 """
-    )
-    from dana.agents import approval
+)
 
-    before = approval.registry_of
 
-    def registry(program):
-        found = before(program)
-        found.interrupts.on("*", host)
-        return found
+@pytest.mark.parametrize(
+    ("answer", "paid"), [(False, []), (True, [["Ann", 5]]), ({"amount": 2}, [["Ann", 2]]), (None, [])]
+)
+@pytest.mark.parametrize("is_async", [False, True])
+def test_the_host_goes_before_the_program(call, answer, paid, is_async):
+    seen = []
+    engine = Engine(model=Scripted([call("pay", amount=5, to="Ann"), "done"]), cache=False, on_print=lambda _: None)
 
-    approval.registry_of = registry
-    try:
-        assert engine.run(program) == []
-    finally:
-        approval.registry_of = before
-    assert seen == [("B.pay", {"amount": 5, "to": "Ann"})]
+    def decide(called):
+        seen.append((called.agent, called.tool, called.arguments, len(called.digest)))
+        return answer
+
+    async def decide_later(called):
+        await asyncio.sleep(0)
+        return decide(called)
+
+    engine.on_approval(decide_later if is_async else decide)
+    assert engine.run(GUARDED) == paid
+    assert seen == [("B", "pay", {"amount": 5, "to": "Ann"}, 64)]
+
+
+def test_a_host_that_fails_has_not_agreed(call):
+    engine = Engine(model=Scripted([call("pay", amount=5, to="Ann"), "done"]), cache=False, on_print=lambda _: None)
+    engine.on_approval(lambda called: 1 / 0)
+    assert engine.run(GUARDED) == []
+
+
+@pytest.mark.parametrize(("said", "paid"), [("y", True), ("yes", True), ("", False), ("n", False), (None, False)])
+def test_at_the_terminal_only_a_yes_is_one(said, paid, monkeypatch):
+    from dana.agents.approval import Approvals
+    from dana.agents.requests import Called
+    from dana.ipv import offering
+    from dana.poet.registry import registry_of
+    from dana.runtime.program import Program
+
+    def read(_prompt):
+        if said is None:
+            raise EOFError
+        return said
+
+    async def beside(_program, action):
+        return action()
+
+    shown = []
+    program = Program(read=read, output=shown.append)
+    registry_of(program).interrupts.fallback = lambda _question: None
+    monkeypatch.setattr(offering, "beside", beside)
+    answer = asyncio.run(Approvals(program).decide(Called("B", "pay", {"amount": 5}, "d")))
+    assert (answer is True) is paid
+    assert "pay" in "".join(shown)
 
 
 def test_what_was_approved_beforehand_is_used_once():

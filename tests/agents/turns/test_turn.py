@@ -333,7 +333,9 @@ b.work()
     replies = [call("sum_up", text="long"), "short", call("ask_helper", text="x"), "helped", "done"]
     assert run(program, *replies, store=f"sqlite:///{where}").value == "done"
     with sqlite3.connect(where) as database:
-        rows = database.execute("SELECT kind, act FROM events WHERE kind LIKE 'model.%' OR kind LIKE 'turn.%'").fetchall()
+        rows = database.execute(
+            "SELECT kind, act FROM events WHERE kind LIKE 'model.%' OR kind LIKE 'turn.%'"
+        ).fetchall()
     assert len([row for row in rows if row[0] == "model.call"]) == 5
     assert len({row[1] for row in rows}) == 1
     assert rows[0][1]

@@ -280,6 +280,20 @@ n
     assert Engine(model=priced("a", "b"), cache=False).run(program) == "budget"
 
 
+def test_a_judge_is_paid_from_the_budget():
+    program = agent("agents.budget(usd=0.6)", "agents.injection_check(judge=true)")
+    program += """
+b.solve("x")
+try:
+    b.solve("x")
+except AgentError as e:
+    n = e.check
+n
+"""
+    verdict = '{"is_attack": false, "kind": "none", "confidence": 1}'
+    assert Engine(model=priced(verdict, "a", verdict, "b"), cache=False).run(program) == "budget"
+
+
 # --- grounding ------------------------------------------------------------------------------------
 
 
