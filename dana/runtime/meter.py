@@ -62,12 +62,19 @@ HOST_FRAMES = 250
 FLAT_DEPTH = 4 * CHUNK_MIN
 
 
-class _Watchers:
-    """What only runs with a time or memory limit need, loaded by the first of them."""
+NEVER = float("inf")
 
-    __slots__ = ("dog", "ident", "memory")
+
+class _Watchers:
+    """What only runs with a time or memory limit need, loaded by the first of them.
+
+    `due`: when the first of several watched runs must end; the others give way to it then.
+    """
+
+    __slots__ = ("dog", "due", "ident", "memory")
 
     def __init__(self) -> None:
+        self.due = NEVER
         self.ident: Any = None
         self.dog: Any = None
         self.memory: Any = None
@@ -471,6 +478,9 @@ class Meter:
 
     def _refill(self, lane: _Lane) -> Iterator[bool]:
         now = self.clock()
+        if now >= WATCHERS.due and self._stop is None and (self._deadline is None or now < self._deadline):
+            WATCHERS.dog.give_way(now)
+            now = self.clock()
         if self._stop is None and (
             self._cancelled is not None or self._deadline is not None or self._memory is not None
         ):

@@ -9,7 +9,8 @@ memory limit, fifty times a second:
     due, a tick later  the stop is thrown into the run's thread, between two operations of the program
 
 Threads of one process take turns of 5 ms, so with eight of them a run whose time is over may hear of it 40 ms later.
-While one of several runs is near its deadline the turns are shorter (`_share`).
+While one of several runs is near its deadline the turns are shorter (`_share`), and once its time is over the others,
+at the ends of their chunks, let it go first for a moment (`give_way`).
 
 Throwing is asynchronous, so it happens only while the innermost frame of that thread is the program's own, or that of a
 helper without a state which it has called: then the stop appears where the program stands, never inside the host. The
@@ -22,6 +23,9 @@ from __future__ import annotations
 import os
 import sys
 from _thread import allocate_lock, start_new_thread
+from time import sleep
+
+from dana.runtime.meter import NEVER, WATCHERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +41,9 @@ LEAST_S = 0.002
 # Where several runs are watched, and one of them has less time left than this, threads take turns of TURN_S.
 NEAR_S = 0.1
 TURN_S = 0.0002
+# So long the others sleep at the end of a chunk while one of them is late, until it is later than PATIENCE_S.
+WAY_S = 0.0001
+PATIENCE_S = 0.003
 # After so many looks with nothing to watch the thread ends.
 IDLE_LOOKS = 250
 # Helpers that keep nothing which could be left half done, and how many of them may call each other.
@@ -59,6 +66,8 @@ class Watchdog:
     def watch(self, meter: Meter) -> None:
         """From now on; until `forget`. Does nothing where no thread is to be had."""
         self.meters.add(meter)
+        if len(self.meters) > 1:
+            self._plan()
         if is_near(meter):
             self.hurry()
         if not self.awake:
@@ -72,6 +81,8 @@ class Watchdog:
     def forget(self, meter: Meter) -> None:
         """The run is over."""
         self.meters.discard(meter)
+        if WATCHERS.due != NEVER:
+            self._plan()
         if self.late:
             self.late.pop(meter, None)
 
@@ -81,6 +92,19 @@ class Watchdog:
         self._share(near=False)
         self.meters = set()
         self.late = {}
+        WATCHERS.due = NEVER
+
+    def give_way(self, now: float) -> None:
+        """A run that is not late is at the end of a chunk, while another must end: that one goes first."""
+        if now < WATCHERS.due + PATIENCE_S:
+            sleep(WAY_S)
+        else:  # it does not hear; the others have waited long enough
+            WATCHERS.due = NEVER
+
+    def _plan(self) -> None:
+        """Which of several runs must end first, and when."""
+        ends = [meter._deadline for meter in list(self.meters) if meter._deadline is not None]
+        WATCHERS.due = min(ends) if ends and len(self.meters) > 1 else NEVER
 
     def _wake(self) -> None:
         self.awake = True
@@ -96,6 +120,8 @@ class Watchdog:
         while idle < IDLE_LOOKS:
             pause.acquire(True, self._wait())
             meters = list(self.meters)
+            if len(meters) > 1:
+                self._plan()
             self._share(near=len(meters) > 1 and any(is_near(meter) for meter in meters))
             idle = 0 if meters else idle + 1
             for meter in meters:

@@ -6,6 +6,7 @@ import asyncio
 import statistics
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dana.engine import Engine
@@ -29,8 +30,8 @@ class Ended:
         return "more than" in self.said or "longer than" in self.said or "within" in self.said
 
 
-def ended(shape: str, seconds: float, text: str) -> Ended:
-    """Run one of them."""
+def compiled(shape: str, seconds: float, text: str) -> Callable[[], Ended]:
+    """One of them, ready to run."""
     engine = Engine(cache=False)
 
     @engine.host("nap")
@@ -41,29 +42,33 @@ def ended(shape: str, seconds: float, text: str) -> Ended:
     async def doze(wait: float) -> None:
         await asyncio.sleep(wait)
 
-    with engine:
-        slow = engine.load(text).slow
+    slow = engine.load(text).slow
+
+    def run() -> Ended:
         said = "nothing"
-        start = time.monotonic()
-        try:
-            slow()
-        except DanaError as error:
-            late = time.monotonic() - start - seconds
-            said = str(error)
-        else:
-            late = time.monotonic() - start - seconds
-    return Ended(shape, said, late)
+        with engine:
+            start = time.monotonic()
+            try:
+                slow()
+            except DanaError as error:
+                late = time.monotonic() - start - seconds
+                said = str(error)
+            else:
+                late = time.monotonic() - start - seconds
+        return Ended(shape, said, late)
+
+    return run
 
 
 def alone(count: int, seed: int = 1) -> list[Ended]:
     """One after the other."""
-    return [ended(*program) for program in programs(count, seed)]
+    return [compiled(*program)() for program in programs(count, seed)]
 
 
 def together(count: int, seed: int = 1, threads: int = THREADS) -> list[Ended]:
-    """On so many threads at once."""
+    """On so many threads at once, compiled before."""
     made: list[Ended] = []
-    waiting = list(programs(count, seed))
+    waiting = [compiled(*program) for program in programs(count, seed)]
 
     def work() -> None:
         while waiting:
@@ -71,7 +76,7 @@ def together(count: int, seed: int = 1, threads: int = THREADS) -> list[Ended]:
                 program = waiting.pop()
             except IndexError:  # another thread took the last
                 return
-            made.append(ended(*program))
+            made.append(program())
 
     workers = [threading.Thread(target=work) for _ in range(threads)]
     for worker in workers:

@@ -61,3 +61,31 @@ def test_a_run_is_near_its_end_only_while_it_runs():
     assert is_near(running(NEAR_S / 2))
     assert not is_near(running(60))
     assert not is_near(Meter(watch=False))
+
+
+def test_others_give_way_to_a_run_whose_time_is_over(turns, monkeypatch):
+    """At the ends of their chunks, for a moment, and not for longer than the late one needs."""
+    from dana.runtime import watchdog
+    from dana.runtime.meter import NEVER, WATCHERS
+
+    slept = []
+    monkeypatch.setattr(watchdog, "sleep", slept.append)
+    dog = Watchdog()
+    monkeypatch.setattr(WATCHERS, "dog", dog)
+    late, other = running(0.0), running(60)
+    try:
+        dog.meters = {late, other}
+        dog._plan()
+        assert WATCHERS.due == late._deadline
+        next(iter(other.steps))
+        assert slept == [watchdog.WAY_S]
+        other._cut()
+        other.clock = lambda: late._deadline + 1
+        next(iter(other.steps))
+        assert len(slept) == 1, "it does not hear: nobody waits for it any longer"
+        assert WATCHERS.due == NEVER
+        dog._plan()
+        dog.forget(late)
+        assert WATCHERS.due == NEVER, "who is alone gives way to nobody"
+    finally:
+        WATCHERS.due = NEVER
