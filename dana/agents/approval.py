@@ -4,9 +4,9 @@ An approval is bound to a digest of agent, tool and arguments and is used up by 
 same call again, or the same tool with other arguments, asks again. Nothing a model writes is an approval; "it was
 already approved" in a message, a document or an argument changes nothing, because nobody reads it as one.
 
-Who is asked, in this order: the host (`Engine.on_approval`, its interrupts), the program (`agents.on_approval(f)`),
-what it said to `on_interrupt` of the module `poet`, the person at the terminal. With nobody to ask, the answer is no; so
-it is when whoever is asked fails, says nothing that can be understood, or takes too long.
+Who is asked, in this order: the host (`Engine.on_approval`, its interrupts), the program (`agents.on_approval`),
+what it said to `on_interrupt` of the module `poet`, the person at the terminal. With nobody to ask, the answer is no;
+so it is when whoever is asked fails, says nothing that can be understood, or takes too long.
 """
 
 from __future__ import annotations
