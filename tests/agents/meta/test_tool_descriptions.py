@@ -244,3 +244,33 @@ def test_a_program_that_is_no_file_has_no_place_to_propose_in(desk) -> None:
     with pytest.raises(DanaError) as caught:
         run("watch(Triage)", allow=Allow(run=["git"]))
     assert caught.value.diagnostics[0].code == "E963"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "loop._watched",
+        "loop._watched.loop",
+        'task("a", 1)._task',
+        'task("a", 1).expected',
+        "loop.turn()._case",
+        "loop.loop",
+    ],
+)
+def test_programs_reach_no_judge(desk, text) -> None:
+    with pytest.raises(DanaError):
+        run(f"{WATCH})\nprint({text})\n")
+
+
+def test_figures_are_plain_copies(desk) -> None:
+    text = f"""
+failures([1])
+{WATCH})
+loop.figures()["tools"]["track"]["calls"] = 999
+print(loop.figures()["tools"]["track"]["calls"], loop.name, loop)
+turn = loop.turn()
+turn.changes["tool_descriptions"]["track"] = "mine"
+turn.findings.append("mine")
+print(loop.turn().outcome, failures([21]))
+"""
+    assert run(text) == ["5 Triage Watch(Triage)", "no plan 1"]
