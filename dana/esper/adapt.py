@@ -56,6 +56,14 @@ class Adapter:
                 actions.append(Action(kind, site, reason=said, measured=found.measured()))
         return actions + self._germinations(view.host)
 
+    def state(self) -> list[str]:
+        """Which sites had their turn."""
+        return sorted(self.tried)
+
+    def restore(self, said: list[str]) -> None:
+        """As it was when `state` was asked."""
+        self.tried = set(said)
+
     def _germinations(self, host: Host) -> list[Action]:
         open_ = [site for site in host.sites if site.stage is Stage.DORMANT and site.path not in self.tried]
         room = host.budget.concurrent - sum(site.seed.is_active for site in host.sites)

@@ -82,6 +82,23 @@ class Governor:
             self._since = 0
         return None
 
+    def good_now(self) -> None:
+        """Take this moment for the one to go back to."""
+        self._good, self._since = self.host.mark(), 0
+
+    def to_data(self) -> dict[str, Any]:
+        """What it has seen, as plain data."""
+        return {
+            "losses": list(self._losses), "high": self._high, "panics": self.panics,
+            "reports": [report.to_data() for report in self.reports],
+        }  # fmt: skip
+
+    def restore(self, said: dict[str, Any]) -> None:
+        """As it was when `to_data` was asked."""
+        self._losses = deque(said["losses"], maxlen=WINDOW)
+        self._high, self.panics = said["high"], said["panics"]
+        self.reports = [FieldReport(**report) for report in said["reports"]]
+
     def _wrong(self, loss: float) -> str | None:
         if not isfinite(loss):
             return f"the loss is {loss}"

@@ -100,7 +100,7 @@ class Site:
     """A place where something may grow: `seed` is its life, `facts` what is known, `plan` what grows there now."""
 
     __slots__ = (
-        "_alpha_steps", "_curve", "_passed", "_start", "facts", "grown", "host", "kind", "next_path", "path", "plan",
+        "_alpha_steps", "_curve", "_curve_name", "_passed", "_start", "facts", "grown", "host", "kind", "next_path", "path", "plan",
         "seed",
     )  # fmt: skip
 
@@ -115,6 +115,7 @@ class Site:
         # The graft, or what surgery made; None while dormant.
         self.grown: nn.Module | None = None
         self._curve: Callable[[float], float] | None = None
+        self._curve_name = ""
         self._alpha_steps = 1
         self._passed = 0
         self._start = 0
@@ -397,6 +398,7 @@ class Host:
         if isinstance(site.grown, Graft):
             site.grown.blending = True
             site._curve, site._alpha_steps, site._passed, site._start = schedule(curve), max(1, steps), 0, self.steps
+            site._curve_name = curve
         self.write("blend", {"site": site.path, "curve": curve, "steps": steps})
         if not isinstance(site.grown, Graft):
             self._hold(site)

@@ -25,6 +25,8 @@ DEAD, SATURATED, RANK, RESIDUAL = 0.5, 0.5, 0.35, 0.3
 SMALLEST_RANKED = 4
 # Where new neurons promise less than this, nothing is stuck: the network has learnt what there was to learn.
 WORTH_IT = 0.002
+# … unless so much is missed that no single direction explains it: then it is not neurons that are missing.
+MISSED = 0.1
 
 
 class Finding:
@@ -85,7 +87,9 @@ def _shallow(host: Host, figures: Mapping[str, Figures]) -> list[Finding]:
     missed = [
         (figures[site.path]["residual"], site)
         for site in host.sites
-        if site.path in figures and site.next_path and figures[site.path]["gain"] >= WORTH_IT
+        if site.path in figures
+        and site.next_path
+        and (figures[site.path]["gain"] >= WORTH_IT or figures[site.path]["missed"] >= MISSED)
     ]
     if not missed or max(missed, key=lambda each: each[0])[0] < RESIDUAL:
         return []
@@ -129,6 +133,8 @@ def usual_measures(site: Site, name: str) -> dict[str, int]:
         return {"neurons": max(3, width // 2)}
     if name in ("bottleneck", "gate", "conv_small"):
         return {"inner": max(2, width // 2)}
+    if name == "adapter":
+        return {"rank": max(1, width // 2)}
     if name == "low_rank":
         return {"rank": max(1, width // 4)}
     return {}

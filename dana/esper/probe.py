@@ -10,6 +10,8 @@ each site:
     residual     share of the gradient at the reader's output that no combination of the present neurons could follow
                  (the expressivity bottleneck of Verbockhaven et al. 2024)
     gain         first-order decrease of the loss that new neurons in the best directions promise (GradMax, Evci 2022)
+    missed       the size of that part for one example of the batch: what is left to learn there (about the error of the
+                 predicted probabilities, where the reader is the last layer)
     gradient     size of the gradient of the layer's weights against the largest of all sites
 """
 
@@ -126,7 +128,7 @@ def _figures(site: Site, seen: dict[str, dict[str, Tensor]], bend: tuple[str, bo
     figures["saturated"] = _saturated(rows, bend[0] if bend is not None else "")
     figures["bends"] = 1.0 if bend is None or bend[1] else 0.0
     figures["gradient"] = gradient
-    figures["residual"], figures["gain"] = 0.0, 0.0
+    figures["residual"], figures["gain"], figures["missed"] = 0.0, 0.0, 0.0
     if (
         after is not None
         and "gradient" in after
@@ -174,6 +176,7 @@ def _expressivity(figures: Figures, here: dict[str, Tensor], rows: Tensor, gradi
     solved = torch.linalg.lstsq(basis, gradient, driver="gelsd").solution
     missed = gradient - basis @ solved
     figures["residual"] = float(missed.norm()) / size
+    figures["missed"] = float(missed.norm()) * count**0.5
     if here["input"].dim() == 4:
         # Which patches of the image would help is not worked out; how much is missed is known.
         figures["gain"] = float(missed.norm())

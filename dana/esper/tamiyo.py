@@ -167,6 +167,14 @@ class Tamiyo:
         active = sum(site.seed.is_active for site in view.host.sites)
         return actions if active >= view.host.budget.concurrent else actions + self._germination(view)
 
+    def state(self) -> list[list[Any]]:
+        """What it has learnt, as plain data."""
+        return [[site, name, count] for (site, name), count in self.failed.items()]
+
+    def restore(self, said: list[list[Any]]) -> None:
+        """As it was when `state` was asked."""
+        self.failed = {(site, name): count for site, name, count in said}
+
     def _training_of(self, site: Site) -> int:
         """Epochs before blending: growths of the layer itself are in from the start."""
         return self.train_epochs if site.plan is not None and site.plan.template.growth == "graft" else 1

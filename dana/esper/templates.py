@@ -3,8 +3,8 @@
     fault        what it looks like                              templates, best first
     narrow       all neurons are used, and more would help       widen, bottleneck
     dead         many neurons never fire                         widen, norm, bypass
-    rank         outputs lie in few directions                   bypass, low_rank, widen
-    saturated    a squashing activation has no slope left        norm, bypass
+    rank         outputs lie in few directions                   adapter, widen, bypass, low_rank
+    saturated    a squashing activation has no slope left        widen, norm, bypass
     linear       nothing bends between two layers                activation, bottleneck
     shallow      too few layers for the task                     deepen, bottleneck, attention
 
@@ -247,7 +247,7 @@ TEMPLATES: dict[str, Template] = {
         Template(
             "widen",
             "more neurons of the layer itself",
-            ("narrow", "dead", "rank"),
+            ("narrow", "dead", "rank", "saturated"),
             growth="widen",
             sizes={"neurons": 4},
             fits=lambda site: site.next_inputs > 0,
@@ -317,8 +317,9 @@ TEMPLATES: dict[str, Template] = {
 ANSWERS: dict[str, tuple[str, ...]] = {
     "narrow": ("widen", "bottleneck", "conv_small", "low_rank"),
     "dead": ("widen", "norm", "bypass", "conv_small"),
-    "rank": ("bypass", "low_rank", "widen", "gate"),
-    "saturated": ("norm", "bypass", "gate"),
+    # What lies in few directions cannot be cured behind the layer: what was lost is only in what the layer reads.
+    "rank": ("adapter", "widen", "bypass", "low_rank", "gate"),
+    "saturated": ("widen", "norm", "bypass", "gate"),
     "linear": ("activation", "bottleneck", "depthwise", "attention"),
     "shallow": ("deepen", "bottleneck", "attention", "depthwise", "conv_small"),
 }

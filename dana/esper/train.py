@@ -10,7 +10,7 @@ A step boundary is the only place where anything changes: after each step of the
 governor looks at the loss; after each epoch the controller decides. With `controller="off"` the run is the plain
 training, bit for bit. A loop of your own does the same with `Growing`:
 
-    growing = Growing(host, validation=(x, y), loss=cross_entropy)
+    growing = Growing(host, validation=(x, y), controller=Tamiyo())
     …optimizer.step(); growing.step(loss)
     …growing.epoch()
 """
@@ -199,6 +199,20 @@ class Run:
         self.history.append(epoch)
         return epoch
 
+    def how(self) -> dict[str, Any]:
+        """What must be equal for a saved run to go on here."""
+        return {
+            "data": self.data.name, "examples": [len(part[0]) for part in (self.data.train, self.data.validation)],
+            "batch": self.batch, "seed": self.seed, "controller": type(self.growing.controller).__name__,
+            "optimizer": type(self.optimizer).__name__,
+        }  # fmt: skip
+
+    def save(self, path: str) -> None:
+        """Keep the run as it is after an epoch: `train(…, resume=path)` goes on from there. Raises `OSError`."""
+        from dana.esper.checkpoint import write
+
+        write(self, path)
+
     def finish(self) -> Run:
         """All epochs that are left; what did not prove itself is removed. Returns itself."""
         while len(self.history) < self.epochs:
@@ -262,6 +276,15 @@ class Random:
         self.every = every
         self.last_share = last_share
 
+    def state(self) -> list[Any]:
+        """Where its chance is."""
+        version, numbers, gauss = self.chance.getstate()
+        return [version, list(numbers), gauss]
+
+    def restore(self, said: list[Any]) -> None:
+        """As it was when `state` was asked."""
+        self.chance.setstate((said[0], tuple(said[1]), said[2]))
+
     def decide(self, view: View) -> list[Action]:
         """Anything, now and then."""
         return moved_on(view) or self._germination(view)
@@ -305,6 +328,14 @@ class Schedule:
         self.template = template
         self.measures = measures
         self._turn = 0
+
+    def state(self) -> int:
+        """How many had their turn."""
+        return self._turn
+
+    def restore(self, said: int) -> None:
+        """As it was when `state` was asked."""
+        self._turn = said
 
     def decide(self, view: View) -> list[Action]:
         """The next growth, when it is time."""
@@ -356,11 +387,13 @@ def train(
     lr: float = 0.01,
     optimizer: str = "adam",
     sites: str = "linear,conv",
+    resume: str | bytes | None = None,
 ) -> Run:
     """A training of a network, or of a host, on data; it begins when it is iterated or finished.
 
     `controller`: heuristic, random, schedule, off, or an object with `decide(view)`; `seed` decides the order of the
-    examples and everything that is drawn. Raises `RefusedError` for names that do not exist.
+    examples and everything that is drawn; `resume`: what `Run.save` wrote, the model being as it was at the beginning.
+    Raises `RefusedError` for names that do not exist.
     """
     if optimizer not in OPTIMIZERS:
         raise RefusedError("refused.argument", f"`{optimizer}` is no optimiser; known are {', '.join(OPTIMIZERS)}")
@@ -380,7 +413,12 @@ def train(
     steps = OPTIMIZERS[optimizer](host.model.parameters(), lr=lr)
     host.attach(steps)
     growing = Growing(host, validation=data.validation, controller=controller, epochs=epochs, chance=log(data.classes))
-    return Run(host, data, growing, steps, epochs=epochs, batch=batch, seed=seed)
+    run = Run(host, data, growing, steps, epochs=epochs, batch=batch, seed=seed)
+    if resume is not None:
+        from dana.esper import checkpoint
+
+        checkpoint.resume(run, resume)
+    return run
 
 
 def mlp(
