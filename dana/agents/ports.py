@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 EXPECTED, HOW = ".expected", ".how"
 # Values that are handed out as they are: they cannot change.
 CONSTANT = frozenset({int, float, bool, str, bytes, complex, type(None)})
+# Of the name an agent was given, this much is shown.
+LONGEST_NAME = 40
 
 
 def is_inside(agent: Any) -> bool:
@@ -179,6 +181,8 @@ class Turn:
     """What the effect of a turn starts."""
 
     __slots__ = ("_agent", "_kind")
+    # `.expecting` may tell it what the answer must be.
+    takes_expected = True
 
     def __init__(self, agent: Any, kind: str) -> None:
         self._agent = agent
@@ -195,6 +199,8 @@ class Ask:
     """What the effect of a method called from outside starts: a message to the agent, and its answer."""
 
     __slots__ = ("agent", "port")
+    # `.expecting` may tell it what the answer must be; a method that is no question does not hear it.
+    takes_expected = True
 
     def __init__(self, agent: Any, port: MethodPort) -> None:
         self.agent = agent
@@ -326,10 +332,24 @@ def actor_of(agent: Any) -> Any:
     if actor is None:
         if agent._system.closed:
             raise not_running(agent._shape.name, "stopped", "its program has ended", "the message")
-        actor = agent._system.actor(agent._shape.name, rebuild=lambda: rebuild(agent))
+        actor = agent._system.actor(called(agent), rebuild=lambda: rebuild(agent))
         actor.bounds = agent._bounds
         object.__setattr__(agent, "_actor", actor)
     return actor
+
+
+def called(agent: Any) -> str:
+    """What tells an agent from others where it is talked about: its type and, if it was given one, its name."""
+    kind: str = agent._shape.name
+    port = find(type(agent), "name")
+    try:
+        given = port.member.__get__(agent) if port.__class__ is FieldPort else (agent._extra or {}).get("name")
+    except AttributeError:  # its fields are not there yet
+        return kind
+    if given.__class__ is not str or given == kind:
+        return kind
+    shown = "".join(each for each in " ".join(given.split()) if each.isprintable())[:LONGEST_NAME]
+    return f"{kind} {shown}" if shown else kind
 
 
 def rebuild(agent: Any) -> None:

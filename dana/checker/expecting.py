@@ -173,12 +173,12 @@ class _Walk:
             self.expression(keyword.value, self.parameter(target, node, -1, keyword.name))
 
     def is_turn(self, node: na.Call) -> bool:
-        """`a.solve(…)` on what is known to be an agent."""
+        """`a.solve(…)` on what is, or may turn out to be, an agent."""
         func = node.func
         if func.__class__ is not na.Attribute or func.attr not in TURNS:
             return False
         owner = self.c.types.get(id(func.value), ANY)
-        return owner[0] == "struct" and is_agent(self.c.info(owner))
+        return owner is ANY or owner[0] == "ref" or (owner[0] == "struct" and is_agent(self.c.info(owner)))
 
     def asking(self, node: na.Call, source: Source | None, how: str) -> None:
         """A call of `reason` itself."""

@@ -65,9 +65,13 @@ def call_with(cx: Context, node: na.Call, first: py.expr | None) -> py.expr:
     if first is not None:
         args.insert(0, first)
     keywords = [lower_keyword(cx, k) for k in node.keywords]
-    if id(node) in cx.checked.expected:
-        keywords += expected_keywords(cx, node)
     func, extra = _callee(cx, node, target)
+    if id(node) in cx.checked.expected:
+        expected = expected_keywords(cx, node)
+        if isinstance(node.func, na.Attribute) and not is_known_agent(cx, node.func.value):
+            func = py.Call(func=cx.load(".expecting", node), args=[func], keywords=expected, **cx.at(node))
+        else:
+            keywords += expected
     if extra and not keywords and target is None and isinstance(node.func, na.Attribute):
         return sized.short_cut(cx, node, func, extra[0], args)
     return py.Call(func=func, args=extra + args, keywords=keywords, **cx.at(node))
@@ -102,6 +106,11 @@ def expected_keywords(cx: Context, node: na.Expr) -> list[py.keyword]:
     if how:
         made.append(py.keyword(arg=".how", value=cx.const(how, node), **cx.at(node)))
     return made
+
+
+def is_known_agent(cx: Context, node: na.Expr) -> bool:
+    """Whether `x.solve(…)` certainly asks an agent; elsewhere run time looks (`.expecting`)."""
+    return bool(cx.type_of(node)[0] == "struct")
 
 
 def _callee(cx: Context, node: na.Call, target: CallTarget | None) -> tuple[py.expr, list[py.expr]]:

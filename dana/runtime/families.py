@@ -303,6 +303,20 @@ def _reasoning(program: Program) -> dict[str, Any]:
     return table(program)
 
 
+def _expecting(_program: Program) -> dict[str, Any]:
+    def expecting(function: Any, /, **expected: Any) -> Any:
+        """`.expecting(x.solve, .expected=T)`: an agent's question is told its type; all else is itself."""
+        if not getattr(type(getattr(function, "_start", None)), "takes_expected", False):
+            return function
+
+        def told(*args: Any, **keywords: Any) -> Any:
+            return function(*args, **expected, **keywords)
+
+        return told
+
+    return {".expecting": expecting}
+
+
 def _iteration(program: Program) -> dict[str, Any]:
     from dana.runtime.iteration import table
 
@@ -363,6 +377,7 @@ FAMILIES: dict[Family, str] = {
     _imports: ".import_ .from_ .star .export .undefine",
     _agents: ".Agent .agent .agent_type .base_fields .blueprint DanaAgent BasicAgent",
     _engines: "use get_resource feedback learnable poet",
+    _expecting: ".expecting",
     _reasoning: "reason llm ask context_aware_reason set_model",
     _promises: ".begin .Promise .force .promises .expected",
     _together: "race parallel",
