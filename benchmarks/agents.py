@@ -73,6 +73,7 @@ def measure(*, quick: bool) -> list[Row]:
     for driven in (False, True):
         execution(table, rounds, count, driven=driven)
     language(table, rounds, count)
+    hooks(table, rounds, count // 10)
     table.add(Row("agents.idle, 10 000 of Python", idle_of_python(), "MB", "before they were made", 100))
     table.add(Row("agents.idle, 10 000 of Dana", idle_of_dana(), "MB", "before they were made", 100))
     overload(table)
@@ -161,6 +162,37 @@ def language(table, rounds, count):
         goal = 60 if "ask" in label else None
         baseline = "round trip" if goal else "sent and processed"
         table.add(Row(f"agents.{label}", microseconds(function, rounds, count), "us", baseline, goal))
+
+
+HOOKS = ("before_agent", "after_agent", "before_model", "after_model", "completion")
+# A model on this machine takes longer; one elsewhere a hundred times as long.
+MODEL_US = 5_000
+
+
+def hooks(table, rounds, count):
+    """A turn beside the model it asks, and what hooks add to one whose model answers in 5 ms (M16)."""
+    found = {number: min(turn(number, count) for _ in range(rounds)) for number in (0, 1, 5)}
+    table.add(Row("agents.turn, beside the model", found[0], "us", "CPU time of a turn without hooks", None))
+    for number, goal in ((1, 5), (5, 10)):
+        share = 100 * (found[number] - found[0]) / (found[0] + MODEL_US)
+        label = "one hook" if number == 1 else f"{number} hooks"
+        table.add(Row(f"agents.turn, {label}", share, "%", "of a turn whose model takes 5 ms", goal))
+
+
+def turn(number, count):
+    """Microseconds of CPU time of one turn with so many hooks, the model answering at once."""
+    text = "agent_blueprint B:\n    k: int = 0\n"
+    text += "".join(f"    def {name}(self, value) -> any:\n        return None\n" for name in HOOKS[:number])
+    text += "b = B()\ndef run(n: int):\n    for i in range(n):\n        x = b.solve('hello')\n        y = x + ''\n"
+
+    async def answer(request):
+        return "ok"
+
+    module = dana.Engine(model=answer, cache=False).load(text)
+    module.run(count // 4)
+    begun = process_time()
+    module.run(count)
+    return (process_time() - begun) / count * 1e6
 
 
 def resident():
