@@ -168,7 +168,7 @@ def _words(point: str, verdict: Verdict) -> str:
 
 def _hint(verdict: Verdict) -> str:
     if verdict.kind is WAIT:
-        return f"try again in {verdict.seconds:.3g} s (`e.retry_after`)"
+        return f"try again in {round(verdict.seconds, 2 if verdict.seconds < 10 else None)} s (`e.retry_after`)"
     if verdict.code == "validation.broken_check":
         return "a check that fails denies; `fail_open=true` lets pass what it cannot judge"
     if verdict.code == "validation.unapproved" or verdict.kind is ASK:
