@@ -113,6 +113,8 @@ def isolated(kind: object, options: dict[str, Any]) -> Any:
     """The engine for `isolate="process"`."""
     if kind != "process":
         raise UsageError(f'isolate= takes "confine" (in this process) or "process" (in a worker), not {kind!r}')
+    if options.get("memory") is not None:
+        raise UsageError("memory= names a file, and a program in a worker has none: its agents remember until it ends")
     from dana.isolation import ProcessEngine
 
     return ProcessEngine(**options)

@@ -13,6 +13,7 @@ from itertools import islice
 
 from dana.engine.convert import original
 from dana.engine.hostcalls import written
+from dana.errors import UsageError
 from dana.isolation import faults
 from dana.isolation.values import Record, Stream
 from dana.isolation.wire import WireError, items_of
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_PENDING = 10_000
 MOST_STREAMS = 256
+# Agents that make agents that make agents.
+MOST_BOUNDS = 100
 STREAM_BATCH = 64
 LARGEST_MODULE = 4 << 20
 REACHING = ("files", "http", "process", "reason")
@@ -57,8 +60,9 @@ class Answers:
         if number.__class__ is not int or what.__class__ is not str or what not in _QUESTIONS:
             raise self._talk.broken(f"it asked {str(what)[:40]!r}")
         with self._talk._strictly():
-            prepared = _QUESTIONS[what](self, message)
-        action, is_async = prepared
+            action, is_async = _QUESTIONS[what](self, message)
+            if "bounds" in message:
+                action = self._bounded(message["bounds"], action, is_async=is_async)
         if is_async:
             self._begin(number, action)
             return
@@ -68,6 +72,29 @@ class Answers:
             self._raised(number, error)
             return
         self._answered(number, value)
+
+    def _bounded(self, data: Any, action: Any, *, is_async: bool) -> Any:
+        """What an agent asks for may do less than its program."""
+        from dana.runtime.narrowing import BOUNDS, Bounds, within
+
+        if data.__class__ is not list or not 0 < len(data) <= MOST_BOUNDS:
+            raise WireError("the bounds of an agent are broken")
+        try:
+            bounds = Bounds.from_data(data)
+        except (UsageError, ValueError, TypeError) as problem:
+            raise WireError("the bounds of an agent are broken") from problem
+        self.run.program.policy.bounds = BOUNDS.get
+        if not is_async:
+            return lambda: within(bounds, action)
+
+        async def bounded() -> Any:
+            token = BOUNDS.set(bounds)
+            try:
+                return await action()
+            finally:
+                BOUNDS.reset(token)
+
+        return bounded
 
     def _answered(self, number: int, value: Any) -> None:
         try:

@@ -7,6 +7,7 @@ open files or connections are run by the host, under the engine's policy.
 
 from __future__ import annotations
 
+import sys
 import time
 
 from dana.compiler.cache import Cache
@@ -50,7 +51,12 @@ class Broker:
 
     def _arguments(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
         encode = self.codec.encode
-        return {"args": [encode(a) for a in args], "keywords": {k: encode(v) for k, v in keywords.items()}}
+        asked = {"args": [encode(a) for a in args], "keywords": {k: encode(v) for k, v in keywords.items()}}
+        narrowing = sys.modules.get("dana.runtime.narrowing")  # loaded with the first agent
+        bounds = None if narrowing is None else narrowing.BOUNDS.get()
+        if bounds is not None:
+            asked["bounds"] = bounds.to_data()
+        return asked
 
     def _value(self, answer: dict[str, Any]) -> Any:
         if "raised" in answer:
@@ -151,7 +157,6 @@ def _later(broker: Broker, name: str) -> Any:
 
 def broker_natives(broker: Broker) -> None:
     """Let the natives that reach outside run in the host."""
-    import sys
     from importlib import import_module
 
     from dana.runtime.outside import elsewhere

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from _contextvars import ContextVar
 
-from dana.policy import Denial
+from dana.policy import Allow, Denial, Policy
 from dana.policy.policy import ACTS, shown_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-    from dana.policy import Policy
 
 
 class Bounds:
@@ -41,6 +39,19 @@ class Bounds:
         message = f"the agent `{self.name}` has no permission for {act}"
         hint = f'add "{kind}:{found.pattern}" to its field `permissions`; what it lists is all it may do'
         return Denial(kind, found.target, message, hint)
+
+    def to_data(self) -> list[Any]:
+        """These bounds and those around them as plain data."""
+        rest = [] if self.outer is None else self.outer.to_data()
+        return [[self.name, self.policy.allow.to_data()], *rest]
+
+    @classmethod
+    def from_data(cls, data: list[Any]) -> Bounds | None:
+        """What `to_data` gave. Raises what broken data makes Python raise."""
+        made: Bounds | None = None
+        for name, allow in reversed(data):
+            made = cls(str(name), Policy(Allow.from_data(allow)), made)
+        return made
 
 
 BOUNDS: ContextVar[Bounds | None] = ContextVar("bounds", default=None)

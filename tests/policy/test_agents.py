@@ -214,3 +214,30 @@ def test_what_is_no_permission_is_refused_when_the_agent_is_made(permissions, sa
 
 def test_a_program_without_such_agents_asks_nobody(ran):
     assert ran('b = Free()\nb.read("out/a.txt")') == "out"
+
+
+def test_an_agent_in_a_worker_is_bound_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TEA", "green")
+    for name in ("in.txt", "out.txt"):
+        (tmp_path / name).write_text(name)
+    allow = Allow(read=["."], env=["TEA"], net=["127.0.0.1"])
+    with Engine(isolate="process", allow=allow) as engine:
+        found = engine.run("""
+import files, http, process
+agent_blueprint Bound:
+    permissions: list = ["read:in.txt"]
+    def read(self, path: str): return files.read_text(path)
+    def tea(self): return process.env("TEA")
+    def fetch(self): return http.get("http://127.0.0.1:9/").status
+b = Bound()
+def attempt(f):
+    try: return f()
+    except Denied as e: return e.message
+[b.read("in.txt"), attempt(lambda: b.read("out.txt")), attempt(b.tea), attempt(b.fetch), files.read_text("out.txt")]
+""")
+    no = "the agent `Bound` has no permission for"
+    assert found == [
+        "in.txt", f"{no} reading `out.txt`", f"{no} reading the environment variable `TEA`",
+        f"{no} connecting to `127.0.0.1:9`", "out.txt",
+    ]  # fmt: skip
