@@ -94,6 +94,23 @@ def is_message(c: Context, func: na.Attribute, info: StructInfo, method: Any) ->
     return (method is not None or name in ASKED) and not is_own(c, func.value) and name not in info.fields
 
 
+def may_be_message(c: Context, func: na.Attribute) -> bool:
+    """Whether `x.m(…)` on a value of unknown type may be a message: a hint, which is tested when the program runs.
+
+    m must be a message of a type of agents that this module knows; modules that know none are as they were.
+    """
+    count, known = c.agents
+    if count != len(c.registry):
+        known = tuple(info for info in c.registry.values() if is_agent(info))
+        c.agents = (len(c.registry), known)
+    if not known:
+        return False
+    name = func.attr
+    if name in TURNS:
+        return True
+    return (name in ASKED or any(name in info.methods for info in known)) and not is_own(c, func.value)
+
+
 def is_own(c: Context, node: Any) -> bool:
     """Whether an expression is the receiver of the agent's method around it."""
     return node.__class__ is na.Name and node.id in receivers(c)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
-from dana.checker.agents import MEANING, is_agent, is_message
+from dana.checker.agents import MEANING, is_agent, is_message, may_be_message
 from dana.checker.arguments import evaluate, match_arguments
 from dana.checker.attributes import MISSING, find_method, lookup_attribute, report_missing
 from dana.checker.builtins import CALLERS, PURE, TYPES, builtin_type, constructor
@@ -334,24 +334,12 @@ def call_method(c: Context, node: na.Call, func: Any, t: Type) -> Type:
     name = func[3]
     candidate = ufcs_candidate(c, name)
     if t is ANY:
-        c.graph.call_method(name)
-        c.graph.call_unknown()
-        if candidate is not None:
-            c.calls[id(node)] = CallTarget("maybe_ufcs", candidate[0], candidate[1])
-            call_edges(c, candidate)
-        evaluate(c, node)
-        return ANY
+        return call_unknown_method(c, node, func, candidate)
     found = [lookup_attribute(c, o, name) for o in options(t) if o != NONE or t == NONE]
     if found and all(f is MISSING for f in found):
         return call_as_method(c, node, func, t, candidate)
     if len(found) != 1:
-        c.graph.call_method(name)
-        c.graph.call_unknown()
-        if candidate is not None:
-            c.calls[id(node)] = CallTarget("maybe_ufcs", candidate[0], candidate[1])
-            call_edges(c, candidate)
-        evaluate(c, node)
-        return ANY
+        return call_unknown_method(c, node, func, candidate)
     target = found[0]
     c.note(func, target)
     kind = t[0]
@@ -385,6 +373,19 @@ def call_method(c: Context, node: na.Call, func: Any, t: Type) -> Type:
     c.calls[id(node)] = CallTarget("method", method.node, info)
     function = c.functions.get(id(method.node))
     return result_of(c, function) if function is not None and info.module == c.name else target[2]
+
+
+def call_unknown_method(c: Context, node: na.Call, func: Any, candidate: Any) -> Type:
+    """A method of a value whose type nobody knows, or knows to be one of several."""
+    c.graph.call_method(func.attr)
+    c.graph.call_unknown()
+    if candidate is not None:
+        c.calls[id(node)] = CallTarget("maybe_ufcs", candidate[0], candidate[1])
+        call_edges(c, candidate)
+    elif may_be_message(c, func):
+        c.checked.effects.add(id(node))
+    evaluate(c, node)
+    return ANY
 
 
 def check_copy(c: Context, node: na.Call, info: StructInfo, given: Any) -> None:

@@ -29,10 +29,10 @@ class Context:
 
     # fmt: off
     __slots__ = (
-        "agent_methods", "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls", "checked",
-        "diagnostics", "evaluated", "find_module", "finished", "function", "functions", "graph", "has_placeholders",
-        "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow", "pending", "piped",
-        "pipes", "receivers", "registry", "rerun", "scope", "scoped", "seen", "session", "source", "structs",
+        "agent_methods", "agents", "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls",
+        "checked", "diagnostics", "evaluated", "find_module", "finished", "function", "functions", "graph",
+        "has_placeholders", "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow",
+        "pending", "piped", "pipes", "receivers", "registry", "rerun", "scope", "scoped", "seen", "session", "source", "structs",
         "suggestions", "text", "top", "types", "ufcs", "unknown",
     )
     # fmt: on
@@ -67,8 +67,9 @@ class Context:
         self.imports: dict[tuple[int, tuple[str, ...], bool], Interface | str | None] = {}
         self.scoped: dict[str, set[str]] = {"private": set(), "public": set(), "system": set()}
         self.ufcs: dict[str, list[Function]] = {}
-        # The methods of agents, by id.
+        # The methods of agents, by id; the types of agents known so far, and of how many types.
         self.agent_methods: set[int] = set()
+        self.agents: tuple[int, tuple[StructInfo, ...]] = (0, ())
         self.unknown: dict[str, list[tuple[int, int]]] = {}
         self.receivers: list[tuple[Scope, Any]] = []
         self.narrow: dict[Var, Type] = {}
