@@ -99,7 +99,7 @@ class Lifecycle:
 
     @property
     def id(self) -> str:
-        """What the ledger calls it: `Inspector#3`."""
+        """What the ledger calls it: `Inspector#3`, or `Inspector left#3` where it was given a name."""
         return f"{self.name}#{self.number}"
 
     def __repr__(self) -> str:

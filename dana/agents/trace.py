@@ -237,7 +237,13 @@ def _fitted(lines: Sequence[str], room: int) -> str:
 def _is_about(event: Event, subject: str) -> bool:
     data = event.data if isinstance(event.data, dict) else {}
     named = (event.subject, data.get("agent"), data.get("name"))
-    return any(isinstance(each, str) and subject in (each, each.partition("#")[0]) for each in named)
+    return any(isinstance(each, str) and subject in _names(each) for each in named)
+
+
+def _names(subject: str) -> tuple[str, str, str]:
+    """An agent's id (`Desk left#3`), what it is called (`Desk left`), and its type."""
+    called = subject.partition("#")[0]
+    return subject, called, called.partition(" ")[0]
 
 
 def _base(kind: str) -> str:

@@ -144,7 +144,7 @@ def type_of(event: Event) -> str:
     named = data.get("agent") or event.subject
     if event.kind.partition(".")[0] not in ("turn", "tool", "gate", "model", "meta") or not isinstance(named, str):
         return ""
-    return named.partition("#")[0]
+    return named.partition("#")[0].partition(" ")[0]  # `Desk left#3` is a Desk that is called left
 
 
 def fine(data: Any) -> bool:

@@ -46,10 +46,12 @@ def test_figures_of_a_window_and_the_one_before() -> None:
     events = [
         *turns(12, 3), *turns(11, at=NOW - 30 * 3600, ms=10), *turns(5, at=NOW - 90 * 3600), *tools(6, 2, "refused"),
         event("gate.verdict", decision="deny"), event("gate.verdict", decision="allow"), event("poet.call.end"),
-        event("turn.end", subject="Other#1"), event("meta.feedback", ok=False), event("model.call"),
+        event("turn.end", subject="Other#1"), event("turn.end", subject="Other left#2"),
+        event("meta.feedback", ok=False), event("model.call"),
     ]  # fmt: skip
     found = observed(events, now=NOW)
     assert sorted(found) == ["Other", "Triage"]
+    assert found["Other"].turns == 2
     figures = found["Triage"]
     assert (figures.turns, figures.failed, figures.rejected, figures.denied, figures.model_calls) == (12, 3, 1, 1, 1)
     assert figures.before is not None
