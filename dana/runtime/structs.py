@@ -426,7 +426,8 @@ _ATOMS = frozenset({str, int, float, bool, type(None)})
 def _json_form(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(value, key=lambda v: (type(v).__name__, v))
-    from dana.runtime.secrets import SHOWN, Secret
+    from dana.runtime.secrets import Secret
+    from dana.secrets import SHOWN
 
     if value.__class__ is Secret:
         return SHOWN

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dana.runtime.natives import types_on_demand
 from dana.runtime.natives.shapes import decode_as
-from dana.runtime.secrets import SHOWN, Secret
+from dana.runtime.secrets import Secret
 from dana.runtime.structs import Struct
 from dana.runtime.typevalues import kind_of
+from dana.secrets import SHOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
