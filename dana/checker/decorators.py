@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dana.checker.context import Context
 
-_TYPES = frozenset({na.StructDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef})
+_TYPES: frozenset[object] = frozenset({na.StructDef, na.ResourceDef, na.AgentBlueprintDef, na.AgentDef})
 _POET_MODULES = frozenset({"poet", "opendxa.dana.poet", "dana.poet"})
 
 
