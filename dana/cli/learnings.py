@@ -59,7 +59,7 @@ def poet(options: Options, terminal: Terminal) -> int:
 
 def _list(options: Options, terminal: Terminal) -> int:
     _no_more(options, 0)
-    store = _opened(options, terminal)
+    store = _opened(options, terminal, reads=True)
     rows: list[dict[str, Any]] = []
     for function_id, domain, at in store.functions():
         latest = store.load(function_id, domain)
@@ -77,7 +77,7 @@ def _list(options: Options, terminal: Terminal) -> int:
 
 
 def _status(options: Options, terminal: Terminal) -> int:
-    store = _opened(options, terminal)
+    store = _opened(options, terminal, reads=True)
     found = [_state(store, *of) for of in _functions(store, options)]
     store.close()
     if "json" in options.given:
@@ -179,7 +179,7 @@ def _explain(options: Options, terminal: Terminal) -> int:
 
 def _known(options: Options, terminal: Terminal, name: str) -> int:
     """What the store knows about a function, without its program."""
-    store = _opened(options, terminal)
+    store = _opened(options, terminal, reads=True)
     ((function_id, domain),) = _one(_functions(store, options), options)
     state, versions = _state(store, function_id, domain), store.versions(function_id, domain, 5)
     store.close()
@@ -198,7 +198,7 @@ def _history(options: Options, terminal: Terminal) -> int:
     _no_more(options, 1)
     if len(options.words) < 2:
         raise UsageProblem("E905", "`dana poet history` takes one function", "dana poet history prices.quote")
-    store = _opened(options, terminal)
+    store = _opened(options, terminal, reads=True)
     ((function_id, domain),) = _one(_functions(store, options), options)
     versions = store.versions(function_id, domain, options.given.get("limit", 50))
     known = store.patterns(function_id, domain).get(SUBJECT, {})
@@ -284,7 +284,7 @@ def _export(options: Options, terminal: Terminal) -> int:
     if len(options.words) < 2:
         raise UsageProblem("E905", "`dana poet export` takes a file", "dana poet export prices.json")
     path = options.words.pop(1)
-    store = _opened(options, terminal)
+    store = _opened(options, terminal, reads=True)
     package = ParameterPackage(metadata={"name": os.path.basename(path)})
     count, left = 0, []
     for function_id, domain in _functions(store, options):
@@ -356,7 +356,8 @@ def _migrate(options: Options, terminal: Terminal) -> int:
         raise UsageProblem("E905", "`dana poet migrate` takes two stores, from and to", hint)
     _there(options.words[1])
     said = _telling(terminal)
-    source, target = (open_store(where, on_problem=said) for where in options.words[1:])
+    source = open_store(options.words[1], on_problem=said, reads=True)
+    target = open_store(options.words[2], on_problem=said)
     held = len(target.functions())
     if held and "yes" not in options.given:
         why = f"the store to copy to already holds {_counted(held, 'function')}"
@@ -408,13 +409,18 @@ ACTS: dict[str, Callable[[Options, Terminal], int]] = {
 # --- what they share ----------------------------------------------------------------------------
 
 
-def _opened(options: Options, terminal: Terminal, *, make: bool = False) -> Store:
-    from dana.poet.store.opening import DEFAULT, open_store
+def _opened(options: Options, terminal: Terminal, *, make: bool = False, reads: bool = False) -> Store:
+    """The store that is named, else the one programs use here, and then it is said which: `reads` changes nothing."""
+    from dana.poet.store.opening import also_here, open_store, store_here
 
-    where = options.given.get("store", DEFAULT)
+    where = options.given.get("store") or os.environ.get("DANA_POET_STORE") or store_here()
     if not make:
         _there(where)
-    return open_store(where, on_problem=_telling(terminal))
+    if "store" not in options.given and "json" not in options.given:
+        other = also_here()
+        beside = f"; {other} also has JSON files, which `--store {other}` names" if other and other != where else ""
+        sys.stderr.write(printable(f"store: {where}{beside}") + "\n")
+    return open_store(where, on_problem=_telling(terminal), reads=reads)
 
 
 def _there(where: str) -> None:

@@ -127,9 +127,9 @@ class Registry:
         if where == AUTO:
             from os.path import isdir
 
-            from dana.poet.store.opening import DEFAULT
+            from dana.poet.store.opening import FOLDER, store_here
 
-            return DEFAULT if isdir(".poet") else None
+            return store_here() if isdir(FOLDER) else None
         # What is in memory only is forgotten with the program.
         return None if where == "memory:" else where
 

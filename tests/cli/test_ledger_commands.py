@@ -347,12 +347,38 @@ def test_damaged_stores_are_told_about(dana, tmp_path) -> None:
     path.write_text("{")
     done = dana("poet", "list", "--store", "json:files")
     assert "error[E922]" in done.err
-    assert "it was moved to" in done.err
+    assert done.status == 1
+    assert "nothing was changed" in done.err
+    # Looking moves nothing; whoever writes does.
+    assert [file.name for file in (tmp_path / "files").glob("*_params*")] == [path.name]
+    dana("poet", "reset", "m.f", "--store", "json:files", "--yes")
+    assert (tmp_path / "files" / f"{path.name}.damaged-1").exists()
     broken = open_store("broken.db")
     broken.put_pattern("m.f", "-", "calls", {"outcomes": 3}, at=0.0)
     broken.close()
     done = dana("poet", "status", "--store", "broken.db")
     assert "error[E922]: the statistics of `m.f` are damaged" in done.err
+
+
+def test_commands_read_the_store_that_programs_use_here_and_say_which(dana, tmp_path) -> None:
+    files = open_store("json:.poet")
+    files.save("m.f", "-", {"n": 1}, at=0.0)
+    done = dana("poet", "list")
+    assert "m.f" in done.out
+    assert done.err == "store: .poet\n"
+    database = open_store(".poet/parameters.db")
+    database.save("m.g", "-", {"n": 1}, at=0.0)
+    database.close()
+    done = dana("poet", "list")
+    assert "m.g" in done.out
+    assert done.err == "store: .poet/parameters.db; .poet also has JSON files, which `--store .poet` names\n"
+    assert "m.f" in dana("poet", "list", "--store", ".poet").out
+    assert dana("poet", "list", "--json").err == ""
+    os.environ["DANA_POET_STORE"] = "json:.poet"
+    try:
+        assert "m.f" in dana("poet", "list").out
+    finally:
+        del os.environ["DANA_POET_STORE"]
 
 
 def test_a_server_that_is_not_there(dana) -> None:

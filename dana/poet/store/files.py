@@ -21,19 +21,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_PARAMS = "_params.json"
+PARAMS = "_params.json"
 _FEEDBACK = "_feedback.jsonl"
 
 
 class FileStore:
     """JSON files in `folder`, which is made when something is saved first.
 
-    `on_problem(error)` hears of files that were moved aside because they are damaged.
+    `on_problem(error)` hears of files that were moved aside because they are damaged. With `reads`, nothing is moved:
+    a damaged file is a `StoreError`.
     """
 
-    def __init__(self, folder: str, *, on_problem: Callable[[StoreError], object] | None = None) -> None:
+    def __init__(
+        self, folder: str, *, on_problem: Callable[[StoreError], object] | None = None, reads: bool = False
+    ) -> None:
         self.folder = os.path.abspath(folder)
         self._on_problem = on_problem
+        self._reads = reads
         self._lock = RLock()
 
     # --- parameters -------------------------------------------------------------------------------
@@ -77,7 +81,7 @@ class FileStore:
         """See `Store`."""
         with self._locked():
             known = False
-            for ending in (_PARAMS, _FEEDBACK):
+            for ending in (PARAMS, _FEEDBACK):
                 try:
                     os.remove(self._path(function_id, domain, ending))
                 except FileNotFoundError:
@@ -94,7 +98,7 @@ class FileStore:
         line = encode({"at": at, "feedback": feedback}) + "\n"
         path = self._path(function_id, domain, _FEEDBACK)
         with self._locked():
-            if not os.path.exists(self._path(function_id, domain, _PARAMS)):
+            if not os.path.exists(self._path(function_id, domain, PARAMS)):
                 # Only that file says in full what it is about.
                 self._write(function_id, domain, _empty(function_id, domain))
             try:
@@ -159,12 +163,12 @@ class FileStore:
             return []
         except OSError as error:
             raise self._problem(error) from error
-        return [os.path.join(self.folder, name) for name in sorted(names) if name.endswith(_PARAMS)]
+        return [os.path.join(self.folder, name) for name in sorted(names) if name.endswith(PARAMS)]
 
     def _read(self, function_id: str, domain: str) -> dict[str, Any] | None:
-        document = self._read_file(self._path(function_id, domain, _PARAMS))
+        document = self._read_file(self._path(function_id, domain, PARAMS))
         if document is not None and (document["function_id"], document["domain"]) != (function_id, domain):
-            msg = f"`{self._path(function_id, domain, _PARAMS)}` belongs to `{document['function_id']}`"
+            msg = f"`{self._path(function_id, domain, PARAMS)}` belongs to `{document['function_id']}`"
             raise StoreError(msg, "files of a store are not renamed by hand")
         return document
 
@@ -189,6 +193,9 @@ class FileStore:
 
     def _set_aside(self, path: str, error: StoreError) -> None:
         """Keep a damaged file under another name, so that nothing in it is lost, and go on without."""
+        if self._reads:
+            error.hint = "nothing was changed; a program that runs moves the file aside and starts anew without it"
+            raise error
         number = 1
         while os.path.exists(f"{path}.damaged-{number}"):
             number += 1
@@ -202,7 +209,7 @@ class FileStore:
 
     def _write(self, function_id: str, domain: str, document: dict[str, Any]) -> None:
         text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-        self._replace(self._path(function_id, domain, _PARAMS), text)
+        self._replace(self._path(function_id, domain, PARAMS), text)
 
     def _replace(self, path: str, text: str) -> None:
         beside = f"{path}.{os.getpid()}.new"

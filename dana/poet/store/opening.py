@@ -12,14 +12,37 @@ if TYPE_CHECKING:
 
     from dana.poet.store.base import Store
 
-DEFAULT = ".poet/parameters.db"
+FOLDER = ".poet"
+DEFAULT = f"{FOLDER}/parameters.db"
 
 
-def open_store(where: str = DEFAULT, *, on_problem: Callable[[StoreError], object] | None = None) -> Store:
+def store_here() -> str:
+    """The store of the folder programs run in, where nobody names one: what `.poet` has, by its files.
+
+    A database is the one; without it a folder that has JSON files of a store; else the database that will be made.
+    """
+    return FOLDER if not os.path.exists(DEFAULT) and _has_files() else DEFAULT
+
+
+def also_here() -> str:
+    """The store of JSON files beside a database, which nobody reads unless it is named; "" where there is none."""
+    return FOLDER if os.path.exists(DEFAULT) and _has_files() else ""
+
+
+def _has_files() -> bool:
+    from dana.poet.store.files import PARAMS
+
+    return os.path.isdir(FOLDER) and any(name.endswith(PARAMS) for name in os.listdir(FOLDER))
+
+
+def open_store(
+    where: str = DEFAULT, *, on_problem: Callable[[StoreError], object] | None = None, reads: bool = False
+) -> Store:
     """The store a URL or path names.
 
     `sqlite:///path` or a path ending in `.db`, `.sqlite`; `postgresql://…`; `json:folder` or a folder; `memory:`.
-    `on_problem` hears of damaged JSON files that are moved aside. Raises `StoreError`.
+    `on_problem` hears of damaged JSON files that are moved aside; with `reads` they stay where they are, and reading
+    them is an error. Raises `StoreError`.
     """
     kind, colon, rest = where.partition(":")
     if where == "memory:":
@@ -33,7 +56,7 @@ def open_store(where: str = DEFAULT, *, on_problem: Callable[[StoreError], objec
     if kind == "json" and colon:
         from dana.poet.store.files import FileStore
 
-        return FileStore(rest, on_problem=on_problem)
+        return FileStore(rest, on_problem=on_problem, reads=reads)
     if kind == "sqlite" and colon:
         if not rest.startswith("///") or len(rest) == 3:
             msg = f"`{where}` names no file"
@@ -49,7 +72,7 @@ def open_store(where: str = DEFAULT, *, on_problem: Callable[[StoreError], objec
     if os.path.isdir(where) or not os.path.splitext(where)[1]:
         from dana.poet.store.files import FileStore
 
-        return FileStore(where, on_problem=on_problem)
+        return FileStore(where, on_problem=on_problem, reads=reads)
     msg = f"`{where}` is no store"
     raise StoreError(msg, "a store is a .db file, a folder for JSON files, or a URL")
 

@@ -12,6 +12,7 @@ that are being tried, and says what came of it; lower is better.
 
 from __future__ import annotations
 
+from math import isfinite
 from random import Random
 
 from dana.adaptive.improve import PROMOTED, improve
@@ -58,7 +59,7 @@ def learn(
     """
     plan = plan_of(function)
     learner = _learner(plan)
-    _refuse(plan, scenarios, budget, method)
+    _refuse(plan, cost, scenarios, budget, method)
     learner.ready()
     constants = plan.constants
     assert constants is not None
@@ -70,7 +71,8 @@ def learn(
         if tell is not None:
             tell(min(asked, whole), whole)
         with constants.tried(values):
-            return float(cost(scenario))
+            found = cost(scenario)
+        return _number(plan, found, scenario)
 
     order = list(scenarios)
     Random(seed).shuffle(order)  # noqa: S311  (an order, no secret)
@@ -125,7 +127,26 @@ def _learner(plan: Plan) -> Learner:
     return plan.learner
 
 
-def _refuse(plan: Plan, scenarios: Sequence[Any], budget: int, method: str) -> None:
+def _number(plan: Plan, found: Any, scenario: Any) -> float:
+    """A cost, when it is one that can be compared."""
+    if found.__class__ is bool or not isinstance(found, int | float):
+        msg = f"`cost` gave {found.__class__.__name__} for the scenario {scenario!r:.40}: a cost is a number"
+        raise POETConfigError(msg, plan.name, "give what came of the scenario as a float: lower is better", WRONG)
+    if not isfinite(found):
+        msg = f"`cost` gave {found} for the scenario {scenario!r:.40}: that compares with nothing"
+        raise POETConfigError(msg, plan.name, "give a large number for what must not be", WRONG)
+    return float(found)
+
+
+def _refuse(plan: Plan, cost: Any, scenarios: Sequence[Any], budget: int, method: str) -> None:
+    if not callable(cost):
+        msg = f"`cost` is a function of a scenario, not {cost!r:.40}"
+        raise POETConfigError(
+            msg, plan.name, "write learn(f, cost, scenarios): cost(scenario) says what it came to", WRONG
+        )
+    if not isinstance(scenarios, list | tuple | range):
+        msg = f"scenarios are a list, not {scenarios.__class__.__name__}"
+        raise POETConfigError(msg, plan.name, "each is handed to `cost` in turn", WRONG)
     if len(scenarios) < LEAST_SCENARIOS:
         msg = f"{len(scenarios)} scenarios are too few to learn from some and judge by others"
         raise POETConfigError(msg, plan.name, f"give {LEAST_SCENARIOS} or more", WRONG)

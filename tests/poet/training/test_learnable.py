@@ -282,3 +282,23 @@ def test_a_thread_works_behind_the_calls_and_flush_waits_for_it():
     assert len(trainer.heard) == 0
     assert trainer.rounds >= 1
     registry_of(host).close()
+
+
+@pytest.mark.parametrize(
+    ("cost", "scenarios", "said"),
+    [
+        (5, DAYS, "`cost` is a function of a scenario, not 5"),
+        (lambda _day: float("nan"), DAYS, "gave nan for the scenario"),
+        (lambda _day: float("inf"), DAYS, "compares with nothing"),
+        (lambda _day: "a", DAYS, "gave str for the scenario"),
+        (lambda _day: 1.0, 5, "scenarios are a list, not int"),
+    ],
+)
+def test_costs_that_compare_with_nothing_are_refused(cost, scenarios, said):
+    @poet(host=Host())
+    def heating(below, gain=learnable(10.0, 100.0, 30.0)):
+        return gain * below
+
+    with pytest.raises(POETConfigError, match=said) as refused:
+        learn(heating, cost, scenarios)
+    assert refused.value._hint
