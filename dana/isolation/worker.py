@@ -25,7 +25,7 @@ SIGNALS: list[Callable[[bool, Any], object]] = []
 KEPT: set[int] = set()
 # Parts of Dana that a worker never needs.
 LEFT_OUT = ("cli", "repl", "testing", "highlight", "fmt", "starter", "catalogue", "esper")
-LEFT_OUT_MODULES = ("dana.__main__", "dana.parser.generate", "dana.runtime.outside.exchange")
+LEFT_OUT_MODULES = ("dana.__main__", "dana.mcp.connection", "dana.parser.generate", "dana.runtime.outside.exchange")
 # Of Python, what Dana's modules load when they first need it.
 NEEDED = """_strptime array ast asyncio asyncio.selector_events asyncio.unix_events base64 bisect calendar cmath
 collections collections.abc contextlib copy csv datetime decimal difflib fractions functools hashlib heapq inspect io

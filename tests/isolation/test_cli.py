@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from dana.cli import main
+
+HOME = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -48,3 +53,10 @@ def test_doctor_tells_of_the_walls(folder, capsys):
     main(["doctor"])
     line = next(line for line in capsys.readouterr().out.splitlines() if " isolation " in line)
     assert "walls stand around a worker" in line
+
+
+def test_a_worker_needs_no_package_but_dana():
+    """What `make run` builds has none; a part of Dana whose package is missing must not keep the worker from starting."""
+    boot = f"import sys; sys.path.append({str(HOME)!r})\nfrom dana.isolation.worker import _warm_up; _warm_up()"
+    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", boot], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
