@@ -228,9 +228,10 @@ def _extra(module: str, package: str, use: str) -> Callable[[], Finding]:
         from importlib.util import find_spec
 
         if find_spec(module) is None:
-            return Finding(
-                package, NOTE, f"not installed; {use} needs it", f"{sys.executable} -m pip install {package}"
-            )
+            # The environment of `make run` has no pip; Python brings one.
+            pip = f"{sys.executable} -m pip install {package}"
+            first = "" if find_spec("pip") else f"{sys.executable} -m ensurepip && "
+            return Finding(package, NOTE, f"not installed; it is for {use}", first + pip)
         try:
             version = getattr(import_module(module), "__version__", "installed")
         except ImportError as problem:
@@ -254,9 +255,9 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _isolation,
     _extra("greenlet", "greenlet", "waiting in the middle of a call"),
     _extra("regex", "regex", "the module re"),
-    _extra("httpx", "httpx", "the module http, and models"),
-    _extra("pydantic", "pydantic", "models of a host"),
+    _extra("httpx", "httpx", "the module http and for models"),
+    _extra("pydantic", "pydantic", "pydantic models of a host"),
     _extra("prompt_toolkit", "prompt_toolkit", "editing at the prompt"),
     _extra("pygments", "Pygments", "colours in documents"),
-    _extra("pytest", "pytest", "Dana's tests beside Python's"),
+    _extra("pytest", "pytest", "running Dana's tests beside Python's"),
 )

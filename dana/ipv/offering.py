@@ -292,7 +292,8 @@ async def beside(program: Program, action: Callable[[], Any]) -> Any:
     from dana.runtime.effects.waiting import waiting_of
 
     if not bridge.AVAILABLE:
-        raise RuntimeError("tools need the package greenlet, which is not installed")
+        hint = "install it beside Dana: `pip install greenlet`"
+        raise failure(RuntimeError, "E538", "tools need the Python package greenlet, which is not installed", hint)
     loop = asyncio.get_running_loop()
     fork = BRANCH.get()
     assert fork is not None, "set where the question begins"
