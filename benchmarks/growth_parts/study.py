@@ -1,6 +1,6 @@
-"""A study is a function of a seed whose rows are kept: one process for each core, and what is measured stays measured.
+"""A study is a function of a seed whose rows are kept: a process for each core, and what is measured stays measured.
 
-Rows are appended to a file as each seed is done, so that a study that was interrupted goes on where it was. A row counts
+Rows are appended to a file as each seed is done, so that a study that was interrupted goes on where it was. They count
 only as long as the code still computes the same: `reference` trains small networks by every controller and hashes their
 weights, and rows with another hash are measured again.
 """

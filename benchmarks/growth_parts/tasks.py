@@ -1,8 +1,8 @@
 """What is measured: the tasks of `benchmarks/run morphogenesis`, each a function of a seed that gives its rows.
 
-    digits, spirals    growing from very little, beside every control
-    shifts             a frozen network on a task that has changed, beside training all of it
-    twenty             twenty growths in a row, beside training on without them
+digits, spirals    growing from very little, beside every control
+shifts             a frozen network on a task that has changed, beside training all of it
+twenty             twenty growths in a row, beside training on without them
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHIFTS = ("inverted", "rotated", "relabelled")
 # A tenth of the 26,122 parameters of (128, 128).
 TENTH = 2612
-SHIFT_EPOCHS = 100
+SHIFT_EPOCHS = 80
 # Growths in a row, the epochs before the first, and those each has.
 GROWTHS, BEFORE, EACH = 20, 20, 4
 TEMPLATES = ("widen", "bottleneck", "low_rank", "norm", "deepen", "bypass", "activation")

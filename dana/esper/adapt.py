@@ -4,9 +4,9 @@
     run = train(Host(model, budget=Budget(2_600, concurrent=3)), changed, epochs=40)      # the heuristic is `Adapter`
 
 Beside every layer grows an `adapter`: its values scaled (Liu et al. 2022), and a map of few directions from what it
-reads (Hu et al. 2022), of as many as the budget has room for. All germinate at once as far as the budget's `concurrent` allows and are blended in at once: they change
-nothing at birth, and there is no host whose learning they could disturb. They are judged as by `Tamiyo`; what does not
-help goes.
+reads (Hu et al. 2022), of as many as the budget has room for. All germinate at once as far as the budget's `concurrent`
+allows and are blended in at once: they change nothing at birth, and there is no host whose learning they could disturb.
+They are judged as by `Tamiyo`; what does not help goes.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ class Adapter:
                 room -= 1
                 left -= plan.cost.parameters
                 plan.reason = "the host is frozen, the task is not its own"
-                actions += [Action(GERMINATE, site, plan, plan.reason), Action(BLEND, site, reason="nothing to disturb")]
+                actions += [
+                    Action(GERMINATE, site, plan, plan.reason),
+                    Action(BLEND, site, reason="nothing to disturb"),
+                ]
         return actions
 
 

@@ -4,10 +4,10 @@
     for epoch in run:
         run.save("run.dana")                                    # after any epoch
     …
-    run = train(mlp(64, [3, 3], 10, seed=7), digits(), epochs=80, seed=7, resume="run.dana")    # the same call
+    run = train(mlp(64, [3, 3], 10, seed=7), digits(), epochs=80, seed=7, resume="run.dana")
 
-The file is safetensors: weights, the optimisers' moments and the states of random streams as tensors, everything else as
-JSON in its header. Nothing of it is executed. The network is rebuilt from the one it began as, by the list of changes
+The file is safetensors: weights, the optimisers' moments and the states of random streams as tensors, all else as JSON
+in its header. Nothing of it is executed. The network is rebuilt from the one it began as, by the list of changes
 that lasted; then the numbers are put in. The moment of saving becomes the governor's moment to go back to, in the run
 that goes on as in the one that is resumed.
 """
@@ -27,6 +27,7 @@ from torch import Tensor
 from dana.esper.budget import Cost
 from dana.esper.graft import Graft, put, schedule
 from dana.esper.host import Plan
+from dana.esper.journal import GrowthJournal
 from dana.esper.lifecycle import Event, Stage
 from dana.esper.refusals import Refusal, RefusedError
 from dana.esper.tamiyo import Action
@@ -54,6 +55,7 @@ def saved(run: Run) -> bytes:
     for site in host.sites:
         if isinstance(site.grown, Graft) and site.grown.stream is not None:
             tensors[f"stream/{site.path}"] = site.grown.stream.state
+        tensors |= {f"memory/{site.path}/{k}": v for k, v in site._memory.items() if isinstance(v, Tensor)}
     state = {
         "how": run.how(), "host": _host_data(host), "growing": _growing_data(growing),
         "history": [_epoch_data(epoch) for epoch in run.history],
@@ -93,14 +95,22 @@ def _site_data(site: Site) -> dict[str, Any]:
         "history": [[epoch, event.value, stage.value] for epoch, event, stage in seed.history],
         "facts": {name: getattr(site.facts, name) for name in _FACTS},
         "plan": None if site.plan is None else _plan_data(site.plan),
-        "alpha": {"curve": site._curve_name, "steps": site._alpha_steps, "passed": site._passed},
+        "alpha": {
+            "curve": site._curve_name, "steps": site._alpha_steps, "passed": site._passed, "start": site._start,
+            "strategy": site._strategy, "memory": {k: v for k, v in site._memory.items() if not isinstance(v, Tensor)},
+        },
         "graft": {"alpha": grown.alpha, "blending": grown.blending, "strikes": grown.strikes, "faults": grown.faults}
         if isinstance(grown, Graft) else None,
     }  # fmt: skip
 
 
 def _plan_data(plan: Plan) -> dict[str, Any]:
-    return {"gain": plan.gain, "rent": plan.rent, "reason": plan.reason, "cost": [plan.cost.parameters, plan.cost.flops]}
+    return {
+        "gain": plan.gain,
+        "rent": plan.rent,
+        "reason": plan.reason,
+        "cost": [plan.cost.parameters, plan.cost.flops],
+    }
 
 
 def _growing_data(growing: Growing) -> dict[str, Any]:
@@ -122,7 +132,10 @@ def _epoch_data(epoch: Any) -> dict[str, Any]:
 def _optimizer_data(host: Host, at: int, optimizer: Optimizer, tensors: dict[str, Tensor]) -> dict[str, Any]:
     names = {id(parameter): name for name, parameter in host.model.named_parameters()}
     groups = [
-        {"names": [names[id(p)] for p in group["params"]], "options": _plain({k: v for k, v in group.items() if k != "params"})}
+        {
+            "names": [names[id(parameter)] for parameter in group["params"]],
+            "options": _plain({key: value for key, value in group.items() if key != "params"}),
+        }
         for group in optimizer.param_groups
     ]  # fmt: skip
     state: dict[str, dict[str, Any]] = {}
@@ -140,7 +153,9 @@ def _optimizer_data(host: Host, at: int, optimizer: Optimizer, tensors: dict[str
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """What JSON can hold; a tensor of one number as that number."""
     return {
-        key: value.item() if isinstance(value, Tensor) else value for key, value in values.items() if not callable(value)
+        key: value.item() if isinstance(value, Tensor) else value
+        for key, value in values.items()
+        if not callable(value)
     }
 
 
@@ -155,17 +170,16 @@ def _asked(controller: Any, what: str) -> Any:
 def resume(run: Run, source: str | bytes) -> None:
     """Put a run that has not begun where the saved one was. `source`: a path, or the bytes.
 
-    Raises `RefusedError` for bytes that are no saved run, and for one of another call: other data, seed, batch, network.
+    Raises `RefusedError` for bytes that are no saved run, and for one of another call: data, seed, batch, network.
     """
-    if run.host._journal is not None:
+    if isinstance(run.host._journal, GrowthJournal):
         raise RefusedError(
             "refused.state", "a host with a journal is not resumed: its journal would not tell what grew before"
         )
     state, tensors = _read(source)
     try:
         if state["how"] != run.how():
-            differ = ", ".join(f"{k} {state['how'].get(k)!r}, not {v!r}" for k, v in run.how().items() if state["how"].get(k) != v)
-            raise RefusedError("refused.argument", f"the saved run is another one: {differ}")
+            raise _another(state["how"], run.how())
         _rebuild(run.host, state["host"], tensors)
         for at, (optimizer, said) in enumerate(zip(run.host.optimizers, state["optimizers"], strict=True)):
             _fill_optimizer(run.host, at, optimizer, said, tensors)
@@ -175,7 +189,9 @@ def resume(run: Run, source: str | bytes) -> None:
         torch.set_rng_state(tensors["random/torch"])
         run._order.set_state(tensors["random/order"])
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
-        raise RefusedError("refused.bytes", f"this is no run of this network: {type(error).__name__}: {error}") from None
+        raise RefusedError(
+            "refused.bytes", f"this is no run of this network: {type(error).__name__}: {error}"
+        ) from None
 
 
 def _read(source: str | bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -185,19 +201,23 @@ def _read(source: str | bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
                 source = file.read()
         except OSError as error:
             raise RefusedError("refused.unknown", f"the saved run cannot be read: {error.strerror}") from None
+    wrong = "its header is longer than it"
     try:
         (length,) = struct.unpack_from("<Q", source)
-        if length > min(MOST_HEADER, len(source)):
-            raise ValueError("its header is longer than it")
-        said = json.loads(source[8 : 8 + length])["__metadata__"]
-        if said["format"] != FORMAT:
-            raise ValueError(f"this is format {FORMAT!r}")
-        state = json.loads(said["state"])
-        if not isinstance(state, dict):
-            raise ValueError("it has no state")
-        return state, files.load(source)
+        if length <= min(MOST_HEADER, len(source)):
+            said = json.loads(source[8 : 8 + length])["__metadata__"]
+            state = json.loads(said["state"])
+            if said["format"] == FORMAT and isinstance(state, dict):
+                return state, files.load(source)
+            wrong = f"it is not of the format {FORMAT!r}"
     except (struct.error, ValueError, KeyError, TypeError, RecursionError, SafetensorError) as error:
-        raise RefusedError("refused.bytes", f"this is no saved run: {error}") from None
+        wrong = str(error)
+    raise RefusedError("refused.bytes", f"this is no saved run: {wrong}")
+
+
+def _another(saved: dict[str, Any], wanted: dict[str, Any]) -> RefusedError:
+    differ = [f"{name} {saved.get(name)!r}, not {value!r}" for name, value in wanted.items() if saved[name] != value]
+    return RefusedError("refused.argument", f"the saved run is another one: {', '.join(differ)}")
 
 
 def _rebuild(host: Host, said: dict[str, Any], tensors: dict[str, Tensor]) -> None:
@@ -252,6 +272,9 @@ def _fill_site(site: Site, said: dict[str, Any], tensors: dict[str, Tensor]) -> 
     alpha = said["alpha"]
     site._curve_name, site._alpha_steps, site._passed = alpha["curve"], alpha["steps"], alpha["passed"]
     site._curve = schedule(alpha["curve"]) if alpha["curve"] else None
+    site._start, site._strategy, site._memory = alpha["start"], alpha["strategy"], dict(alpha["memory"])
+    start = f"memory/{site.path}/"
+    site._memory |= {name.removeprefix(start): v for name, v in tensors.items() if name.startswith(start)}
     if isinstance(site.grown, Graft):
         graft = said["graft"]
         site.grown.alpha, site.grown.blending = float(graft["alpha"]), bool(graft["blending"])
@@ -260,7 +283,9 @@ def _fill_site(site: Site, said: dict[str, Any], tensors: dict[str, Tensor]) -> 
             site.grown.stream.state = tensors[f"stream/{site.path}"]
 
 
-def _fill_optimizer(host: Host, at: int, optimizer: Optimizer, said: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+def _fill_optimizer(
+    host: Host, at: int, optimizer: Optimizer, said: dict[str, Any], tensors: dict[str, Tensor]
+) -> None:
     by_name = dict(host.model.named_parameters())
     optimizer.param_groups = [
         {**group["options"], "params": [by_name[name] for name in group["names"]]} for group in said["groups"]
@@ -278,6 +303,10 @@ def _fill_optimizer(host: Host, at: int, optimizer: Optimizer, said: dict[str, A
             optimizer.state[by_name[name]][what] = value
 
 
+def _action(host: Host, kind: str, path: str | None, reason: str) -> Action:
+    return Action(kind, None if path is None else host.site(path), None, reason)
+
+
 def _fill_growing(run: Run, state: dict[str, Any]) -> None:
     from dana.esper.train import Epoch
 
@@ -291,7 +320,7 @@ def _fill_growing(run: Run, state: dict[str, Any]) -> None:
     run.history = [
         Epoch(
             each["number"], each["loss"], each["accuracy"], each["parameters"],
-            [Action(kind, None if path is None else run.host.site(path), None, reason) for kind, path, reason in each["growth"]],
+            [_action(run.host, *action) for action in each["growth"]],
             each["alpha"], each["panics"],
         )
         for each in state["history"]

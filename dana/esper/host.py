@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from dana.esper import shield, surgery
 from dana.esper.budget import Budget
 from dana.esper.graft import Graft, Stream, put, schedule
+from dana.esper.grafting import PATIENCE, STRATEGIES
 from dana.esper.kernel import KernelValidator
 from dana.esper.lifecycle import Event, Seed, Stage
 from dana.esper.modules import Adapted, build
@@ -100,8 +101,8 @@ class Site:
     """A place where something may grow: `seed` is its life, `facts` what is known, `plan` what grows there now."""
 
     __slots__ = (
-        "_alpha_steps", "_curve", "_curve_name", "_passed", "_start", "facts", "grown", "host", "kind", "next_path", "path", "plan",
-        "seed",
+        "_alpha_steps", "_curve", "_curve_name", "_memory", "_passed", "_start", "_strategy", "facts", "grown",
+        "host", "kind", "next_path", "path", "plan", "seed",
     )  # fmt: skip
 
     def __init__(self, host: Host, path: str, kind: str, facts: SiteFacts, next_path: str, embargo: int) -> None:
@@ -116,6 +117,8 @@ class Site:
         self.grown: nn.Module | None = None
         self._curve: Callable[[float], float] | None = None
         self._curve_name = ""
+        self._strategy = "fixed"
+        self._memory: dict[str, Any] = {}
         self._alpha_steps = 1
         self._passed = 0
         self._start = 0
@@ -137,10 +140,8 @@ class Site:
         try:
             found = template(name)
             if found.growth == "widen" and self._is_frozen():
-                raise RefusedError(
-                    "refused.state", f"`{self.path}` is frozen: neurons of its own would not learn",
-                    "what grows beside it learns: adapter, low_rank, bypass, bottleneck",
-                )  # fmt: skip
+                reason = f"`{self.path}` is frozen: neurons of its own would not learn"
+                return Refusal("refused.state", reason, "what grows beside it does: adapter, low_rank, bottleneck")
             blueprint = found.blueprint(self.facts, **measures)
             return Plan(self, found, found.sized(measures), blueprint, found.cost(self.facts, **measures))
         except RefusedError as error:
@@ -172,7 +173,8 @@ class Mark:
         self.lives: list[tuple[Any, ...]] = [
             (
                 site, site.seed, site.seed.stage, site.seed.since, site.seed.until, tuple(site.seed.history), site.plan,
-                site.grown, site.facts, site._curve, site._alpha_steps, site._passed,
+                site.grown, site.facts, site._curve, site._alpha_steps, site._passed, site._strategy, site._start,
+                dict(site._memory),
             )
             for site in host.sites
         ]  # fmt: skip
@@ -386,9 +388,20 @@ class Host:
         return [self.model.get_submodule(path) for path in paths]
 
     def blend(
-        self, site: Site, *, curve: str = "cosine", steps: int = 100, measured: Mapping[str, float] | None = None
+        self,
+        site: Site,
+        *,
+        curve: str = "cosine",
+        steps: int = 100,
+        strategy: str = "fixed",
+        measured: Mapping[str, float] | None = None,
     ) -> Refusal | None:
-        """Begin to blend in what grew: α from 0 to 1 in so many steps. Growths of layers are in already."""
+        """Begin to blend in what grew: α from 0 to 1 in so many steps, as `strategy` lets it (`dana.esper.grafting`).
+
+        Growths of layers are in already. Raises `ValueError` for a curve or a strategy that does not exist.
+        """
+        if strategy not in STRATEGIES:
+            raise ValueError(f"`{strategy}` is no strategy; strategies are {', '.join(STRATEGIES)}")
         refusal = self._shielded(site, Event.BLEND)
         if refusal is None:
             refusal = site.seed.step(Event.BLEND, self.epoch, measured if measured is not None else self._trained(site))
@@ -398,8 +411,8 @@ class Host:
         if isinstance(site.grown, Graft):
             site.grown.blending = True
             site._curve, site._alpha_steps, site._passed, site._start = schedule(curve), max(1, steps), 0, self.steps
-            site._curve_name = curve
-        self.write("blend", {"site": site.path, "curve": curve, "steps": steps})
+            site._curve_name, site._strategy, site._memory = curve, strategy, {}
+        self.write("blend", {"site": site.path, "curve": curve, "steps": steps, "strategy": strategy})
         if not isinstance(site.grown, Graft):
             self._hold(site)
         return None
@@ -507,8 +520,10 @@ class Host:
 
     # --- time ---------------------------------------------------------------------------------------
 
-    def step(self) -> list[str]:
-        """After a step of the optimiser: tickets grow, α moves, seeds that failed too often go (their paths)."""
+    def step(self, loss: float | None = None) -> list[str]:
+        """After a step of the optimiser, with its loss: tickets grow, α moves, seeds that failed too often go (their
+        paths).
+        """
         self.steps += 1
         if self.forge is not None:
             # What the forge has ready by now grows; nothing here ever waits for it.
@@ -528,6 +543,11 @@ class Host:
                     gone.append(site.path)
                     continue
             if site.stage is Stage.BLENDING and site._curve is not None:
+                if not STRATEGIES[site._strategy](site, loss, site._memory):
+                    if self.steps - site._start > PATIENCE * site._alpha_steps:
+                        self.cull(site, f"α waited too long ({site._strategy})")
+                        gone.append(site.path)
+                    continue
                 site._passed += 1
                 grown.alpha = site._curve(site._passed / site._alpha_steps)
                 if grown.alpha == 1.0:
@@ -559,7 +579,8 @@ class Host:
             seed.stage, seed.since, seed.until = stage, since, until
             # The story may have gone on differently since, if this is a mark of a way that was left.
             seed.history[:] = history
-            site.plan, site.grown, site.facts, site._curve, site._alpha_steps, site._passed = rest
+            site.plan, site.grown, site.facts, site._curve, site._alpha_steps, site._passed = rest[:6]
+            site._strategy, site._start, site._memory = rest[6], rest[7], dict(rest[8])
         self.changes = list(mark.changes)
         self.budget.restore(mark.snapshot.extras["budget"])
         # The epoch goes on: what is rolled back has happened.

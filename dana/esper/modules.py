@@ -102,7 +102,8 @@ class Attention(nn.Module):
 
 class Beside(nn.Module):
     """An adapter of a linear layer or a convolution: its values scaled (Liu et al. 2022), and a map of few directions
-    from what it reads (Hu et al. 2022). 0 at birth."""
+    from what it reads (Hu et al. 2022). 0 at birth.
+    """
 
     def __init__(self, layer: nn.Linear | nn.Conv2d, rank: int) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ it means to show. Nothing here reads or writes files. Long work looks at the pro
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,18 @@ import torch
 from dana.esper import data as sets
 from dana.esper import nets
 from dana.esper.budget import Budget
+from dana.esper.checkpoint import saved
 from dana.esper.host import Host, Mark, Plan, Site
 from dana.esper.lifecycle import Event
 from dana.esper.refusals import Refusal, RefusedError
+from dana.esper.report import beside
 from dana.esper.tamiyo import BLEND, CULL, FOSSILISE, GERMINATE, Action, Judgement, View, judge
 from dana.esper.train import CONTROLLERS, Epoch, Run, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dana.esper.report import Report
 
 MOST_NEURONS = 1_000_000
 MOST_ROWS = 1_000_000
@@ -95,6 +100,11 @@ class NetHandle:
         if not isinstance(mark, MarkHandle):
             raise _wrong("`rollback` takes what `mark()` gave")
         self._host.rollback(mark._mark, reason="the program asked for it")
+
+    def freeze(self) -> None:
+        """Its weights stay as they are from now on: only what grows beside them learns."""
+        for parameter in self._host.model.parameters():
+            parameter.requires_grad_(False)
 
     def predict(self, rows: list[Any]) -> list[int]:
         """The class of each row of numbers."""
@@ -213,10 +223,10 @@ class GrowthHandle:
         """How far it is blended in, 0 to 1."""
         return self._site.alpha
 
-    def blend(self, steps: int = 100, curve: str = "cosine") -> Any:
+    def blend(self, steps: int = 100, curve: str = "cosine", strategy: str = "fixed") -> Any:
         """Begin to blend it in over so many training steps; a `Refused` when that cannot be now."""
         try:
-            return _shown(self._host.blend(self._site, curve=curve, steps=int(steps)))
+            return _shown(self._host.blend(self._site, curve=curve, steps=int(steps), strategy=strategy))
         except ValueError as error:
             raise _wrong(str(error)) from None
 
@@ -274,14 +284,49 @@ class DataHandle:
         return repr(self._data)
 
 
+class ReportHandle:
+    """A run beside its controls. As text it is a table."""
+
+    __slots__ = ("_text", "fewer", "gap_closed", "rows")
+
+    def __init__(self, found: Report) -> None:
+        self.rows = found.rows()
+        self.gap_closed = found.gap_closed
+        self.fewer = found.fewer
+        self._text = str(found)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
 class RunHandle:
-    """A training that is over."""
+    """A training that is over, or was paused."""
 
-    __slots__ = ("_run", "net")
+    __slots__ = ("_program", "_run", "_saved", "net")
 
-    def __init__(self, run: Run, net: NetHandle) -> None:
+    def __init__(self, run: Run, net: NetHandle, program: Any) -> None:
         self._run = run
         self.net = net
+        self._program = program
+        # Now: the optimiser goes when `train` returns.
+        self._saved = "" if len(run.history) >= run.epochs else b64encode(saved(run)).decode()
+
+    def saved(self) -> str:
+        """A paused run as text, which `train(…, resume=text)` goes on from."""
+        if not self._saved:
+            raise _wrong("the training is over: what is saved is a run that was paused (`pause=` of `train`)")
+        return self._saved
+
+    def report(self, large: Any = None) -> ReportHandle:
+        """The run beside all controls, which are trained now, each as long; `large`: a network to compare with."""
+        if large is not None and not isinstance(large, NetHandle):
+            raise _wrong("`large` is a network: mlp, cnn or transformer")
+        if self._saved:
+            raise _wrong("a paused run has nothing to report yet")
+        with _Quiet():
+            return ReportHandle(
+                beside(self._run, None if large is None else large._host.model, watch=self._program.meter.check)
+            )
 
     @property
     def accuracy(self) -> float:
@@ -497,8 +542,10 @@ class Esper:
         batch: int = 32,
         lr: float = 0.01,
         optimizer: str = "adam",
+        pause: Any = None,
+        resume: Any = None,
     ) -> RunHandle:
-        """Train a network, letting it grow; when it returns, the training is over."""
+        """Train a network, letting it grow; when it returns, the training is over, or paused after `pause` epochs."""
         _seed(seed)
         if not isinstance(net, NetHandle) or not isinstance(data, DataHandle):
             raise _wrong("`train` takes a network (mlp, cnn, transformer) and data (digits, spirals, data …)")
@@ -509,36 +556,35 @@ class Esper:
             if not isinstance(budget, Budget):
                 raise _wrong("`budget` is what `budget(…)` gives")
             net._host.budget = budget
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        before = torch.get_rng_state()
-        try:
-            chosen = controller if isinstance(controller, str) else _Asked(controller)
-            run = train(
-                net._host,
-                data._data,
-                epochs=epochs,
-                seed=seed,
-                controller=chosen,
-                batch=batch,
-                lr=lr,
-                optimizer=optimizer,
-            )
-            bar = self._bar(epochs)
-            for epoch in run:
-                self._program.meter.check()
-                if bar is not None:
-                    bar(epoch)
-        except RefusedError as error:
-            raise _wrong(error.refusal.reason) from None
-        except (RuntimeError, IndexError) as error:
-            raise _wrong(f"the network and the data do not fit: {str(error).splitlines()[0]}") from None
-        finally:
-            torch.set_num_threads(threads)
-            torch.set_rng_state(before)
-            net._host.optimizers.clear()
-            net._host.schedulers.clear()
-        return RunHandle(run, net)
+        if pause is not None:
+            _sizes([pause])
+        with _Quiet():
+            try:
+                return self._trained(
+                    net, data, pause, epochs=epochs, seed=seed,
+                    controller=controller if isinstance(controller, str) else _Asked(controller),
+                    batch=batch, lr=lr, optimizer=optimizer, resume=_bytes(resume),
+                )  # fmt: skip
+            except RefusedError as error:
+                raise _wrong(error.refusal.reason) from None
+            except (RuntimeError, IndexError) as error:
+                raise _wrong(f"the network and the data do not fit: {str(error).splitlines()[0]}") from None
+            finally:
+                net._host.optimizers.clear()
+                net._host.schedulers.clear()
+
+    def _trained(self, net: NetHandle, data: DataHandle, pause: int | None, **how: Any) -> RunHandle:
+        run = train(net._host, data._data, **how)
+        bar = self._bar(run.epochs)
+        until = run.epochs if pause is None else min(pause, run.epochs)
+        while len(run.history) < until:
+            epoch = run.one()
+            self._program.meter.check()
+            if bar is not None:
+                bar(epoch)
+        if until == run.epochs:
+            run.finish()
+        return RunHandle(run, net, self._program)
 
     def _bar(self, epochs: int) -> Callable[[Epoch], None] | None:
         """A line that grows, where a person watches."""
@@ -554,6 +600,28 @@ class Esper:
             sys.stderr.flush()
 
         return show
+
+
+class _Quiet:
+    """Tiny networks are slower with more threads; and a program's random numbers are its own."""
+
+    def __enter__(self) -> None:
+        self._threads, self._random = torch.get_num_threads(), torch.get_rng_state()
+        torch.set_num_threads(1)
+
+    def __exit__(self, *_error: object) -> None:
+        torch.set_num_threads(self._threads)
+        torch.set_rng_state(self._random)
+
+
+def _bytes(text: Any) -> bytes | None:
+    """What `saved()` gave, as bytes."""
+    if text is None:
+        return None
+    try:
+        return b64decode(text, validate=True)
+    except (TypeError, ValueError):
+        raise _wrong("`resume` is the text that `saved()` of a paused run gave") from None
 
 
 def _wrong(message: str) -> Exception:

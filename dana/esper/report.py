@@ -11,6 +11,7 @@ Accuracies are of examples nobody decided by, over several seeds, with their 95 
 
 from __future__ import annotations
 
+import copy
 from hashlib import sha256
 from time import process_time
 from typing import TYPE_CHECKING, Any
@@ -101,14 +102,18 @@ class Report:
         self.cohorts = cohorts
 
     @property
-    def gap_closed(self) -> float:
-        """How much of the way from the small to the large network the grown one made, 1 is all of it."""
+    def gap_closed(self) -> float | None:
+        """How much of the way from the small to the large network the grown one made, 1 is all; None: no large one."""
+        if "static large" not in self.cohorts:
+            return None
         small, large = self.cohorts["static small"].mean, self.cohorts["static large"].mean
         return (self.cohorts["heuristic"].mean - small) / (large - small) if large != small else 1.0
 
     @property
-    def fewer(self) -> float:
+    def fewer(self) -> float | None:
         """How many times fewer parameters the grown network has than the large one (its largest run counts)."""
+        if "static large" not in self.cohorts:
+            return None
         return max(self.cohorts["static large"].parameters) / max(self.cohorts["heuristic"].parameters)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -118,12 +123,13 @@ class Report:
     def text(self, *, summary: bool = True) -> str:
         """The table; `summary`: with what it comes to in the last line."""
         head = f"{'cohort':14} {'accuracy':>16} {'parameters':>11} {'growths':>8} {'seconds':>8}"
-        lines = [f"{self.task}, {len(next(iter(self.cohorts.values())).accuracies)} seeds", head]
+        count = len(next(iter(self.cohorts.values())).accuracies)
+        lines = [f"{self.task}, {count} seed{'s' if count != 1 else ''}", head]
         for row in self.rows():
             right = f"{row['accuracy']:.1%} ± {row['±']:.1%}"
             figures = f"{row['parameters']:>11,.0f} {row['growths']:>8.1f} {row['seconds']:>8.2f}"
             lines.append(f"{row['cohort']:14} {right:>16} {figures}")
-        if summary:
+        if summary and self.gap_closed is not None:
             closed = f"{self.gap_closed:.1%} of the gap closed with {self.fewer:.1f} times fewer parameters"
             lines.append(f"{self.task}: {closed}")
         return "\n".join(lines)
@@ -174,6 +180,37 @@ def compare(
     return Report(task, cohorts)
 
 
+def beside(run: Run, large: nn.Module | None = None, *, watch: Callable[[], object] | None = None) -> Report:
+    """A finished run beside every control, with the same data, seed, epochs, optimiser and budget.
+
+    `large`: the network that would do without growing (None: that cohort is left out); `watch` is called after each
+    epoch. One seed is no mean: claims need `compare`.
+    """
+    run.finish()
+    cohorts = {name: Cohort(name) for name in COHORTS if name != "static large" or large is not None}
+    limits = run.host.budget.limits
+    for name, cohort in cohorts.items():
+        if name == "heuristic":
+            cohort.add(run, run.seconds)
+            continue
+        start = large if name == "static large" else run.birth
+        assert start is not None
+        model = fresh(run.model, run.seed) if name == "static grown" else copy.deepcopy(start)
+        whole = limits["parameters"]
+        budget = Budget(None if whole == float("inf") else int(whole), concurrent=run.host.budget.concurrent)
+        controller: Any = name if name in ("schedule", "random") else Never() if name == "off-switch" else "off"
+        began = process_time()
+        other = train(
+            model, run.data, epochs=run.epochs, seed=run.seed, controller=controller, budget=budget, batch=run.batch,
+            lr=run.lr, optimizer=run.kind,
+        )  # fmt: skip
+        for _epoch in other:
+            if watch is not None:
+                watch()
+        cohort.add(other, process_time() - began)
+    return Report(run.data.name, cohorts)
+
+
 def weights_id(model: nn.Module) -> str:
     """A hash of a network's weights and buffers, with their names: equal for networks that are equal bit for bit."""
     whole = sha256()
@@ -185,8 +222,6 @@ def weights_id(model: nn.Module) -> str:
 
 def fresh(model: nn.Module, seed: int) -> nn.Module:
     """A copy of a network with weights drawn anew from a seed; what was zero at birth is not any more."""
-    import copy
-
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = copy.deepcopy(model)

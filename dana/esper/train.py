@@ -17,7 +17,9 @@ training, bit for bit. A loop of your own does the same with `Growing`:
 
 from __future__ import annotations
 
+import copy
 from math import log
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from dana.esper.budget import Budget
     from dana.esper.data import Data
+    from dana.esper.report import Report
 
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -112,7 +115,7 @@ class Growing:
             return None
         if batch is not None:
             self._batch = batch
-        self.host.step()
+        self.host.step(loss)
         return None if self.governor is None else self.governor.see(loss)
 
     def epoch(self) -> list[Action]:
@@ -155,6 +158,8 @@ class Run:
         epochs: int,
         batch: int,
         seed: int,
+        lr: float = 0.01,
+        kind: str = "adam",
     ) -> None:
         self.host = host
         self.data = data
@@ -163,7 +168,14 @@ class Run:
         self.epochs = epochs
         self.batch = batch
         self.seed = seed
+        self.lr = lr
+        # Which of `OPTIMIZERS` it is.
+        self.kind = kind
         self.history: list[Epoch] = []
+        # CPU time so far.
+        self.seconds = 0.0
+        # What the controls of an experiment begin with.
+        self.birth = copy.deepcopy(host.model)
         self._order = torch.Generator().manual_seed(seed)
         self._finished = False
 
@@ -174,6 +186,7 @@ class Run:
 
     def one(self) -> Epoch:
         """One epoch more."""
+        began = process_time()
         x, y = self.data.train
         model = self.host.model
         model.train()
@@ -197,6 +210,7 @@ class Run:
             done, alpha, panics,
         )  # fmt: skip
         self.history.append(epoch)
+        self.seconds += process_time() - began
         return epoch
 
     def how(self) -> dict[str, Any]:
@@ -204,8 +218,14 @@ class Run:
         return {
             "data": self.data.name, "examples": [len(part[0]) for part in (self.data.train, self.data.validation)],
             "batch": self.batch, "seed": self.seed, "controller": type(self.growing.controller).__name__,
-            "optimizer": type(self.optimizer).__name__,
+            "optimizer": self.kind, "lr": self.lr,
         }  # fmt: skip
+
+    def report(self, large: nn.Module | None = None) -> Report:
+        """The run beside all controls, trained now on the same data as long: see `dana.esper.report.beside`."""
+        from dana.esper.report import beside
+
+        return beside(self, large)
 
     def save(self, path: str) -> None:
         """Keep the run as it is after an epoch: `train(…, resume=path)` goes on from there. Raises `OSError`."""
@@ -413,7 +433,7 @@ def train(
     steps = OPTIMIZERS[optimizer](host.model.parameters(), lr=lr)
     host.attach(steps)
     growing = Growing(host, validation=data.validation, controller=controller, epochs=epochs, chance=log(data.classes))
-    run = Run(host, data, growing, steps, epochs=epochs, batch=batch, seed=seed)
+    run = Run(host, data, growing, steps, epochs=epochs, batch=batch, seed=seed, lr=lr, kind=optimizer)
     if resume is not None:
         from dana.esper import checkpoint
 

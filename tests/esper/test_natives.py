@@ -43,6 +43,11 @@ def run(program):
         ("esper.mlp(2, [2], 2).germinate(3)", "takes a plan"),
         ("esper.mlp(2, [2], 2).rollback(3)", "what `mark()` gave"),
         ('esper.spirals(50).changed("up")', "no shift"),
+        ('esper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=1, resume="%")', "`saved()` of a paused run"),
+        ('esper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=1, resume="AAAA")', "no saved run"),
+        ("esper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=1).saved()", "the training is over"),
+        ("esper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=2, pause=1).report()", "nothing to report"),
+        ("esper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=1).report(3)", "`large` is a network"),
     ],
 )
 def test_a_mistake_is_the_programs(call, said):
@@ -92,6 +97,48 @@ def test_nothing_loads_torch_before_it_is_needed():
         "assert 'dana.esper' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+PAUSED = """
+from esper import mlp, spirals, train, budget
+def begun(pause, resume):
+    return train(mlp(2, [4, 4], 2), spirals(300, seed=1), epochs=14, seed=3, budget=budget(parameters=200), pause=pause, resume=resume)
+whole = begun(None, None)
+half = begun(6, None)
+rest = begun(None, half.saved())
+print(len(half.epochs), whole.events == rest.events, whole.epochs == rest.epochs, whole.accuracy == rest.accuracy)
+"""
+
+
+def test_a_paused_training_goes_on_as_if_it_had_not_been():
+    assert run(PAUSED) == ["6 True True True"]
+
+
+def test_a_report_has_all_controls():
+    found = run(
+        "from esper import mlp, spirals, train, budget\n"
+        "net = mlp(2, [4], 2)\n"
+        "report = train(net, spirals(100), epochs=6, budget=budget(parameters=60)).report(large=mlp(2, [8, 8], 2))\n"
+        'print([row["cohort"] for row in report.rows], report.gap_closed is not None)\n'
+        "print(report)\n"
+    )
+    for name in ("small", "large", "grown", "schedule", "random", "heuristic", "off-switch"):
+        assert name in found[0]
+        assert any(line.split("  ")[0].endswith(name) for line in found[1:])
+
+
+def test_a_frozen_network_learns_by_what_grows_beside_it():
+    assert run(
+        "from esper import digits, mlp, train, budget\n"
+        "net, examples = mlp(64, [16, 16], 10), digits()\n"
+        "train(net, examples, epochs=12, controller='off')\n"
+        "net.freeze()\n"
+        "shifted = examples.changed('rotated')\n"
+        "before = train(net, shifted, epochs=1, controller='off').accuracy\n"
+        "print(net.parameters, net.site('0').propose('widen').code)\n"
+        "run = train(net, shifted, epochs=14, budget=budget(parameters=500, concurrent=3))\n"
+        "print(run.accuracy > before + 0.3, 0 < run.parameters <= 500)\n"
+    ) == ["0 refused.state", "True True"]
 
 
 def test_two_runs_of_a_program_grow_the_same_network():

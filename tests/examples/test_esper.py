@@ -35,3 +35,23 @@ def test_digits_grow_to_what_they_need():
     fixed, grown = (float(found) for found in re.findall(r"([\d.]+)%", text)[:2])
     assert grown > fixed + 20
     assert "fossilise" in text
+
+
+def test_a_loop_of_ones_own():
+    found = subprocess.run(
+        [sys.executable, str(EXAMPLES / "own_loop.py")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=EXAMPLES.parents[1],
+    ).stdout
+    assert "fossilise" in found
+    assert float(re.search(r"([\d.]+)% right", found)[1]) > 65
+
+
+def test_a_callback_of_lightning():
+    pytest.importorskip("lightning", reason="not run: lightning is not installed")
+    found = subprocess.run(
+        [sys.executable, str(EXAMPLES / "lightning_callback.py")], capture_output=True, text=True, check=True
+    ).stdout
+    assert "fossilise" in found

@@ -79,7 +79,8 @@ SIGNATURES = {
     "budget": "(parameters: int | None = …, growths: int | None = …, concurrent: int = …) -> any",
     "train": (
         "(net: any, data: any, epochs: int = …, seed: int = …, controller: any = …, budget: any = …, "
-        "batch: int = …, lr: float = …, optimizer: str = …) -> any"
+        "batch: int = …, lr: float = …, optimizer: str = …, "
+        "pause: int | None = …, resume: str | None = …) -> any"
     ),
 }
 __getattr__ = types_on_demand(SIGNATURES)

@@ -1,0 +1,185 @@
+"""Hosts with one planted fault each: is it found, at its place, and does growing cure it (E43, E96)?
+
+python -m tests.esper.planted [--count 50]       so many hosts of each fault, six faults
+
+    narrow       a layer of one or two neurons               dead        ReLUs that never fire
+    rank         a frozen layer of rank one                  saturated   a squashing activation, weights far too large
+    linear       nothing bends anywhere                      shallow     one hidden layer where three are needed
+
+A host counts when the fault costs at least eight points of accuracy beside the same network without the fault, trained as
+long. It is *resolved* when growing wins back nine tenths of that, on examples nobody decided by; it is *localised* when
+the worst finding is this fault at this layer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from random import Random
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from dana.esper.budget import Budget
+from dana.esper.data import spirals, split
+from dana.esper.host import Host
+from dana.esper.karn import diagnose
+from dana.esper.probe import probe
+from dana.esper.train import train
+
+FAULTS = ("narrow", "dead", "rank", "saturated", "linear", "shallow")
+EPOCHS = 60
+SMALLEST_GAP = 0.08
+WON_BACK = 0.9
+INPUTS, WIDTH = 6, 10
+
+
+def task(seed):
+    """Whether a point of six coordinates lies in one of two interlocked regions: nothing linear tells them apart."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(2400, INPUTS, generator=generator)
+    axes = torch.linalg.qr(torch.randn(INPUTS, INPUTS, generator=generator))[0]
+    z = x @ axes
+    y = (torch.sin(1.5 * z[:, 0]) + z[:, 1] * z[:, 2] > 0).long()
+    return split("regions", x, y, 2, seed)
+
+
+def wide(data):
+    """Twice as far out: near the centre many a ReLU never fires, which is a fault of its own."""
+    for part in (data.train, data.validation, data.test):
+        part[0].mul_(2.0)
+    return data
+
+
+def layers(widths, bends):
+    made = []
+    for one, other, bend in zip(widths[:-1], widths[1:], [*bends, None], strict=True):
+        made += [nn.Linear(one, other), *([bend()] if bend else [])]
+    return nn.Sequential(*made)
+
+
+def healthy(fault, seed):
+    """The network without its fault, and its data."""
+    torch.manual_seed(seed)
+    if fault == "shallow":
+        return layers([2, 12, 12, 12, 2], [nn.ReLU] * 3), wide(spirals(1600, turns=1.5, seed=seed))
+    bend = (nn.Tanh if Random(seed).random() < 0.5 else nn.Sigmoid) if fault == "saturated" else nn.ReLU
+    return layers([INPUTS, WIDTH, WIDTH, 2], [bend] * 2), task(seed)
+
+
+def faulty(fault, seed):
+    """The network with its fault, and the layers that may be named."""
+    chance = Random(seed)
+    torch.manual_seed(seed)
+    where = chance.choice([0, 2])
+    if fault == "shallow":
+        return layers([2, 12, 2], [nn.ReLU]), ("0",)
+    if fault == "linear":
+        return layers([INPUTS, WIDTH, WIDTH, 2], [nn.Identity] * 2), ("0", "2")
+    if fault == "narrow":
+        widths = [INPUTS, WIDTH, WIDTH, 2]
+        widths[1 + where // 2] = chance.choice([1, 2])
+        return layers(widths, [nn.ReLU] * 2), (str(where),)
+    model = healthy(fault, seed)[0]
+    layer = model[where]
+    with torch.no_grad():
+        if fault == "dead":
+            layer.bias[: chance.choice([8, 9, 10])] = -40.0
+        elif fault == "rank":
+            layer.weight.copy_(torch.outer(torch.randn(layer.out_features), torch.randn(layer.in_features)) * 0.3)
+            layer.bias.zero_()
+            layer.requires_grad_(False)
+        else:
+            layer.weight.mul_(100.0)
+    return model, (str(where),)
+
+
+class Outcome:
+    """What became of one host."""
+
+    __slots__ = ("cured", "fault", "found", "gap", "grown", "localised", "plain", "seed")
+
+    def __init__(self, fault, seed, plain, sound, grown, found, places):
+        self.fault, self.seed, self.plain, self.grown, self.found = fault, seed, plain, grown, found
+        self.gap = sound - plain
+        self.cured = grown - plain >= WON_BACK * self.gap
+        self.localised = found is not None and found[0] == fault and found[1] in places
+
+
+def one(fault, seed):
+    """The outcome of one host; None when its fault costs too little to be one."""
+    model, data = healthy(fault, seed)
+    how = {"epochs": EPOCHS, "seed": seed, "batch": 96}
+    sound = train(model, data, controller="off", **how).finish().accuracy
+    model, places = faulty(fault, seed)
+    plain = train(model, data, controller="off", **how).finish().accuracy
+    if sound - plain < SMALLEST_GAP:
+        return None
+    found = diagnosed(faulty(fault, seed)[0], data, how)
+    grown = train(faulty(fault, seed)[0], data, budget=Budget(800, concurrent=2), **how).finish().accuracy
+    return Outcome(fault, seed, plain, sound, grown, found, places)
+
+
+def diagnosed(model, data, how):
+    """The worst finding after a few epochs: (fault, layer)."""
+    train(model, data, controller="off", **{**how, "epochs": 6}).finish()
+    host = Host(model)
+    x, y = data.train
+    findings = diagnose(host, probe(host, lambda: functional.cross_entropy(host.model(x[:256]), y[:256])))
+    return (findings[0].fault, findings[0].site.path) if findings else None
+
+
+def hosts(fault, count, start=0):
+    """`count` hosts with a fault that matters, from a seed on."""
+    seed, done = start, 0
+    while done < count:
+        found = one(fault, seed)
+        if found is not None:
+            done += 1
+            yield found
+        seed += 1
+        if seed - start > 20 * count:
+            raise RuntimeError(f"`{fault}` hardly ever costs anything")
+
+
+def wilson(wins, count):
+    """The 95 % interval of a share (Wilson 1927)."""
+    z = 1.96
+    middle = (wins + z * z / 2) / (count + z * z)
+    half = z * (wins * (count - wins) / count + z * z / 4) ** 0.5 / (count + z * z)
+    return middle - half, middle + half
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.esper.planted", description=__doc__.split("\n")[0])
+    parser.add_argument("--count", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=FAULTS)
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    began, everything = time.monotonic(), []
+    for fault in [options.only] if options.only else FAULTS:
+        found = list(hosts(fault, options.count, options.seed))
+        everything += found
+        print(f"{fault:10} {_said(found)}", flush=True)
+        for each in found if options.verbose else ():
+            if not each.cured or not each.localised:
+                print(f"    seed {each.seed}: {each.plain:.3f} + {each.gap:.3f}, grown {each.grown:.3f}, {each.found}")
+    print(f"{'all':10} {_said(everything)} ({time.monotonic() - began:.0f} s)")
+    cured, localised = (sum(getattr(each, what) for each in everything) for what in ("cured", "localised"))
+    return 0 if min(cured, localised) >= 0.9 * len(everything) else 1
+
+
+def _said(found):
+    parts = [f"{len(found)} hosts"]
+    for word, wins in (("resolved", sum(e.cured for e in found)), ("localised", sum(e.localised for e in found))):
+        low, high = wilson(wins, len(found))
+        parts.append(f"{word} {wins / len(found):.1%} ({low:.1%} to {high:.1%})")
+    return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
