@@ -80,9 +80,9 @@ def add_simulation(table, rounds):
 
 def add_training(table, *, quick):
     study = part("hvac", "study")
-    zones, weather = study.Zones(), study.weather_of(str(WEATHER))
+    weather = study.weather_of(str(WEATHER))
     begun = process_time()
-    learnt = study.learn(zones, weather, steps=20 if quick else 200, tell=lambda _share: None, compare=False)
+    learnt = study.learn(weather, budget=200 if quick else study.BUDGET)
     seconds = process_time() - begun
     assert learnt.weeks >= LEAST_WEEKS
     print(f"HVAC: {learnt.weeks:.0f} weeks in {seconds:.1f} CPU s")

@@ -187,8 +187,8 @@ def _quarters(hourly: Any) -> list[float]:
 class State:
     """What a controller is told at the beginning of a step. Temperatures in °C, `hour` of the day, `weekday` from 0.
 
-    `occupied`: whether people are there; `until_occupied`: hours until they usually come (0 while they are there,
-    24 or more when not today), from the schedule people keep, not from who really comes.
+    `occupied`: whether people are there; `until_occupied`: hours until they usually come (0 while they are there),
+    over weekends too, from the schedule people keep, not from who really comes.
     """
 
     __slots__ = ("air", "day", "hour", "mass", "occupied", "outdoor", "until_occupied", "weekday")
@@ -341,7 +341,8 @@ class _Run:
             elif weekends or (weekday + 1) % 7 < 5:
                 state.until_occupied = 24 - hour + comes
             else:
-                state.until_occupied = 48.0
+                # At weekends, until the next working day: weekday 4 is Friday, whose evening is three days before.
+                state.until_occupied = 24 - hour + comes + (48.0 if weekday == 4 else 24.0)
             heating, cooling, fan = controller(state)
             if not (0 <= heating <= 100 and 0 <= cooling <= 100 and 0 <= fan <= 100):
                 heating, cooling, fan = _cut(heating), _cut(cooling), _cut(fan)

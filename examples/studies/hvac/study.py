@@ -7,27 +7,26 @@ the mission's constant controller came to there, because all that counts is the 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from math import log1p
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import dana
-from dana.adaptive.improve import Evidence, Outcome, improve
-from dana.adaptive.statistics import Moments, t95
-from dana.adaptive.subject import Knob, Subject
 from dana.poet.simulation.building import Building, Report, Site, constant_controller, simulate
 from dana.poet.simulation.occupancy import Occupancy
 from dana.poet.simulation.sun import facade_radiation
 from dana.poet.simulation.weather import Weather, read
-from dana.poet.training.constants import RandomSearch, Spsa
 
 HERE = Path(__file__).resolve().parent
-Values = dict[str, float]
-# Training sees the one climate also warmer and colder, so that what is learnt does not lean on its temperatures.
-SHIFTS_K = (0.0, -5.0, 5.0, 10.0, 0.0, 8.0, -3.0, 3.0, 0.0, 12.0)
-VALIDATION_SHIFTS_K = (0.0, 6.0, 10.0, -4.0)
+# Training sees the one file's weather as other climates would have it: mean and standard deviation of a year's hours.
+CLIMATES = (
+    (7.0, 12.0), (14.0, 6.0), (20.0, 9.0), (7.0, 11.0), (17.0, 7.0),
+    (5.0, 11.0), (12.0, 8.0), (23.0, 8.0), (4.0, 11.0), (9.0, 10.0),
+)  # fmt: skip
+# Weeks that are learnt from or kept back, and how many may be simulated while searching.
+CASES, BUDGET = 80, 1200
 RAMP_LIMIT, START_LIMIT, REST_LIMIT_S = 25.0 + 1e-9, 15, 120
 
 
@@ -71,24 +70,18 @@ class Figures:
 
 
 class Zones:
-    """The Dana program with the control law, and the sites it may be tried on."""
+    """A Dana program with the control law, and the sites it may be tried on; each has constants of its own."""
 
     def __init__(self) -> None:
         self.sites: list[Site] = []
         self.weeks = 0.0
+        self.cases: Cases | None = None
         self._violations = 0
+        self._last: Report | None = None
         engine = dana.Engine(limits=dana.Limits.none())
         engine.host("simulate")(self._simulate)
-        self._program = engine.load(HERE / "control.na")
-        self._last: Report | None = None
-        self.bounds: dict[str, tuple[float, float, float]] = {
-            name: tuple(bounds) for name, bounds in self._program.CONSTANTS.items()
-        }
-
-    @property
-    def declared(self) -> Values:
-        """The constants as the program declares them."""
-        return {name: start for name, (_low, _high, start) in self.bounds.items()}
+        engine.host("priced")(self._priced)
+        self.program = engine.load(HERE / "control.na")
 
     def add(self, site: Site) -> int:
         """A site's number."""
@@ -113,11 +106,22 @@ class Zones:
         self._violations = broken
         self.weeks += days / 7
 
-    def run(self, values: Mapping[str, float], site: int, spans: Sequence[tuple[int, int]]) -> Figures:
-        """The figures of spans (first day, days) under these constants."""
+    def _priced(self, control: Any, case: int) -> float:
+        """What the program calls while it learns: the cost of a week."""
+        assert self.cases is not None
+        return self.cases.cost(control, case)
+
+    def simulated(self, control: Any, site: int, first_day: int, days: int) -> Figures:
+        """The figures of some days under a control function of the program."""
+        self._simulate(control, site, first_day, days)
+        assert self._last is not None
+        return Figures([self._last], self._violations)
+
+    def run(self, site: int, spans: Sequence[tuple[int, int]]) -> Figures:
+        """The figures of spans (first day, days) under the constants the program has now."""
         reports, violations = [], 0
         for first_day, days in spans:
-            self._program.run(dict(values), site, first_day, days)
+            self.program.run(site, first_day, days)
             assert self._last is not None
             reports.append(self._last)
             violations += self._violations
@@ -131,44 +135,41 @@ class Zones:
 
 
 class Cases:
-    """Simulated weeks of a climate, by number: number n is two weeks of opposite seasons at one of the places."""
+    """Weeks that are learnt from, by number: each at one of the places, at another time of the year."""
 
-    def __init__(self, zones: Zones, weather: Weather, shifts: Sequence[float], seed: int) -> None:
+    def __init__(self, zones: Zones, weather: Weather, seed: int) -> None:
         self.zones = zones
-        self.places = []
-        sun = facade_radiation(weather)  # the same on every place: only temperatures are shifted
-        for at, shift in enumerate(shifts):
+        self.places: list[int] = []
+        sun = facade_radiation(weather)  # the same on every place: only temperatures differ
+        for at, (mean_c, spread_k) in enumerate(CLIMATES):
             chance = Random(seed * 1000 + at)  # noqa: S311  (a simulation, no secret)
             site = Site(
-                shifted(weather, shift), Building().varied(chance, 0.3), Occupancy(seed=seed * 1000 + at), radiation=sun
-            )
+                moved(weather, mean_c, spread_k), Building().varied(chance, 0.3), Occupancy(seed=seed * 1000 + at),
+                radiation=sun,
+            )  # fmt: skip
             self.places.append(zones.add(site))
-        self._baselines: dict[tuple[int, int], Figures] = {}
+        self._baselines: dict[int, Figures] = {}
+        self._usual: dict[int, float] = {}
 
-    def spans(self, case: int) -> tuple[int, list[tuple[int, int]]]:
-        """The place and the days of a case."""
-        first = Random(case).randrange(26)  # noqa: S311
-        # A week begins on a Friday, so that a weekend and the Monday after it belong to it.
-        return self.places[case % len(self.places)], [(first * 7 + 4, 7), ((first + 26) % 51 * 7 + 4, 7)]
+    def week(self, case: int) -> tuple[int, int]:
+        """The place and the first day of a case: a Friday, so that a weekend and the Monday after it belong to it."""
+        return self.places[case % len(self.places)], (case * 35 + 4) % 357
 
-    def figures(self, values: Mapping[str, float], case: int) -> tuple[Figures, Figures]:
-        """What these constants and the baseline come to in a case."""
-        place, spans = self.spans(case)
-        key = (place, spans[0][0])
-        if key not in self._baselines:
-            self._baselines[key] = self.zones.baseline(place, spans)
-        return self.zones.run(values, place, spans), self._baselines[key]
-
-    def cost(self, values: Values, case: int) -> float:
-        """Energy in % of the baseline's, and what less comfort than the baseline's adds to it.
+    def cost(self, control: Any, case: int) -> float:
+        """Energy in % of what the baseline takes there in a usual week, and what less comfort than its adds to that.
 
         Discomfort above half of the baseline's costs, steeply at first and up to a limit: one week of hard frost must
         not outweigh all others.
         """
-        found, base = self.figures(values, case)
+        place, first = self.week(case)
+        if case not in self._baselines:
+            self._baselines[case] = self.zones.baseline(place, [(first, 7)])
+        if place not in self._usual:
+            self._usual[place] = self.zones.baseline(place, [(0, 364)]).energy / 52
+        base, found = self._baselines[case], self.zones.simulated(control, place, first, 7)
         worse = max(0.0, found.discomfort - 0.5 * base.discomfort)
         return (
-            100 * found.energy / base.energy
+            100 * found.energy / self._usual[place]
             + 3.0 * log1p(2 * worse)
             + 5.0 * min(8.0, worse)
             + 8.0 * max(-0.1, found.dissatisfied - base.dissatisfied)
@@ -176,15 +177,22 @@ class Cases:
         )
 
 
-def shifted(weather: Weather, by_k: float) -> Weather:
-    """The same year, so much warmer."""
+def moved(weather: Weather, mean_c: float, spread_k: float) -> Weather:
+    """The same year in another climate: its temperatures have this mean and standard deviation, and no more than
+    -35 to 45 °C.
+    """
+    hours = weather.temperature
+    mean = sum(hours) / len(hours)
+    spread = (sum((value - mean) ** 2 for value in hours) / len(hours)) ** 0.5
     return Weather(
         weather.place,
         weather.latitude,
         weather.longitude,
         weather.timezone,
         {
-            "temperature_c": array("d", [value + by_k for value in weather.temperature]),
+            "temperature_c": array(
+                "d", [min(45.0, max(-35.0, mean_c + (value - mean) / spread * spread_k)) for value in hours]
+            ),
             "humidity_pct": weather.humidity,
             "wind_m_s": weather.wind,
             "direct_w_m2": weather.direct,
@@ -194,102 +202,24 @@ def shifted(weather: Weather, by_k: float) -> Weather:
 
 
 class Learnt:
-    """What came out: values of both searches, how the gate decided, how much was simulated."""
+    """What came out of one learning: the program with what was promoted, how the gate decided, how much it took."""
 
-    def __init__(self) -> None:
-        self.curve: list[float] = []
-        self.spsa: Values = {}
-        self.random: Values = {}
-        self.margin = 0.0
-        self.outcome: Outcome | None = None
-        self.values: Values = {}
-        self.weeks = 0.0
+    def __init__(self, zones: Zones, found: dict[str, Any]) -> None:
+        self.zones = zones
+        self.outcome = str(found["outcome"])
+        self.reason = str(found["reason"])
+        self.values: dict[str, float] = dict(found["values"])
+        self.weeks = zones.weeks
 
 
-def learn(
-    zones: Zones,
-    weather: Weather,
-    *,
-    steps: int = 200,
-    batch: int = 2,
-    seed: int = 4,
-    tell: Callable[[float], object],
-    compare: bool = True,
-) -> Learnt:
+def learn(weather: Weather, *, budget: int = BUDGET, seed: int = 1, method: str = "spsa") -> Learnt:
     """Learn the constants on one climate; nothing of the climates they are judged on is seen.
 
-    `tell` hears progress; `compare`: also make a random search of as many simulated weeks.
+    `budget`: simulated weeks to search with; the gate takes two more for each of the weeks that are kept back.
     """
-    learnt, begun = Learnt(), zones.weeks
-    train = Cases(zones, weather, SHIFTS_K, seed)
-    search = Spsa(zones.bounds, seed=seed, planned=steps, reach=0.1, rate=0.06, most=0.06)
-    other = RandomSearch(zones.bounds, seed=seed)
-    for step in range(steps):
-        cases = [seed * 100_000 + step * batch + at for at in range(batch)]
-        learnt.curve.append(search.step(train.cost, cases))
-        tell(0.4 * (step + 1) / steps)
-    learnt.spsa = search.values
-    # As many simulated weeks; compared on the same cases throughout, else luck would choose.
-    cases = [seed * 100_000 + at for at in range(10)]
-    rounds = max(2, 2 * steps * batch // len(cases))
-    for step in range(rounds if compare else 0):
-        other.step(train.cost, cases)
-        tell(0.4 + 0.4 * (step + 1) / rounds)
-    learnt.random = other.values
-    _judge(zones, weather, seed, learnt)
-    learnt.weeks = zones.weeks - begun
-    tell(1.0)
-    return learnt
-
-
-def cautious(zones: Zones, values: Mapping[str, float], margin: float) -> Values:
-    """The same constants on the safe side: earlier, and a little nearer to the middle of the comfort band."""
-    moved = dict(values)
-    for name, by in (
-        ("lead", 0.3), ("lead_heat", 0.2), ("lead_cool", 0.1), ("day_heat", 0.05), ("day_cool", -0.25), ("cold", 0.05),
-        ("frost", 4.0),
-    ):  # fmt: skip
-        moved[name] += margin * by
-    return {name: min(high, max(low, moved[name])) for name, (low, high, _start) in zones.bounds.items()}
-
-
-# Every third week from the first Friday: a year in a third of the time.
-VALIDATION_SPANS = tuple((day, 7) for day in range(4, 358, 21))
-
-
-def _judge(zones: Zones, weather: Weather, seed: int, learnt: Learnt) -> None:
-    """The margin that makes comfort certain, and the gate: both on buildings and people training has not seen."""
-    held = Cases(zones, weather, VALIDATION_SHIFTS_K, seed + 500)
-    spans = list(VALIDATION_SPANS)
-    baselines = {place: zones.baseline(place, spans) for place in held.places}
-
-    base = Figures.of(list(baselines.values()))
-
-    def suits(values: Values) -> bool:
-        found = Figures.of([zones.run(values, place, spans) for place in held.places])
-        # Less than the baseline's, not as much: other climates will be other.
-        return found.discomfort <= 0.8 * base.discomfort and found.dissatisfied <= base.dissatisfied - 0.05
-
-    for margin in range(5):
-        if suits(cautious(zones, learnt.spsa, margin)):
-            break
-    # More than this climate asks for, because others will be other.
-    learnt.margin = margin + 1.5
-    proposal = cautious(zones, learnt.spsa, learnt.margin)
-    knobs = [Knob(name, start, low=low, high=high) for name, (low, high, start) in zones.bounds.items()]
-    subject = Subject("study", "control", knobs)
-
-    def trial(_subject: Subject, candidate: Mapping[str, Any]) -> Evidence:
-        gains = Moments()
-        for case in range(9_000_000, 9_000_020):
-            gains.add(held.cost(zones.declared, case) - held.cost(dict(candidate), case))
-        half = t95(gains.count - 1) * (gains.variance / gains.count) ** 0.5
-        return Evidence(gains.mean, gains.mean - half, gains.mean + half, gains.count, seed)
-
-    learnt.outcome = improve(
-        subject, lambda _s: "a search was made", lambda _s, _f: proposal, trial, lambda *_heard: None
-    )
-    learnt.values = dict(subject.values)
+    zones = Zones()
+    zones.cases = Cases(zones, weather, seed)
+    return Learnt(zones, dict(zones.program.study(CASES, budget, seed, method)))
 
 
 def held_out(weather: Weather, buildings: int) -> list[Site]:

@@ -136,7 +136,8 @@ def test_what_a_controller_knows_of_the_schedule():
     assert seen[0, 6.0][0] == 2.0
     assert seen[0, 12.0][:2] == (0.0, True)
     assert seen[0, 22.0][0] == 10.0
-    assert seen[4, 22.0][0] == 48.0
+    assert seen[4, 22.0][0] == 58.0
+    assert seen[5, 6.0][0] == 50.0
     assert seen[6, 22.0][0] == 10.0
 
 
