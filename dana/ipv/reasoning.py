@@ -44,6 +44,11 @@ class Reasoning:
         # What `set_model` said.
         self._chosen: Any = None
 
+    @property
+    def chosen(self) -> Any:
+        """The spec that `set_model` named; None for what is configured."""
+        return self._chosen
+
     def set_model(self, spec: Any) -> None:
         """Which model is asked where a call names none. Raises `ReasonError` for what cannot be one."""
         chosen = checked_spec(spec)

@@ -268,6 +268,9 @@ def _list_grants(shell: Shell, policy: Policy) -> None:
 
     rows = [(k, policy.allow.of(k)) for k in KINDS if policy.allow.of(k)]
     rows += [(f"not {k}", policy.deny.of(k)) for k in KINDS if policy.deny.of(k)]
+    models = shell.engine.models
+    if models.granted and isinstance(models.default, str):
+        rows.append(("model", (f"{models.default} (by --model)",)))
     if not rows:
         shell.screen.line("nothing is granted: entries compute, print and import modules.")
         shell.screen.line("as in: :grants read=data net=api.acme.dev, and back: :grants -read")

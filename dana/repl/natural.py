@@ -62,14 +62,17 @@ def yes(shell: Shell, _rest: str) -> None:
 
 def _has_model(shell: Shell) -> bool:
     from dana.models.errors import ModelMissing
+    from dana.runtime.natives.reason import reasoning_of
 
+    if reasoning_of(shell.session.program).chosen is not None:
+        return True  # what may be wrong with it, a grant for example, is said when it is asked
     try:
         shell.engine.models.get(None)
     except ModelMissing:
         shell.complain(
             "E913",
             "natural language needs a language model, and none is configured",
-            "start with `dana --model …` or set DANA_MODEL; `?reason` tells more",
+            "start with `dana --model …`, set DANA_MODEL, or say `set_model(…)`; `?reason` tells more",
         )
         return False
     except Exception as error:  # noqa: BLE001  a model that is configured wrongly says so when it is asked
@@ -112,7 +115,7 @@ def translate(shell: Shell, sentence: str) -> None:
         shell.screen.line("the model's Dana is wrong in this way; mend it before it is run")
     if not shell.edits or wrong:
         shell.screen.line("\n".join(f"    {line}" for line in program.splitlines()))
-    if not shell.edits:
+    if not shell.edits and not wrong:
         shell.screen.line(":yes runs it")
 
 

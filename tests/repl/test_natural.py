@@ -43,6 +43,19 @@ def test_what_was_written_is_shown_and_runs_when_the_person_says_so():
     assert "nothing is waiting" in talk.ask(":yes")
 
 
+def test_a_model_that_the_session_chose_is_asked(tmp_path):
+    replies = tmp_path / "replies.jsonl"
+    replies.write_text('"1 + 1"\n')
+    stream = io.StringIO()
+    allow = Allow(model=["scripted:*"], read=[str(tmp_path)])
+    shell = Shell(Engine(allow=allow, on_print=stream.write, cache=False), Screen(stream.write))
+    shell.enter("/nlp one and one")
+    assert "set_model" in stream.getvalue()
+    shell.enter(f"set_model('scripted:{replies}')")
+    shell.enter("/nlp one and one")
+    assert stream.getvalue().endswith("    1 + 1\n:yes runs it\n")
+
+
 def test_the_model_is_told_names_and_types_and_no_values():
     talk = Told("len(secrets)")
     talk.ask("secrets = ['k-4711']\ndef double(n: int) -> int:\n    return 2 * n")
