@@ -24,7 +24,8 @@ def measure(*, quick: bool) -> list[Row]:
     if quick:
         found = carried_out([Study("digits", tasks.digits, range(2))], None)
     else:
-        studies = [Study(name, getattr(tasks, name), SEEDS) for name in ("digits", "spirals", "shifts", "twenty")]
+        names = ("twenty", "shifts", "digits", "spirals")
+        studies = [Study(name, getattr(tasks, name), SEEDS, frozen=name == "shifts") for name in names]
         if peers.is_there():
             studies += [Study(f"{name}, gromo", getattr(peers, name), SEEDS) for name in ("digits", "spirals")]
         found = carried_out(studies, RECORDED)
@@ -94,7 +95,9 @@ def shifted(table: Table, rows: list[dict[str, Any]]) -> None:
         large, grew = found.cohorts["static large"], found.cohorts["heuristic"]
         behind = f"{how}: behind full fine-tuning"
         table.add(Row(behind, 100 * (large.mean - grew.mean), "points", "all parameters trained as long", 2.0))
-        table.add(Row(f"{how}: trained parameters / all", max(grew.parameters) / max(large.parameters), "times", "", 0.1))
+        table.add(
+            Row(f"{how}: trained parameters / all", max(grew.parameters) / max(large.parameters), "times", "", 0.1)
+        )
 
 
 def in_a_row(table: Table, rows: list[dict[str, Any]]) -> None:

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     Rows = list[dict[str, Any]]
 
 
-def reference() -> str:
-    """What the code computes, as a hash: weights after short trainings, which any change of the arithmetic changes."""
+def reference(*, frozen: bool = False) -> str:
+    """What the code computes, as a hash: weights after short trainings, which any change of the arithmetic changes.
+
+    `frozen`: of what grows beside a frozen network.
+    """
     import torch
 
     from dana.esper.budget import Budget
@@ -34,26 +37,29 @@ def reference() -> str:
 
     torch.set_num_threads(1)
     whole = sha256()
-    for controller in ("heuristic", "random", "schedule"):
+    for controller in ("heuristic",) if frozen else ("heuristic", "random", "schedule"):
         for net, data in ((mlp(2, [4, 4], 2), spirals(200)), (mlp(64, [3, 3], 10), digits())):
+            for parameter in net.parameters() if frozen else ():
+                parameter.requires_grad_(False)
             run = train(net, data, epochs=16, controller=controller, budget=Budget(400, concurrent=2)).finish()
             whole.update(f"{weights_id(run.model)} {run.growths}".encode())
     return whole.hexdigest()[:16]
 
 
 class Study:
-    """A name, the function of a seed that gives its rows, and the seeds."""
+    """A name, the function of a seed that gives its rows, and the seeds. `frozen`: as for `reference`."""
 
-    def __init__(self, name: str, one: Callable[[int], Rows], seeds: Iterable[int]) -> None:
+    def __init__(self, name: str, one: Callable[[int], Rows], seeds: Iterable[int], *, frozen: bool = False) -> None:
         self.name = name
+        self.frozen = frozen
         self.one = one
         self.seeds = list(seeds)
 
 
 def carried_out(studies: list[Study], kept: Path | None) -> dict[str, Rows]:
     """The rows of all studies by name, in the order of seeds. `kept`: the file of rows (None: nothing is kept)."""
-    mark = reference()
-    done = _read(kept, mark)
+    marks = {study.name: reference(frozen=study.frozen) for study in studies}
+    done = _read(kept, marks)
     open_ = [(study, seed) for study in studies for seed in study.seeds if (study.name, seed) not in done]
     workers = min(len(os.sched_getaffinity(0)), len(open_))
     if workers > 1:
@@ -61,11 +67,11 @@ def carried_out(studies: list[Study], kept: Path | None) -> dict[str, Rows]:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             asked = {pool.submit(_one, study.one, seed): (study.name, seed) for study, seed in open_}
             for number, ended in enumerate(as_completed(asked)):
-                _take(done, kept, mark, asked[ended], ended.result())
+                _take(done, kept, marks, asked[ended], ended.result())
                 _tell(number + 1, len(open_), asked[ended])
     else:
         for number, (study, seed) in enumerate(open_):
-            _take(done, kept, mark, (study.name, seed), _one(study.one, seed))
+            _take(done, kept, marks, (study.name, seed), _one(study.one, seed))
             _tell(number + 1, len(open_), (study.name, seed))
     if open_:
         sys.stderr.write("\r" + " " * 60 + "\r")
@@ -83,15 +89,17 @@ def _one(act: Callable[[int], Rows], seed: int) -> Rows:
     return rows
 
 
-def _take(done: dict[tuple[str, int], Rows], kept: Path | None, mark: str, key: tuple[str, int], rows: Rows) -> None:
+def _take(
+    done: dict[tuple[str, int], Rows], kept: Path | None, marks: dict[str, str], key: tuple[str, int], rows: Rows
+) -> None:
     done[key] = rows
     if kept is not None:
         kept.parent.mkdir(exist_ok=True)
         with kept.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"study": key[0], "seed": key[1], "code": mark, "rows": rows}) + "\n")
+            file.write(json.dumps({"study": key[0], "seed": key[1], "code": marks[key[0]], "rows": rows}) + "\n")
 
 
-def _read(kept: Path | None, mark: str) -> dict[tuple[str, int], Rows]:
+def _read(kept: Path | None, marks: dict[str, str]) -> dict[tuple[str, int], Rows]:
     """What was measured by this code. A line that was cut off while it was written is no measurement."""
     found: dict[tuple[str, int], Rows] = {}
     lines = kept.read_text(encoding="utf-8").splitlines() if kept is not None and kept.exists() else []
@@ -99,7 +107,7 @@ def _read(kept: Path | None, mark: str) -> dict[tuple[str, int], Rows]:
         if not line.endswith("}"):
             continue
         said = json.loads(line)
-        if said["code"] == mark:
+        if said["code"] == marks.get(said["study"]):
             found[said["study"], said["seed"]] = said["rows"]
     return found
 

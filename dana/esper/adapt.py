@@ -4,9 +4,10 @@
     run = train(Host(model, budget=Budget(2_600, concurrent=3)), changed, epochs=40)      # the heuristic is `Adapter`
 
 Beside every layer grows an `adapter`: its values scaled (Liu et al. 2022), and a map of few directions from what it
-reads (Hu et al. 2022), of as many as the budget has room for. All germinate at once as far as the budget's `concurrent`
-allows and are blended in at once: they change nothing at birth, and there is no host whose learning they could disturb.
-They are judged as by `Tamiyo`; what does not help goes.
+reads (Hu et al. 2022), of as many as the budget has room for. From the last layer to the first, each with a few epochs
+to itself: once the answers are about right, what comes from them to the layers before says what is wrong there. They
+are blended in at once, since they change nothing at birth and there is no host whose learning they could disturb, and
+are judged as by `Tamiyo`; what does not help goes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dana.esper.tamiyo import BLEND, CULL, FOSSILISE, GERMINATE, Action, judge
 if TYPE_CHECKING:
     from torch import nn
 
-    from dana.esper.host import Host, Site
+    from dana.esper.host import Site
     from dana.esper.tamiyo import View
 
 
@@ -54,7 +55,7 @@ class Adapter:
                 kind = FOSSILISE if found.low > 0 and found.gain > found.rent else CULL
                 said = f"gain {found.gain:.4f} ({found.low:.4f} to {found.high:.4f})"
                 actions.append(Action(kind, site, reason=said, measured=found.measured()))
-        return actions + self._germinations(view.host)
+        return actions + self._germinations(view)
 
     def state(self) -> list[str]:
         """Which sites had their turn."""
@@ -64,31 +65,25 @@ class Adapter:
         """As it was when `state` was asked."""
         self.tried = set(said)
 
-    def _germinations(self, host: Host) -> list[Action]:
+    def _germinations(self, view: View) -> list[Action]:
+        host = view.host
         open_ = [site for site in host.sites if site.stage is Stage.DORMANT and site.path not in self.tried]
-        room = host.budget.concurrent - sum(site.seed.is_active for site in host.sites)
+        rested = host.last_change is None or host.epoch - host.last_change >= max(2, view.epochs // 16)
+        if not open_ or not rested or sum(site.seed.is_active for site in host.sites) >= host.budget.concurrent:
+            return []
+        site = open_[-1]
+        self.tried.add(site.path)
         left = host.budget.limits["parameters"] - host.budget.spent["parameters"]
-        actions = []
-        # The smallest first: what they do not need is for the others.
-        for number, site in enumerate(sorted(open_, key=lambda each: (each.facts.outputs, each.path))):
-            if room <= 0:
-                break
-            plan = _largest(site, left / (len(open_) - number))
-            self.tried.add(site.path)
-            if plan is not None:
-                room -= 1
-                left -= plan.cost.parameters
-                plan.reason = "the host is frozen, the task is not its own"
-                actions += [
-                    Action(GERMINATE, site, plan, plan.reason),
-                    Action(BLEND, site, reason="nothing to disturb"),
-                ]
-        return actions
+        plan = _largest(site, left / len(open_))
+        if plan is None:
+            return []
+        plan.reason = "the host is frozen, the task is not its own"
+        return [Action(GERMINATE, site, plan, plan.reason), Action(BLEND, site, reason="nothing to disturb")]
 
 
 def _largest(site: Site, share: float) -> Plan | None:
     """The adapter of most directions that takes at most `share` parameters; None when none fits."""
-    low, high, found = 1, max(1, site.facts.outputs // 2), None
+    low, high, found = 1, site.facts.outputs, None
     while low <= high:
         rank = (low + high) // 2
         plan = site.propose("adapter", rank=rank)
