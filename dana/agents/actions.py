@@ -14,6 +14,7 @@ from __future__ import annotations
 from dana.agents.blueprint import Agent
 from dana.agents.errors import bad_setting
 from dana.agents.interrupts import COMPLETE, NOW, WITHIN_S
+from dana.agents.lifecycle import LONGEST_S, _checked_shutdown
 from dana.agents.mailbox import CAPACITY
 from dana.agents.ports import Ask, actor_of, asked, outward
 from dana.agents.strategies import LIMIT, ONE_FOR_ONE, PERMANENT
@@ -130,8 +131,6 @@ def _set_restart(actor: Actor, value: Any) -> None:
 
 
 def _set_shutdown(actor: Actor, value: Any) -> None:
-    from dana.agents.lifecycle import _checked_shutdown
-
     actor.shutdown = _checked_shutdown(value)
 
 
@@ -176,7 +175,7 @@ def seconds_of(value: Any, function: str) -> float | None:
         raise failure(
             ValueError, "E602", f"`timeout` of actors.{function} is a positive number of seconds, not {short(value)}"
         )
-    return float(value)
+    return float(min(value, LONGEST_S))
 
 
 def functions(program: Program) -> dict[str, Any]:

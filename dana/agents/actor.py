@@ -18,6 +18,7 @@ from time import monotonic
 
 from dana.adaptive.recovery import classify
 from dana.agents import errors, health
+from dana.agents.circles import way
 from dana.agents.copying import crossing, crossing_all
 from dana.agents.interrupts import IMMEDIATE
 from dana.agents.lifecycle import CREATED, EXIT, FAILED, PAUSED, STOPPED, Lifecycle
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 # How long an ask waits for its answer, and a tell for room, unless they say otherwise.
 ASK_S = 30.0
+# A model that nobody has named, a server of tools that is down or says no: the agent is well, and no restart mends it.
+ELSEWHERE = frozenset({"E840", "E881"})
 # How long an agent may process messages before others get their turn.
 SLICE_S = 0.001
 
@@ -371,26 +374,19 @@ def is_crash(error: BaseException) -> bool:
         return False
     if getattr(type(error), "_shape", None) is not None:  # an exception of the program
         return False
+    if getattr(error, "_code", "") in ELSEWHERE:
+        return False
     return not isinstance(error, Exception) or classify(error).startswith("execution.")
 
 
 def _refuse_cycle(sender: Actor, message: Message) -> None:
     """Raises E862 when the agent that is asked waits, through whomever, for the one that asks."""
-    target = message.actor
-    if target is sender:
-        raise errors.cycle([sender.name, sender.name], message.name)
-    if not target.asking:
+    found = way(message.actor, sender)
+    if found is None:
         return
-    seen = {target}
-    ways: list[list[Actor]] = [[target]]
-    while ways:
-        way = ways.pop()
-        for asked in way[-1].asking:
-            if asked.actor is sender:
-                raise errors.cycle(_told_apart([sender, *way, sender]), message.name)
-            if asked.actor not in seen:
-                seen.add(asked.actor)
-                ways.append([*way, asked.actor])
+    if len(found) == 1:
+        raise errors.cycle([sender.name, sender.name], message.name)
+    raise errors.cycle(_told_apart([sender, *found]), message.name)
 
 
 def _told_apart(actors: list[Actor]) -> list[str]:

@@ -7,6 +7,7 @@ be built again (`begin_again`) or puts the agent down; whoever is linked or watc
 from __future__ import annotations
 
 from dana.agents import errors, interrupts
+from dana.agents.circles import any_waits
 from dana.agents.copying import crossing
 from dana.agents.interrupts import BEST_EFFORT, COMPLETE, IMMEDIATE, Interrupts
 from dana.agents.mailbox import CAPACITY, CRITICAL, PRIORITIES, Mailbox, set_result
@@ -36,6 +37,8 @@ FAILED = "failed"
 # How an agent ends that ends itself: its supervisor may start it again.
 EXIT = "exit"
 BRUTAL = "immediate"
+# Loops take no longer times than this: a day.
+LONGEST_S = 86_400.0
 
 
 class Lifecycle:
@@ -366,13 +369,17 @@ class Lifecycle:
         await interrupts.reached(self)
 
     def stop(self, reason: str = NORMAL, strategy: str = COMPLETE, within: float = interrupts.WITHIN_S) -> None:
-        """Stop it and wait until it has stopped; from inside, when this message has ended. It is not restarted."""
+        """Stop it and wait until it has stopped. It is not restarted.
+
+        From inside, or where it waits for the agent that stops it: it has stopped when the message has ended.
+        """
         chosen("strategy", strategy, interrupts.STOPPING)
+        within = checked_within(within)
         if self.state in (STOPPED, FAILED):
             return
         system = self.system
         self.halt(strategy, reason, within)
-        if system.current is not self and self.state not in (STOPPED, FAILED):
+        if self.state not in (STOPPED, FAILED) and not any_waits([self], system.current):
             stopped: Future[bool] = system.loop.create_future()
             self.ended.append(stopped)
             system.wait(stopped, None)
@@ -436,7 +443,16 @@ def _nothing() -> None:
     return None
 
 
+def checked_within(within: Any) -> float:
+    """How long a stop may take. Raises E867."""
+    if isinstance(within, int | float) and not isinstance(within, bool) and within >= 0:
+        return float(min(within, LONGEST_S))
+    raise errors.bad_setting(f"within is a time in seconds, from 0 on, not {within!r:.60}")
+
+
 def _checked_shutdown(shutdown: float | str) -> float | str:
-    if shutdown == BRUTAL or (isinstance(shutdown, int | float) and not isinstance(shutdown, bool) and shutdown >= 0):
+    if shutdown == BRUTAL:
         return shutdown
+    if isinstance(shutdown, int | float) and not isinstance(shutdown, bool) and shutdown >= 0:
+        return min(shutdown, LONGEST_S)
     raise errors.bad_setting(f'shutdown is a time in seconds, or "immediate", not {shutdown!r}')

@@ -10,7 +10,9 @@ from __future__ import annotations
 from weakref import ref
 
 from dana.agents import errors
+from dana.agents.circles import any_waits
 from dana.agents.interrupts import BEST_EFFORT, IMMEDIATE, WITHIN_S
+from dana.agents.lifecycle import checked_within
 from dana.agents.strategies import (
     LIMIT,
     NORMAL,
@@ -290,8 +292,11 @@ class Supervisor:
     def stop(self, within: float | None = None, reason: str = SHUTDOWN) -> None:
         """Stop all children, last to first, each within its own `shutdown` seconds, and wait until they have stopped.
 
-        `within`: a limit for all of them together.
+        `within`: a limit for all of them together. Where a child stops them, or one waits for the agent that does, they
+        have stopped some time after its message has ended.
         """
+        if within is not None:
+            within = checked_within(within)
         system = self.system
         if self.state in (STOPPED, FAILED):
             return
@@ -306,8 +311,16 @@ class Supervisor:
             self.state = STOPPED
             return
         done = system.task(self.stopping(reason, within))
+        if any_waits(self.actors(), system.current):
+            return
         if not system.wait(done, None):
             done.cancel()
+
+    def actors(self) -> list[Actor]:
+        """All agents below it, in start order."""
+        return [
+            each for child in self.children for each in (child.actors() if isinstance(child, Supervisor) else [child])
+        ]
 
     async def stopping(self, reason: str = SHUTDOWN, within: float | None = None) -> None:
         """`stop` for a coroutine."""

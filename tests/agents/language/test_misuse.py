@@ -1,0 +1,99 @@
+"""What sloppy or unlucky programs do with agents: stops that would wait for themselves, times that are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from dana import Allow, Engine
+
+TWO = """
+import actors
+
+agent_blueprint Worker:
+    def go(self, killer): return killer.kill(self)
+    def ask_for(self, killer, line): return killer.end(line)
+    def stop_line(self, line):
+        line.stop()
+        return line.state
+    def kill(self, other):
+        actors.stop(other)
+        return "asked to stop"
+    def end(self, line):
+        line.stop()
+        return "asked to stop"
+    def ok(self): return 1
+
+a = Worker()
+b = Worker()
+"""
+
+
+def run(program):
+    return Engine(cache=False).run(program)
+
+
+def test_an_agent_is_stopped_by_one_that_it_waits_for():
+    assert run(TWO + "said = a.go(b)\n[said, actors.status(b)['state']]") == ["asked to stop", "running"]
+
+
+def test_a_supervisor_is_stopped_from_inside_a_child():
+    assert run(TWO + "line = actors.supervise([a])\na.stop_line(line)") == "stopping"
+
+
+def test_a_supervisor_is_stopped_by_an_agent_that_a_child_waits_for():
+    assert run(TWO + "line = actors.supervise([a])\na.ask_for(b, line)") == "asked to stop"
+
+
+@pytest.mark.parametrize("within", ['float("nan")', "-1", '"x"', "true"])
+def test_times_that_are_none_are_refused_and_do_no_harm(within):
+    program = (
+        TWO
+        + f"""
+def given(x: any) -> any: return x
+
+line = actors.supervise([a])
+found = []
+for act in [lambda: line.stop(given({within})), lambda: given(actors).stop(a, within={within})]:
+    try:
+        act()
+    except ValueError as e:
+        found.append(e.message[:6])
+found.append(a.ok())
+found"""
+    )
+    assert run(program) == ["within", "within", 1]
+
+
+def test_huge_times_are_as_good_as_any():
+    assert run(TWO + "actors.ask(a.ok, timeout=10 ** 400)") == 1
+
+
+def test_a_model_that_nobody_has_named_crashes_no_agent():
+    program = """
+agent_blueprint Clerk:
+    note: str = ""
+
+clerk = Clerk()
+for _ in range(6):
+    try:
+        clerk.solve("x")
+    except ReasonError:
+        pass
+clerk.get_metrics()["crashes"]"""
+    assert run(program) == 0
+
+
+def test_a_server_of_tools_that_is_down_crashes_no_agent():
+    pytest.importorskip("mcp", reason="not run: the package mcp is not installed")
+    program = """
+agent_blueprint Clerk:
+    note: str = ""
+    def fetch(self): return use("mcp:stdio:/nowhere/at/all")
+
+clerk = Clerk()
+try:
+    clerk.fetch()
+except RuntimeError:
+    pass
+clerk.get_metrics()["crashes"]"""
+    assert Engine(cache=False, allow=Allow(run=True)).run(program) == 0
