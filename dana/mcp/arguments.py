@@ -8,12 +8,18 @@ from dana.ipv.tools import Parameter
 from dana.runtime import typevalues
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 LONGEST_DOC = 400
 MOST_PARAMETERS = 64
 # Schemas of strangers are not followed deeper.
 DEEPEST = 12
+# Of the words of a schema, so many are looked at for one call.
+MOST_STEPS = 50_000
+# Words that run expressions, or look at a schema in ways that nobody counts.
+UNCOUNTED = ("patternProperties", "unevaluatedProperties", "unevaluatedItems")
+# What looking at a schema raises that is none.
+UNUSABLE = (RecursionError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 PLAIN = {
     "string": typevalues.STR, "integer": typevalues.INT, "number": typevalues.FLOAT, "boolean": typevalues.BOOL,
@@ -65,23 +71,48 @@ def _union(options: list[typevalues.TypeValue]) -> typevalues.TypeValue:
 def problems(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
     """What is wrong with arguments by the whole schema, in words; empty when nothing is.
 
-    References lead nowhere outside the schema, and regular expressions of a stranger are not run.
+    References lead nowhere outside the schema, regular expressions of a stranger are not run, and what takes too many
+    steps (a few references may stand for millions) is left to the server.
     """
     import jsonschema
     from jsonschema.exceptions import SchemaError
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 
-    if "patternProperties" in str(schema):
+    if any(word in str(schema) for word in UNCOUNTED):
         return ""
-    kind = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _unseen})
+    plain = jsonschema.Draft202012Validator
+    left = iter(range(MOST_STEPS))
+    counted = {word: _counted(judge, left) for word, judge in plain.VALIDATORS.items()}
+    kind = jsonschema.validators.extend(plain, {**counted, "pattern": _unseen})
     try:
         checker = kind(schema, registry=Registry())
         wrong = [error for error, _ in zip(checker.iter_errors(arguments), range(3), strict=False)]
-    except (SchemaError, Unresolvable, RecursionError, ValueError, TypeError, LookupError, AttributeError):
+    except (
+        SchemaError,
+        Unresolvable,
+        RecursionError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+    ):
         # The schema itself is of no use; the server judges for itself.
         return ""
     return "; ".join(f"{'.'.join(map(str, each.path)) or 'arguments'}: {each.message[:200]}" for each in wrong)
+
+
+def _counted(judge: Any, left: Iterator[int]) -> Any:
+    """A word of schemas, as long as there are steps left."""
+
+    def counting(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        if next(left, None) is None:
+            msg = "too many steps"
+            raise LookupError(msg)
+        return judge(validator, value, instance, schema)
+
+    return counting
 
 
 def _unseen(_validator: Any, _value: Any, _instance: Any, _schema: Any) -> None:

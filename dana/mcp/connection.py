@@ -10,7 +10,7 @@ import asyncio
 import base64
 import logging
 import os
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from dana.mcp.server import Described, Failed
@@ -49,10 +49,12 @@ class Connection:
     async def open(self, transport: Any, what: str, seconds: float) -> list[Described]:
         """The tools of the server. Raises `Failed`."""
         ready: asyncio.Future[list[Described]] = self.loop.create_future()
+        ready.add_done_callback(_looked_at)
         self.task = self.loop.create_task(self._own(transport, seconds, ready))
         try:
             return await asyncio.wait_for(asyncio.shield(ready), seconds)
         except TimeoutError:
+            self.task.cancel()
             await self.close()
             raise Failed(f"{what} does not answer within {seconds:g} s") from None
         except asyncio.CancelledError:
@@ -107,12 +109,10 @@ class Connection:
         task = self.closing()
         if task is None or task.done():
             return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(task), END_S)
-            return
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        ended, _ = await asyncio.wait({task}, timeout=END_S)
+        if not ended:
+            task.cancel()
+            await asyncio.wait({task}, timeout=END_S)
 
 
 @asynccontextmanager
@@ -170,6 +170,12 @@ def _part(content: Any) -> Any:
         if isinstance(data.get(name), bytes):
             data[name] = base64.b64encode(data[name]).decode("ascii")
     return data
+
+
+def _looked_at(future: asyncio.Future[Any]) -> None:
+    """What failed after nobody waited for it any more is nobody's concern: asyncio is not to write about it."""
+    if not future.cancelled():
+        future.exception()
 
 
 def refused(error: BaseException, what: str) -> Exception:
