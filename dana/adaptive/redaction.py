@@ -52,6 +52,10 @@ class Redactor:
         self._names = frozenset(name.lower() for name in names)
         self._values: set[str] = set()
 
+    def __len__(self) -> int:
+        """How many values are hidden."""
+        return len(self._values)
+
     def hide(self, secret: str) -> None:
         """Never write this value. One of fewer than four characters is refused with `ValueError`."""
         if len(secret) < MIN_SECRET:

@@ -193,6 +193,10 @@ class Program:
             self._ledger = self.open_ledger(self)
             if self._ledger is not None:
                 self._ledger.trace_of = self._trace
+                if self.secrets is not None:
+                    from dana.runtime.secrets import hide
+
+                    hide(self.secrets.texts(), self._ledger)
         return self._ledger
 
     def _trace(self) -> str:

@@ -120,4 +120,17 @@ def held(program: Program, text: str) -> Secret:
     if program.secrets is None:
         program.secrets = Held()
     program.secrets.add(text)
+    tape = program.tape
+    hide([text], program._ledger)
+    if tape is not None:
+        hide([text], tape.ledger)
     return made
+
+
+def hide(texts: Iterable[str], ledger: Any) -> None:
+    """Have a ledger (None: there is none yet) never write these texts."""
+    if ledger is not None:
+        redactor = ledger.redactor
+        for text in texts:
+            if len(text) >= MIN_HIDDEN and len(redactor) < MAX_HELD:
+                redactor.hide(text)

@@ -63,13 +63,15 @@ def env(program: Program) -> Callable[[str], Secret]:
         """The secret in a variable of the environment (`--allow-env=NAME`). KeyError when it is not set."""
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
             raise failure(ValueError, "E539", f"no name of a variable: {str(name)[:40]!r}")
+        if _replays(program):
+            return held(program, _PLAYED)
         if elsewhere.host is not None:
             text = elsewhere.now("process", "env", name, None)
         else:
             program.policy.require("env", name)
             text = os.environ.get(name)
         if not text:
-            return _absent(program, f"the environment has no variable `{name}`", f"set it: `export {name}=…`")
+            raise failure(KeyError, "E539", f"the environment has no variable `{name}`", f"set it: `export {name}=…`")
         return held(program, text)
 
     return env
@@ -103,12 +105,6 @@ _PLAYED = "the secret of a run that is replayed"
 
 def _replays(program: Program) -> bool:
     return program.tape is not None and hasattr(program.tape, "compared")
-
-
-def _absent(program: Program, message: str, hint: str) -> Secret:
-    if _replays(program):
-        return held(program, _PLAYED)
-    raise failure(KeyError, "E539", message, hint)
 
 
 def admitted(value: HostSecret) -> Secret:
