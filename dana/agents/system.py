@@ -108,7 +108,8 @@ class System:
             rebuild=rebuild, cleanup=cleanup, restart=restart, mailbox=mailbox, shutdown=shutdown,
         )  # fmt: skip
         if supervisor is None:
-            self.root.add(made, weakly=cleanup is None)
+            # In a run that is recorded all are kept: whose end is on record must not depend on when garbage is collected.
+            self.root.add(made, weakly=cleanup is None and self.program.tape is None)
         else:
             supervisor.add(made)
         return made
