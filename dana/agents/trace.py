@@ -26,10 +26,25 @@ LEVELS = ("summary", "key", "diagnostic", "full")
 ROOM = {"summary": 290, "key": 1480, "diagnostic": 880}
 LONGEST = 180
 MORE = "…"
-_FINE = frozenset({"", "ok", "succeeded", "success", "retried", "tools", "approved", "modified", "allow", "amend"})
+_FINE = frozenset(
+    {
+        "",
+        "ok",
+        "value",
+        "degraded",
+        "succeeded",
+        "success",
+        "retried",
+        "tools",
+        "approved",
+        "modified",
+        "allow",
+        "amend",
+    }
+)
 _STARTS, _ENDS = (".start", ".started"), (".end", ".ended")
 # What says nothing more than the events around it.
-_MINOR = frozenset({"poet.stage", "policy.allow", "reason.start", "esper.open"})
+_MINOR = frozenset({"poet.stage", "policy.allow", "reason.start", "esper.open", "replay.answer", "replay.clock"})
 
 
 def trace_of(event: Event) -> str:

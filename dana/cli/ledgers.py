@@ -201,7 +201,8 @@ def _story(events: list[Event], latest: list[Event], trace: str) -> list[str]:
     from dana.agents import trace as acts
 
     lines = [f"{trace}  {moment(events[0].at)}", acts.told(events, "summary"), ""]
-    lines += [f"  {'  ' * min(depth, 8)}{acts.line(event)}" for depth, event in acts.nested(events)]
+    shown = [event for event in events if not event.kind.startswith("replay.")]  # for machines, and said twice
+    lines += [f"  {'  ' * min(depth, 8)}{acts.line(event)}" for depth, event in acts.nested(shown)]
     if any(map(acts.failed, events)):
         cause = next(event for event in events if acts.failed(event))
         alike = {
