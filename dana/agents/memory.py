@@ -118,31 +118,41 @@ class Memory:
         _checked_key(key)
         text = encode(value, self._store.hidden, f"what is to be remembered under `{key}`")
         size = self._sized(text, f"what is to be remembered under `{key}`") + len(key)
+        self._put(key, text, size, self._store.now())
+
+    def _put(self, key: str, text: str, size: int, at: float) -> None:
         with self._store.writing() as write:
             agent = self._id(write)
             self._mark_used(write)
             old = write("SELECT size FROM facts WHERE agent = ? AND key = ?", (agent, key))
             self._make_room(write, size - (old[0][0] if old else 0), facts=not old, keep=key)
             self._used += 1
-            write(PUT_FACT, (agent, key, text, size, self._store.now(), self._used))
+            write(PUT_FACT, (agent, key, text, size, at, self._used))
             self._count(0 if old else 1, 0, size - (old[0][0] if old else 0))
 
     def recall(self, key: str, default: Any = None) -> Any:
         """What is kept under a key, else `default`."""
         _checked_key(key)
+        text = self._text(key)
+        return default if text is None else self._store.value(text, f"what is remembered under `{key}`")
+
+    def _text(self, key: str) -> str | None:
         agent = self._id(None)
         rows = self._store.read("SELECT data FROM facts WHERE agent = ? AND key = ?", (agent, key)) if agent else []
         if not rows:
-            return default
+            return None
         self._used += 1
         self._touched[key] = self._used
         if len(self._touched) > 1_000:
             self.flush()
-        return self._store.value(rows[0][0], f"what is remembered under `{key}`")
+        return str(rows[0][0])
 
     def forget(self, key: str) -> bool:
         """Keep nothing under a key any more; False when nothing was."""
         _checked_key(key)
+        return self._dropped(key)
+
+    def _dropped(self, key: str) -> bool:
         with self._store.writing() as write:
             agent = self._id(write)
             rows = write("DELETE FROM facts WHERE agent = ? AND key = ? RETURNING size", (agent, key))
@@ -164,21 +174,28 @@ class Memory:
         _checked_key(kind, "a kind of episode")
         text = encode(data, self._store.redacted, f"an episode of kind `{kind}`")
         size = self._sized(text, f"an episode of kind `{kind}`") + len(kind)
+        self._append(kind, text, size, self._store.now())
+
+    def _append(self, kind: str, text: str, size: int, at: float) -> None:
         with self._store.writing() as write:
             agent = self._id(write)
             self._make_room(write, size, facts=False)
-            write(PUT_EPISODE, (agent, kind, self._store.now(), text, size))
+            write(PUT_EPISODE, (agent, kind, at, text, size))
             self._count(0, 1, size)
 
     def episodes(self, limit: int = 100, kind: str | None = None) -> list[Episode]:
         """The latest episodes (of one kind), the oldest of them first."""
+        rows = self._latest(limit, kind)
+        return [Episode(k, at, self._store.value(data, f"an episode of kind `{k}`")) for k, at, data in rows]
+
+    def _latest(self, limit: int, kind: str | None) -> list[list[Any]]:
         agent = self._id(None)
         if not agent or limit <= 0:
             return []
         where, values = ("", ()) if kind is None else (" AND kind = ?", (kind,))
         text = f"SELECT kind, at, data FROM episodes WHERE agent = ?{where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         rows = self._store.read(text, (agent, *values, min(limit, self._store.bounds.episodes)))
-        return [Episode(k, at, self._store.value(data, f"an episode of kind `{k}`")) for k, at, data in reversed(rows)]
+        return [list(row) for row in reversed(rows)]
 
     def forget_episodes(self, kind: str) -> int:
         """Forget the episodes of one kind; how many there were."""
@@ -292,6 +309,46 @@ class Memory:
         return bool(rows)
 
 
+class TapedMemory(Memory):
+    """Memory in a run that is recorded or repeated: a replay is told what was remembered then, and keeps nothing."""
+
+    __slots__ = ()
+
+    def _taped(self, name: str, act: Callable[..., Any], *asked: Any) -> Any:
+        def answer(_type: str, _name: str, *given: Any) -> Any:
+            return act(*given)
+
+        return self._store.tape.native(f"memory.{name}", answer)(self._type, self._name, *asked)
+
+    def _put(self, key: str, text: str, size: int, at: float) -> None:
+        self._taped("remember", super()._put, key, text, size, at)
+
+    def _text(self, key: str) -> str | None:
+        text: str | None = self._taped("recall", super()._text, key)
+        return text
+
+    def _dropped(self, key: str) -> bool:
+        return bool(self._taped("forget", super()._dropped, key))
+
+    def keys(self) -> list[str]:
+        """The keys under which something is kept, in alphabetical order."""
+        return list(self._taped("keys", super().keys))
+
+    def _append(self, kind: str, text: str, size: int, at: float) -> None:
+        self._taped("add_episode", super()._append, kind, text, size, at)
+
+    def _latest(self, limit: int, kind: str | None) -> list[list[Any]]:
+        return list(self._taped("episodes", super()._latest, limit, kind))
+
+    def forget_episodes(self, kind: str) -> int:
+        """Forget the episodes of one kind; how many there were."""
+        return int(self._taped("forget_episodes", super().forget_episodes, kind))
+
+    def clear(self) -> None:
+        """Forget everything, facts and episodes."""
+        self._taped("clear", super().clear)
+
+
 def _checked_key(key: Any, what: str = "a key of memory") -> None:
     if not isinstance(key, str):
         raise failure(TypeError, "E876", f"{what} is a text, not {type(key).__name__}", "write it as a text: str(…)")
@@ -318,6 +375,8 @@ class MemoryStore:
         self.path = path
         self.bounds = bounds if bounds is not None else Bounds()
         self.total = 0
+        # What is remembered and recalled is on the tape of a run that is recorded or repeated.
+        self.tape: Any = getattr(program, "tape", None)
         self._program = program
         self._open: sqlite3.Connection | None = None
         self._agents: dict[tuple[str, str], Memory] = {}
@@ -334,7 +393,8 @@ class MemoryStore:
         """The memory of one agent: the same object whenever it is asked for."""
         found = self._agents.get((type_name, name))
         if found is None:
-            found = self._agents[type_name, name] = Memory(self, type_name, name)
+            kind = Memory if self.tape is None else TapedMemory
+            found = self._agents[type_name, name] = kind(self, type_name, name)
         return found
 
     def unnamed(self, type_name: str) -> str:
@@ -529,10 +589,8 @@ def store_of(program: Program, where: Any = None) -> MemoryStore:
     """The store behind `where` (see `memory_of`), opened once per program and closed with it."""
     if where.__class__ not in (str, bool, type(None)):
         raise failure(TypeError, "E876", "the field `memory` of an agent is true, false, or the path of a file")
-    path = _default(program) if where is None or where is True else ":memory:"
-    if isinstance(where, str):
-        path = program.policy.path("write", where)
-        program.policy.require("read", path)
+    tape = getattr(program, "tape", None)
+    path = _place(program, where) if tape is None else tape.native("memory.open", lambda w: _place(program, w))(where)
     stores = program.memories
     if stores is None:
         stores = program.memories = {}
@@ -540,6 +598,15 @@ def store_of(program: Program, where: Any = None) -> MemoryStore:
     if found is None:
         found = stores[path] = MemoryStore(path, program)
     return found
+
+
+def _place(program: Program, where: Any) -> str:
+    """The file that is meant, or ":memory:". Raises `Denied`."""
+    if isinstance(where, str):
+        path = program.policy.path("write", where)
+        program.policy.require("read", path)
+        return path
+    return _default(program) if where is None or where is True else ":memory:"
 
 
 def _default(program: Program) -> str:

@@ -556,6 +556,9 @@ def _exception(answer: dict[str, Any]) -> BaseException:
     base: Any = Exception
     for kind in answer["raised"]:
         found = next((c for m in (builtins, exceptions, stops) if isinstance(c := getattr(m, kind, None), type)), None)
+        # `Denied` and its like have these names in programs only.
+        own = exceptions.DANA_NAMES.get(kind)
+        found = own if own is not None and issubclass(own, exceptions.Fault) else found
         if found is not None and issubclass(found, BaseException):
             base = found
             break

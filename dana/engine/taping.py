@@ -381,7 +381,9 @@ def questioned(args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 def raised(error: BaseException) -> dict[str, Any]:
     """An exception as data: the names of its classes, its message, what diagnostics say of it."""
     kinds = [cls.__name__ for cls in type(error).__mro__ if cls is not object]
-    said = {name: getattr(error, name) for name in ("_code", "_hint", "status", "errno") if _is_plain(error, name)}
+    said = {
+        name: getattr(error, name) for name in ("_code", "_hint", "leaf", "status", "errno") if _is_plain(error, name)
+    }
     found = {"raised": kinds, "message": str(error), "facts": said}
     if all(each is None or each.__class__ in (str, int, float, bool) for each in error.args):
         found["args"] = list(error.args)

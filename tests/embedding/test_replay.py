@@ -398,3 +398,12 @@ def test_a_recording_is_a_ledger_that_verifies(tmp_path) -> None:
     assert len(journal.runs()) == 2
     journal.close()
     assert engine.events("run.*"), "record=PATH keeps events as record=True does"
+
+
+def test_what_was_denied_is_denied_again(tmp_path):
+    text = "import files\ntry:\n    files.read_text('/etc/hosts')\nexcept Denied as e:\n    print(e.type, e.message)\n"
+    path = str(tmp_path / "run.db")
+    told: list[str] = []
+    dana.Engine(record=path, on_print=told.append, cache=False).run(dana.Source("<denied>", text))
+    assert told == ["Denied reading `/etc/hosts` is not granted\n"]
+    assert dana.Engine(cache=False).replay(path).departure is None
