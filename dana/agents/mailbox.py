@@ -51,8 +51,8 @@ class Message:
     """
 
     __slots__ = (
-        "actor", "admitted", "answer", "args", "call", "due", "keywords", "late", "method", "priority", "seconds", "sender",
-        "timer", "until", "waits",
+        "actor", "admitted", "answer", "args", "call", "due", "keywords", "late", "method", "priority", "seconds",
+        "sender", "timer", "until", "waits",
     )  # fmt: skip
 
     def __init__(

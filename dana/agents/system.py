@@ -57,8 +57,8 @@ class System:
     """All actors of one program."""
 
     __slots__ = (
-        "__weakref__", "is_clock_fake", "_idle", "_looking", "_number", "_prefix", "_ready", "_traces", "asks", "busy", "closed",
-        "failure", "meter", "program", "relay", "root", "tasks", "waiting",
+        "__weakref__", "_idle", "_looking", "_number", "_prefix", "_ready", "_traces", "asks", "busy", "closed", "failure",
+        "is_clock_fake", "meter", "program", "relay", "root", "tasks", "waiting",
     )  # fmt: skip
 
     def __init__(self, program: Program) -> None:
@@ -108,7 +108,7 @@ class System:
             rebuild=rebuild, cleanup=cleanup, restart=restart, mailbox=mailbox, shutdown=shutdown,
         )  # fmt: skip
         if supervisor is None:
-            # In a run that is recorded all are kept: whose end is on record must not depend on when garbage is collected.
+            # All agents of a recorded run are kept: what ends with it must not depend on when garbage is collected.
             self.root.add(made, weakly=cleanup is None and self.program.tape is None)
         else:
             supervisor.add(made)

@@ -133,7 +133,7 @@ class Program:
         self.poet_store: str | None = None
         self.open_ledger: Callable[[Program], Any] | None = None
         self._ledger: Any = None
-        # The file of agents' memories (None: they end with the program), the stores that are open, the secrets it holds.
+        # The file of agents' memories (None: they end with the program), the stores that are open; secrets it holds.
         self.memory_path: str | None = None
         self.memories: dict[str, Any] | None = None
         self.secrets: Any = None
