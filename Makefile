@@ -52,9 +52,10 @@ timeouts: tools ## 100 functions that never end, of 33 shapes: how late each sto
 soak: tools ## ten minutes of calls while store, plugin and handlers fail (SOAK="--minutes 1")
 	@$(BIN)/python -m tests.soak $(SOAK)
 
-esper-long: tools ## growing for a long time: 100 000 hostile artifacts, 20 000 cycles, 1 000 rollbacks, 10 000 faults, killed stores
+esper-long: tools ## growing for a long time: 100 000 hostile artifacts, 20 000 cycles, 1 000 rollbacks, 10 000 faults, killed stores, 300 planted faults
 	@$(BIN)/python -m tests.esper.fuzz $(ESPERFUZZ)
 	@$(BIN)/python -m tests.esper.long all
+	@$(BIN)/python -m tests.esper.planted
 
 deps: ## servers that some tests want: PostgreSQL, from Debian (without it those tests say "not run")
 	@.ci/servers

@@ -51,6 +51,7 @@ def measure(*, quick: bool) -> list[Row]:
     memory(table)
     steps_beside_the_forge(table, 200 if quick else 1000)
     journalling(table, rounds)
+    looking_on(table, 2 if quick else 6)
     return table.close()
 
 
@@ -239,6 +240,28 @@ def steps_beside_the_forge(table: Table, steps: int) -> None:
         table.add(
             Row("forge.share of training", extra / whole * 100, "%", "CPU time of submit, get, germinate, cull", 5.0)
         )
+
+
+def looking_on(table: Table, rounds: int) -> None:
+    """A training with everything of Esper running, and nothing that grows, beside the plain one."""
+    from dana.esper.data import digits
+    from dana.esper.report import Never
+    from dana.esper.train import mlp, train
+
+    data = digits(seed=0)
+
+    def run(controller: object) -> None:
+        train(mlp(64, [128, 128], 10), data, epochs=6, controller=controller).finish()
+
+    run("off")
+    spent: dict[str, list[float]] = {"off": [], "on": []}
+    for _ in range(rounds):
+        for name, controller in (("off", "off"), ("on", Never())):
+            began = time.thread_time()
+            run(controller)
+            spent[name].append(time.thread_time() - began)
+    share = min(spent["on"]) / min(spent["off"]) - 1
+    table.add(Row("system.share of a training", share * 100, "%", "host, marks, governor, controller; (128, 128)", 5.0))
 
 
 def journalling(table: Table, rounds: int) -> None:
