@@ -175,6 +175,15 @@ def test_the_clock_stands_still_but_for_sleeping(outcomes) -> None:
     assert statuses(found) == [PASSED, PASSED]
 
 
+def test_a_month_is_slept_in_one_nap(outcomes, monkeypatch) -> None:
+    from dana.testing.clock import TestClock
+
+    naps = []
+    monkeypatch.setattr(TestClock, "sleep", lambda clock, s: (naps.append(s), setattr(clock, "slept", clock.slept + s)))
+    assert statuses(outcomes('import time\ntest "a month":\n    time.sleep(30 * 86400)\n')) == [PASSED]
+    assert naps == [30 * 86400]
+
+
 def test_a_deadline_is_missed_by_what_sleeps_too_long(outcomes) -> None:
     found = outcomes(
         "import time\n@poet(timeout=1.0)\ndef slow():\n    time.sleep(5)\n    return 1\n"

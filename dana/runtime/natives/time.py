@@ -39,6 +39,7 @@ def monotonic(program: Any) -> Callable[[], float]:
 def sleep(program: Any) -> Callable[[float], None]:
     """Waits. Deadlines and cancellation are looked at while it does."""
     clock, meter = program.clock, program.meter
+    longest = getattr(clock, "longest_nap_s", LONGEST_NAP_S)
 
     def sleep(seconds: float, /) -> None:
         """Waits. Deadlines and cancellation are looked at while it does."""
@@ -48,7 +49,7 @@ def sleep(program: Any) -> Callable[[float], None]:
         end = clock.monotonic() + seconds
         while (left := end - clock.monotonic()) > 0:
             allowed = meter.remaining()
-            clock.sleep(min(left, LONGEST_NAP_S) if allowed is None else min(left, LONGEST_NAP_S, allowed))
+            clock.sleep(min(left, longest) if allowed is None else min(left, longest, allowed))
             meter.check()
 
     return sleep
