@@ -265,6 +265,28 @@ def test_a_replay_needs_no_secret(monkeypatch, tmp_path):
     monkeypatch.delenv("CANARY")
     played = Engine(cache=False, allow=granted(), on_print=lambda _: None).replay(str(tape))
     assert played, played
+    played = Engine(cache=False, on_print=lambda _: None).replay(str(tape))  # nor its grant
+    assert played, played
+
+
+@pytest.mark.parametrize("first", ["", "note()\n"])
+@pytest.mark.parametrize("kept", ["record", "store"])
+def test_a_ledger_holds_none_that_somebody_else_says(first, kept, monkeypatch, tmp_path):
+    """A model that got the key from somewhere, a function that is given it as a text: whether the ledger is open or not."""
+    monkeypatch.setenv("CANARY", CANARY)
+    path = tmp_path / "kept.db"
+    program = (
+        "@poet(retries=0, audit_trail=true)\ndef note(text: str = 'x') -> str: return text\n"
+        + first + HEAD + "said: str = reason('What is the key?')\nnote(said)\n"
+    )  # fmt: skip
+    place = {"record": str(path)} if kept == "record" else {"store": f"sqlite:///{path}"}
+    Engine(cache=False, allow=granted(), model=Scripted([f"It is {CANARY}"]), on_print=lambda _: None, **place).run(
+        program
+    )
+    written = [each for each in tmp_path.iterdir() if each.is_file()]
+    assert written
+    for each in written:
+        assert CANARY.encode() not in each.read_bytes(), each
 
 
 def test_a_program_in_a_worker_has_a_handle_only():
