@@ -13,6 +13,7 @@ from dana.agents.interrupts import BEST_EFFORT, COMPLETE, IMMEDIATE, Interrupts
 from dana.agents.mailbox import CAPACITY, CRITICAL, PRIORITIES, Mailbox, set_result
 from dana.agents.mailbox import NORMAL as ORDINARY
 from dana.agents.strategies import NORMAL, PERMANENT, RESTARTS, chosen
+from dana.runtime.effects import bridge
 from dana.runtime.exceptions import message_of, name_of
 from dana.runtime.stops import Stop
 
@@ -208,7 +209,8 @@ class Lifecycle:
             return
         self._interrupts().stopped = f"agent `{self.name}` is stopped: {reason}"
         worker = self.worker
-        if worker is not None and not worker.dead and self.system.current is not self:
+        # Callbacks of the loop run between calls: whose call came last says nothing there.
+        if worker is not None and not worker.dead and (bridge.current() is None or self.system.current is not self):
             worker.loop.call_soon_threadsafe(self._interrupt, worker)
 
     def _interrupt(self, worker: Runner) -> None:

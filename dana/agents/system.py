@@ -383,18 +383,22 @@ class System:
             self.failure = stop
             self.waiting._wake_all(Ending(stop))
 
-    def close(self) -> list[BaseException]:
-        """The program ends: what was accepted is processed, all actors are stopped; returns what failed."""
+    def close(self, *, at_once: bool = False) -> list[BaseException]:
+        """The program ends: what was accepted is processed, all actors are stopped; returns what failed.
+
+        `at_once`: nothing more is processed, and what is being processed ends where it waits.
+        """
         if self.closed:
             return []
         problems: list[BaseException] = []
         try:
-            if self.failure is None and self.meter.pending() is None:
+            if not at_once and self.failure is None and self.meter.pending() is None:
                 self._drain()
         except (Exception, Stop) as error:  # noqa: BLE001  (told with the program's other problems)
             problems.append(error)
         try:
-            self._stop_all(at_once=bool(problems) or self.failure is not None or self.meter.pending() is not None)
+            ended = bool(problems) or self.failure is not None or self.meter.pending() is not None
+            self._stop_all(at_once=at_once or ended)
         except (Exception, Stop) as error:  # noqa: BLE001  (told with the program's other problems)
             problems.append(error)
         self.closed = True

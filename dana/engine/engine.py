@@ -604,6 +604,7 @@ class _Run:
         meter.start()
         failed: BaseException | None = None
         passed: Exception | None = None
+        hurried = False
         try:
             # Spread arguments take half a KiB of the C stack, which a call that waits keeps.
             value = action(args[0]) if len(args) == 1 else action() if not args else action(*args)
@@ -611,8 +612,11 @@ class _Run:
             passed = error
         except (Exception, Stop) as error:  # noqa: BLE001  (the boundary: everything becomes a DanaError)
             failed = error
+        except BaseException:  # Ctrl-C: whoever presses it waits for nobody
+            hurried = True
+            raise
         finally:
-            problems = program.close() if closes else ()
+            problems = program.close(at_once=hurried) if closes else ()
             stop = meter.pending()
             steps = meter.used if emit is not None else 0
             meter.finish()

@@ -244,12 +244,15 @@ class Program:
         stream = self.stderr if self.stderr is not None else sys.stderr
         stream.write(f"{level}: {text}\n")
 
-    def close(self) -> list[BaseException]:
-        """End the program: resources that still run are stopped, last started first; returns what failed."""
+    def close(self, *, at_once: bool = False) -> list[BaseException]:
+        """End the program: resources that still run are stopped, last started first; returns what failed.
+
+        `at_once`: what its agents have been sent and not begun is not processed.
+        """
         self.meter.closing()
         problems: list[BaseException] = []
         if self.agents is not None:
-            problems += self.agents.close()
+            problems += self.agents.close(at_once=at_once)
         if self.running:
             from dana.runtime.lifecycle import stop_all
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dana import Allow, Engine
@@ -97,3 +99,40 @@ except RuntimeError:
     pass
 clerk.get_metrics()["crashes"]"""
     assert Engine(cache=False, allow=Allow(run=True)).run(program) == 0
+
+
+SLEEPER = """
+import time
+
+agent_blueprint Sleeper:
+    def rest(self):
+        try:
+            time.sleep(20)
+        finally:
+            print("up")
+
+s = Sleeper()
+s.send("rest")
+"""
+
+
+def test_what_does_not_end_in_time_is_ended_with_its_program(monkeypatch):
+    monkeypatch.setattr("dana.agents.system.DRAIN_S", 0.02)
+    monkeypatch.setattr("dana.agents.system.STOP_S", 0.02)
+    printed, began = [], time.monotonic()
+    Engine(cache=False, on_print=printed.append).run(SLEEPER)
+    assert "".join(printed) == "up\n"
+    assert time.monotonic() - began < 5
+
+
+def test_ctrl_c_waits_for_no_agent():
+    engine = Engine(cache=False, on_print=lambda _text: None)
+
+    @engine.host("press")
+    def press():
+        raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        engine.run(SLEEPER + "time.sleep(0.01)\npress()")
+    assert time.monotonic() - began < 4
