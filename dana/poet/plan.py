@@ -75,7 +75,7 @@ class Plan:
         "fallbacks", "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host", "judges",
         "judging", "learner", "learnt", "meter", "name", "needs_arguments", "observer", "off", "operate",
         "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "questions", "readers", "record",
-        "registry", "tells", "train", "types", "worth",
+        "registry", "tells", "train", "types", "words", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -134,6 +134,8 @@ class Plan:
         self.types: Mapping[str, str] = {**declared_types(function), **(types or {})} if plugins else NOTHING
         self.annotated: Sequence[tuple[str, str]] = self._annotated() if plugins else ()
         self.perceivers = self._bound_plugins()
+        # What words of its domain stand for, where people may correct them.
+        self.words = next((plugin.glossary for plugin in self.plugins if plugin.glossary is not None), None)
         self.breaker = _breaker(config.breaker)
         self.bulkhead = _bulkhead(config.bulkhead)
         self.cache = self._cache(config.cache)
@@ -218,6 +220,8 @@ class Plan:
             self.cache.ttl = learnt.get("cache_ttl", ttl_of(self.given.cache))
         if self.constants is not None:
             self.constants.set({name: value for name, value in learnt.items() if name in self.constants.bounds})
+        if self.words is not None:
+            self.words.set(str(learnt.get("domain_words", "")))
         self.hopeless = dict.fromkeys(str(learnt.get("given_up", "")).split(), 0)
         config = self.given.changed(options) if options else self.given
         policy = self._policy(config)

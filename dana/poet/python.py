@@ -160,18 +160,19 @@ def feedback(
     kind: str | None = None,
     failure: str | None = None,
     comment: str | None = None,
+    correction: dict[str, Any] | None = None,
     host: Host | None = None,
 ) -> None:
     """Say how a call turned out, now or much later; it is kept in the store of its function.
 
     `about`: the `call.id` a handler was told, the call itself, or a decorated function. `score` is from 0 (useless)
-    to 1,
-    `failure` the name of what was wrong. Raises `POETConfigError` for a call nobody knows, and without a store.
+    to 1, `failure` the name of what was wrong, `correction` what words of the domain mean: {"excellent": 805}. Raises
+    `POETConfigError` for a call nobody knows, without a store, and for a correction that may not be.
     """
     from dana.poet.registry import registry_of
     from dana.poet.subjects import give
 
-    said = {"ok": ok, "score": score, "kind": kind, "failure": failure, "comment": comment}
+    said = {"ok": ok, "score": score, "kind": kind, "failure": failure, "comment": comment, "correction": correction}
     give(registry_of(host or shared_host()), about, said)
 
 

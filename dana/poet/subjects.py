@@ -26,7 +26,7 @@ from dana.poet.facts import signature_of
 from dana.poet.learning import LearningStore
 from dana.poet.options import OPTIONS
 from dana.poet.store.base import NO_DOMAIN
-from dana.poet.training.engine import CACHE_TTL, GIVEN_UP, KIND, trainer_of
+from dana.poet.training.engine import CACHE_TTL, GIVEN_UP, KIND, WORDS, trainer_of
 from dana.poet.training.heard import JUDGED
 
 TYPE_CHECKING = False
@@ -46,6 +46,10 @@ REST_S = 0.5
 # How many calls can be spoken about by their id.
 KEPT_CALLS = 1000
 NO_STORE = "E806"
+CORRECTABLE = (
+    "words of a domain can be, a credit score's or a temperature's; nothing that is read exactly, says that nothing is "
+    "known, lies out of bounds, and nothing of a function that is safety_critical"
+)
 
 # Option, lowest, highest, and how far one change may move it. No deadline (None) is 0 as a knob.
 NUMBERS: tuple[tuple[str, float, float, float | None], ...] = (
@@ -65,8 +69,13 @@ DEADLINES = ("timeout", "attempt_timeout")
 JITTERS = ("full", "equal", "decorrelated")
 
 
-def knobs_of(config: POETConfig, breaker: Any, constants: Constants | None = None, function: str = "") -> list[Knob]:
-    """What may be learnt about a function with these options and constants. Raises `POETConfigError` (E822)."""
+def knobs_of(
+    config: POETConfig, breaker: Any, constants: Constants | None = None, function: str = "", *, words: bool = False
+) -> list[Knob]:
+    """What may be learnt about a function with these options and constants. Raises `POETConfigError` (E822).
+
+    `words`: its domain knows words that people may correct.
+    """
     free = config.learnable
     knobs = []
     for name, low, high, step in NUMBERS:
@@ -85,7 +94,7 @@ def knobs_of(config: POETConfig, breaker: Any, constants: Constants | None = Non
                 knobs.append(_knob(f"breaker_{name}", float(getattr(breaker, name)), low, high, None, config))
     if constants is not None:
         for constant, (low, high, start) in constants.bounds.items():
-            if constant in OPTIONS or constant in (GIVEN_UP, CACHE_TTL) or constant.startswith("breaker_"):
+            if constant in OPTIONS or constant in (GIVEN_UP, CACHE_TTL, WORDS) or constant.startswith("breaker_"):
                 msg = f"the learnable constant `{constant}` of `{function}` is named like an option of @poet"
                 hint = "give it another name: both would be learnt under this one"
                 raise POETConfigError(msg, function, hint, "E822")
@@ -93,6 +102,8 @@ def knobs_of(config: POETConfig, breaker: Any, constants: Constants | None = Non
     if config.retry_on is None:
         # Which kinds of fault are not worth another attempt (T2): names, separated by spaces.
         knobs.append(Knob(GIVEN_UP, "", safety=config.safety_critical))
+    if words:
+        knobs.append(Knob(WORDS, "", safety=config.safety_critical))
     if "cache" in free:
         from dana.poet.plan import ttl_of
 
@@ -137,7 +148,8 @@ class Learner:
     def __init__(self, plan: Plan, keeper: Keeper) -> None:
         self.id = id_of(plan.function, plan.name)
         self.domain = plan.config.domain or NO_DOMAIN
-        self.subject = Subject("function", self.id, knobs_of(plan.config, plan.breaker, plan.constants, plan.name))
+        knobs = knobs_of(plan.config, plan.breaker, plan.constants, plan.name, words=plan.words is not None)
+        self.subject = Subject("function", self.id, knobs)
         self.keeper = keeper
         self.calls = plan.calls
         self._plan = ref(plan)
@@ -255,8 +267,23 @@ class Learner:
         if plan is not None and plan.judges is not None and worth is not None:
             plan.judges.real(call, float(worth))
 
+    def correct(self, said: Mapping[str, Any]) -> None:
+        """People said what words mean here (T6). Raises `ValueError` for what may not be learnt."""
+        if self.trainer is None or self.trainer.words is None:
+            msg = f"`{self.id}` knows no words that could be corrected"
+            raise ValueError(msg)
+        with self.lock:
+            self.ready()
+            self.trainer.corrected(said, self)
+
     def feedback(self, said: Mapping[str, Any]) -> None:
-        """Keep one judgement about a call."""
+        """Keep one judgement about a call. Raises `POETConfigError` for a correction that may not be."""
+        correction = said.get("correction")
+        if correction is not None:
+            try:
+                self.correct(correction)
+            except ValueError as refused:
+                raise POETConfigError(str(refused), self.id, CORRECTABLE, NO_STORE) from None
         if self.trainer is not None:
             worth = said.get("score", said.get("ok"))
             if worth is not None:
@@ -422,8 +449,8 @@ def repeats(registry: Registry) -> bool:
 def give(registry: Registry, about: Any, said: Mapping[str, Any]) -> None:
     """Keep what somebody says about a call: its id, the `Call` a handler was given, or a decorated function.
 
-    `said`: `ok`, `score` (0 to 1), `kind`, `failure`, `comment`; None is left out. Raises `POETConfigError` for what is
-    no call, and for a function without a store.
+    `said`: `ok`, `score` (0 to 1), `kind`, `failure`, `comment`, `correction` (words, and what they mean); None is left
+    out. Raises `POETConfigError` for what is no call, for a function without a store, and for a wrong correction.
     """
     entry = {name: value for name, value in said.items() if value is not None}
     _refuse_wrong(entry)
@@ -462,6 +489,14 @@ def _refuse_wrong(entry: Mapping[str, Any]) -> None:
         if not isinstance(entry.get(name, ""), str):
             msg = f"{name} is a text, not {entry[name]!r:.40}"
             raise POETConfigError(msg, "", "", NO_STORE)
+    correction = entry.get("correction", {"": 0})
+    if (
+        type(correction) is not dict
+        or not correction
+        or not all(type(word) is str and type(value) in (int, float, str) for word, value in correction.items())
+    ):
+        msg = f"a correction says what words mean, not {correction!r:.40}"
+        raise POETConfigError(msg, "", 'like {"excellent": 805}', NO_STORE)
     if not entry:
         raise POETConfigError("this feedback says nothing", "", "give ok=, score=, failure= or comment=", NO_STORE)
 

@@ -19,6 +19,7 @@ from dana.poet.domains.quantities import Quantity
 from dana.poet.domains.tables import NO_QUANTITY, NUMERIC, Kind, is_lenient, outside, ruled
 from dana.poet.domains.written import NothingGivenError, NotUnderstoodError, clean
 from dana.poet.plugins.base import Field, Plugin, Reading, RejectionError, words_of
+from dana.poet.training.words import Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ INTERLOCKS = (
     ("ramp", "a rise by more than `ramp_per_min` percent a minute, where that is set", "by zone and machine"),
 )
 MAX_ZONES = 10_000
+# Words for temperatures ("cosy") are learnt from corrections, within these (°F).
+ROOM = (40.0, 110.0)
 
 
 class BuildingManagement(Plugin):
@@ -93,6 +96,11 @@ class BuildingManagement(Plugin):
         super().__init__(config)
         self._lenient = is_lenient(config)
         self._clock: Callable[[], float] = lambda: 0.0
+        unit = self.config["unit"].lower()
+        low, high = ROOM if unit == "f" else (round(celsius(ROOM[0]), 1), round(celsius(ROOM[1]), 1))
+        self.glossary = self._words = Words(
+            {}, low, high, phrase=_phrase, amount=lambda value: float(_unambiguous(value, unit).value)
+        )
         self._zones: dict[str, tuple[equipment.Protection, equipment.Maintenance]] = {}
 
     def attach(
@@ -142,17 +150,27 @@ class BuildingManagement(Plugin):
         return {"c": "c", "celsius": "c", "f": "f", "fahrenheit": "f"}.get(last) or self.config["unit"].lower()
 
     def _warm(self, value: Any, kind: str, unit: str) -> Reading:
-        found = units.temperature(value, unit)
-        low, high = _OTHER_ROOM[unit]
-        if not found.unit and kind != "outdoor" and low <= found.value <= high:
-            other = "°C" if unit == "f" else "°F"
-            msg = f"{value!r} would be a room in {other}, and °{unit.upper()} is expected: write the unit"
-            raise NotUnderstoodError(msg)
+        how = ""
+        if kind == "outdoor":
+            found = units.temperature(value, unit)
+        else:
+            try:
+                found = _unambiguous(value, unit)
+            except NotUnderstoodError:
+                known = self._words.values.get(_spaced(value)) if value.__class__ is str else None
+                if known is None:
+                    raise
+                written = self.config["unit"].lower()
+                known = known if written == unit else celsius(known) if unit == "c" else known * 1.8 + 32
+                found, how = (
+                    Quantity(round(known, 9), unit, estimated=True),
+                    f", what {value!r} is as people corrected it",
+                )
         limits = _BY_NAME[kind]
         least, most = (limits.low, limits.high) if unit == "f" else (celsius(limits.low), celsius(limits.high))
         if not least - 1e-9 <= found.value <= most + 1e-9:
             raise outside(value, limits.read_as, round(least, 1), round(most, 1), "°" + unit.upper())
-        return Reading(found.value, f"{limits.read_as} in °{unit.upper()}", estimated=found.estimated)
+        return Reading(found.value, f"{limits.read_as} in °{unit.upper()}{how}", estimated=found.estimated)
 
     # --- commands ---------------------------------------------------------------------------------
 
@@ -334,6 +352,32 @@ def _commanded(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
 
 
 # --- readers ------------------------------------------------------------------------------------------
+
+
+def _unambiguous(value: Any, unit: str) -> Quantity:
+    """A temperature indoors; a bare number must not be an ordinary room in the other unit."""
+    found = units.temperature(value, unit)
+    low, high = _OTHER_ROOM[unit]
+    if not found.unit and low <= found.value <= high:
+        other = "°C" if unit == "f" else "°F"
+        msg = f"{value!r} would be a room in {other}, and °{unit.upper()} is expected: write the unit"
+        raise NotUnderstoodError(msg)
+    return found
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _phrase(text: str) -> str:
+    """What a correction of a word for a temperature is kept under. Raises `NotUnderstoodError` for one that is read."""
+    phrase = clean(text)
+    try:
+        found = units.temperature(text)
+    except NotUnderstoodError:
+        return phrase
+    msg = f"{text!r} is read as {found.value:g}: it is no word to be corrected"
+    raise NotUnderstoodError(msg)
 
 
 def _percent(value: Any, kind: str) -> Reading:

@@ -17,6 +17,7 @@ from dana.poet.domains.quantities import Quantity, money, number, share, words, 
 from dana.poet.domains.tables import NO_QUANTITY, NUMERIC, Kind, is_lenient, outside, ruled, yes_or_no
 from dana.poet.domains.written import NotUnderstoodError, approximately, clean, spelled
 from dana.poet.plugins.base import Field, Plugin, PluginError, Reading, RejectionError, words_of
+from dana.poet.training.words import Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ class FinancialServices(Plugin):
         super().__init__(config)
         self._lenient = is_lenient(config)
         self._flags: list[str] = []
+        self.glossary = self._words = Words(
+            SCORE_WORDS, SCORE_LOW, SCORE_HIGH, phrase=_phrase, amount=_points, whole=True
+        )
         self._several = False
 
     # --- which parameters -------------------------------------------------------------------------
@@ -172,10 +176,10 @@ class FinancialServices(Plugin):
 
     def _score(self, value: Any) -> Reading:
         if value.__class__ is str:
-            known = SCORE_WORDS.get(value)
+            known = self._words.values.get(value)
             if known is not None:
-                return Reading(known, f"the usual score for {value!r}", estimated=True)
-            found = _score_said(value)
+                return Reading(int(known), _usual(value, self._words), estimated=True)
+            found = _score_said(value, self._words)
         else:
             found = number(value)
         if not found.value.is_integer():
@@ -273,18 +277,17 @@ def _holds_features(name: str, type_: str) -> bool:
 # --- readers ------------------------------------------------------------------------------------------
 
 
-def _score_said(value: str) -> Quantity:
+def _score_said(value: str, known_words: Words) -> Quantity:
     text, estimated = approximately(clean(value))
     found = _SCORE.fullmatch(text)
     if found is not None:
         return Quantity(float(found[1]), estimated=estimated)
-    said = text.strip("!.").split()
-    phrase = " ".join(word for word in said if word not in _FILLERS)
-    known = SCORE_WORDS.get(phrase)
-    if known is None and (meant := spelled(phrase, SCORE_WORDS)) is not None:
-        phrase, known = meant, SCORE_WORDS[meant]
+    phrase = _without_fillers(text)
+    known = known_words.values.get(phrase)
+    if known is None and (meant := spelled(phrase, known_words.values)) is not None:
+        phrase, known = meant, known_words.values[meant]
     if known is not None:
-        return Quantity(float(known), f"the usual score for {phrase!r}", estimated=True)
+        return Quantity(float(known), _usual(phrase, known_words), estimated=True)
     spoken = _spoken(text.replace("-", " ").split())
     if spoken is not None:
         return Quantity(spoken, estimated=estimated)
@@ -293,6 +296,40 @@ def _score_said(value: str) -> Quantity:
         msg = f"{value!r} says no credit score clearly enough"
         raise NotUnderstoodError(msg)
     return Quantity(in_words.value, estimated=estimated or in_words.estimated)
+
+
+def _without_fillers(text: str) -> str:
+    return " ".join(word for word in text.strip("!.").split() if word not in _FILLERS)
+
+
+def _usual(phrase: str, known: Words) -> str:
+    return f"the usual score for {phrase!r}" + (", as people corrected it" if phrase in known.learnt else "")
+
+
+def _phrase(text: str) -> str:
+    """What a correction of a word for a score is kept under. Raises `NotUnderstoodError` for what is read exactly."""
+    phrase = _without_fillers(approximately(clean(text))[0])
+    phrase = spelled(phrase, SCORE_WORDS) or phrase if phrase not in SCORE_WORDS else phrase
+    if phrase not in SCORE_WORDS:
+        try:
+            found = _score_said(text, _NO_WORDS)
+        except NotUnderstoodError:
+            return phrase
+        msg = f"{text!r} is read as {found.value:g}: it is no word to be corrected"
+        raise NotUnderstoodError(msg)
+    return phrase
+
+
+def _points(value: Any) -> float:
+    """What somebody says a word for a score means: a whole number."""
+    found = number(value)
+    if found.estimated or not found.value.is_integer():
+        msg = f"{value!r} is no credit score: scores are whole"
+        raise NotUnderstoodError(msg)
+    return found.value
+
+
+_NO_WORDS = Words({}, SCORE_LOW, SCORE_HIGH)
 
 
 def _spoken(said: list[str]) -> float | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from dana.poet.training.words import Words
+
     Rule = Callable[[Any], "Reading"]
     # A class, and the lowest and highest value of it.
     Clean = tuple[type, float, float]
@@ -141,6 +143,8 @@ class Plugin:
     words: frozenset[str] = frozenset()
     # Results of exactly these classes `judge` gives back as they are: it is not called for them.
     unjudged: frozenset[type] = frozenset()
+    # What words stand for that people may correct (`feedback(…, correction=…)`); each function has a plugin of its own.
+    glossary: Words | None = None
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         given = dict(config or {})

@@ -31,6 +31,7 @@ class Fenced(Plugin):
         self.words = inner.words
         self.fields = inner.fields
         self.config = inner.config
+        self.glossary = inner.glossary
 
     def hints(self) -> dict[str, Any]:
         """See `Plugin`."""

@@ -26,6 +26,7 @@ from dana.poet.training.faults import FaultClasses
 from dana.poet.training.freshness import Freshness
 from dana.poet.training.heard import AGE, ATTEMPT, CALL, JUDGED, OK, OUTAGE
 from dana.poet.training.latency import RECENT, LatencyLearner, advise
+from dana.poet.training.words import LEAST as LEAST_SAID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ WATCHED = 300
 WATCH_LEAST = 50
 AFTER_A_FAILURE = 10 * DUE
 # The knobs of the rules that are no options (`dana.poet.subjects.knobs_of`).
-GIVEN_UP, CACHE_TTL = "given_up", "cache_ttl"
+GIVEN_UP, CACHE_TTL, WORDS = "given_up", "cache_ttl", "domain_words"
 KIND = "training"
 
 
@@ -64,7 +65,7 @@ class Trainer:
 
     __slots__ = (
         "__weakref__", "_costs", "_is_called", "_learner", "_plan", "_scores", "_since", "_watch", "ages", "applies",
-        "faults", "heard", "inline", "is_new", "last", "latency", "outages", "outcomes", "resting", "rounds",
+        "faults", "heard", "inline", "is_new", "last", "latency", "outages", "outcomes", "resting", "rounds", "words",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, learner: Learner, *, inline: bool, applies: bool = True) -> None:
@@ -77,6 +78,8 @@ class Trainer:
         longest = plan.given.timeout or LONGEST_S
         self.latency = LatencyLearner(longest)
         self.faults = FaultClasses()
+        # What words of the domain stand for; None where it has none.
+        self.words = plan.words
         self.outages: deque[float] = deque(maxlen=100)
         self.ages: deque[tuple[float, bool]] = deque(maxlen=400)
         self.outcomes: deque[dict[str, Any]] = deque(maxlen=KEPT_OUTCOMES)
@@ -127,6 +130,15 @@ class Trainer:
             self.hear(OUTAGE, (began[1] + now) / 2 - began[0])
             began.clear()
 
+    def corrected(self, said: Mapping[str, Any], learner: Learner) -> None:
+        """People said what words mean. Raises `ValueError`; the caller holds the learner's lock."""
+        assert self.words is not None
+        self.words.correct(said)
+        self.is_new = True
+        plan = self._plan()
+        if plan is not None and plan.config.learning != "batch" and self._may_change(learner):
+            self._words(learner)
+
     # --- behind the calls ---------------------------------------------------------------------------
 
     def work(self, *, ending: bool = False) -> None:
@@ -140,6 +152,8 @@ class Trainer:
                 self._take(self.heard.popleft(), learner)
             if plan is not None and learner.is_known and self._is_due(plan, ending=ending):
                 self._round(plan, learner)
+            if plan is not None and learner.is_known and ending:
+                self._words(learner)
         finally:
             learner.lock.release()
 
@@ -379,6 +393,21 @@ class Trainer:
             min_gain=0.0, least=FEW, watched=False,
         )  # fmt: skip
 
+    def _words(self, learner: Learner) -> None:
+        """T6: what words of the domain stand for. Each is a version of its own."""
+        words = self.words
+        if words is None or WORDS not in learner.subject.knobs:
+            return
+        for phrase in words.candidates():
+            outcome = self._ask(
+                learner, "T6", phrase, lambda found: {WORDS: words.text_with(found)},
+                lambda _values, phrase=phrase: evidence.of_words(words, phrase),  # type: ignore[misc]
+                min_gain=0.0, least=LEAST_SAID, watched=False,
+            )  # fmt: skip
+            if outcome.kind == PROMOTED:
+                words.took(phrase)
+                learner.changed()
+
     def _record(self, kind: str, subject: str, data: dict[str, Any]) -> None:
         self.outcomes.append({"kind": kind, **data})
         plan = self._plan()
@@ -389,7 +418,9 @@ class Trainer:
 
     def to_data(self) -> dict[str, Any]:
         """What the rules know, as plain data: with it and the same observations, the same is learnt."""
+        words = {} if self.words is None else {"words": self.words.to_data()}
         return {
+            **words,
             "latency": self.latency.to_data(), "faults": self.faults.to_data(), "outages": list(self.outages),
             "ages": [list(age) for age in self.ages], "rounds": self.rounds, "last": self.last, "since": self._since,
         }  # fmt: skip
@@ -403,6 +434,8 @@ class Trainer:
             self.ages.extend((float(age), bool(changed)) for age, changed in data.get("ages", ()))
             self.rounds, self.last = int(data.get("rounds", 0)), float(data.get("last", 0.0))
             self._since = int(data.get("since", 0))
+            if self.words is not None:
+                self.words.take(dict(data.get("words", {})))
         except (TypeError, AttributeError) as damaged:
             msg = f"this is nothing that was learnt: {damaged}"
             raise ValueError(msg) from damaged

@@ -3,6 +3,7 @@
     attempts    every attempt that was kept back is the first of one call, replayed with both policies, the same chances
     outages     every outage that was kept back is waited for with both times
     ages        every look at a cached result that was kept back is answered with both times to live
+    words       every correction of a phrase is judged by the median of the others
 
 Each gives an `Evidence` with one paired difference per case: its mean, its 95 % interval, the number of cases and the
 seed that repeats it.
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import TypeAlias
 
+    from dana.poet.training.words import Words
+
     # Attempt timeout (s, inf for none), retries, first wait (s).
     Settings: TypeAlias = tuple[float, int, float]
 
@@ -38,6 +41,11 @@ def paired(gains: Iterable[float], seed: int) -> Evidence:
         return Evidence(seen.mean, -inf, inf, seen.count, seed)
     half = t95(seen.count - 1) * (seen.variance / seen.count) ** 0.5
     return Evidence(seen.mean, seen.mean - half, seen.mean + half, seen.count, seed)
+
+
+def of_words(words: Words, phrase: str) -> Evidence:
+    """What it would gain to have a phrase stand for the median of its corrections: each is left out in turn."""
+    return paired(words.gains(phrase), 0)
 
 
 def of_attempts(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dana.poet.training.breakers import OpenTime
 from dana.poet.training.causes import Causes
 from dana.poet.training.constants import RandomSearch, Spsa, compare, evidence
+from dana.poet.training.evidence import of_words
 from dana.poet.training.faults import FaultClasses
 from dana.poet.training.freshness import Freshness
 from dana.poet.training.fusion import Fusion
@@ -164,22 +165,75 @@ def test_t5_what_cannot_be_learnt_is_refused():
         compare(bowl, {}, {}, [1])
 
 
-def test_t6_corrections_change_what_a_word_stands_for():
+def said(words, phrase, *values):
+    for value in values:
+        words.correct({phrase: value})
+
+
+def test_t6_the_median_of_corrections_is_what_a_word_should_stand_for():
+    words = Words({"good": 720.0}, 300, 850, whole=True)
+    said(words, "good", 700, 690)
+    assert words.candidates() == []
+    said(words, "  Good ", 695)
+    assert words.candidates() == ["good"]
+    assert words.candidates() == []  # nothing new was said
+    assert words.middle("good") == 695
+    assert of_words(words, "good").low > 0
+    said(words, "good", 350)  # one that is far off does not move the median far
+    assert words.middle("good") == 692
+    assert words.values == {"good": 720}  # nothing was promoted
+    words.set(words.text_with("good"))
+    assert words.values == {"good": 692}
+    with pytest.raises(ValueError, match="from 300 to 850"):
+        said(words, "good", 5)
+    with pytest.raises(ValueError, match="no phrase of a few words"):
+        said(words, "720", 700)
+
+
+def test_t6_people_who_contradict_each_other_change_nothing():
     words = Words({"good": 720.0}, 300, 850)
-    assert words.value("  GOOD ") == 720
-    words.correct("good", 700)
-    words.correct("good", 690)
-    assert words.value("good") == 720
-    words.correct("Good", 695)
-    assert words.value("good") == 695
-    words.correct("good", 350)  # one that is far off does not move the median far
-    assert 690 <= words.value("good") <= 700
-    assert words.value("decent") is None
-    with pytest.raises(ValueError, match="outside 300 to 850"):
-        words.correct("good", 5)
-    other = Words({}, 300, 850)
-    other.take(words.to_data())
-    assert other.value("good") == words.value("good")
+    said(words, "good", 600, 850, 700)
+    assert of_words(words, "good").low < 0
+    said(words, "decent", 310, 560, 840)
+    assert of_words(words, "decent").low < 0
+
+
+def test_t6_a_word_nobody_knew_is_learnt_where_people_agree():
+    words = Words({}, 300, 850)
+    said(words, "decent", 690, 700, 705)
+    assert of_words(words, "decent").low > 0
+    words.set(words.text_with("decent"))
+    assert words.values["decent"] == 700
+
+
+def test_t6_nothing_is_kept_of_corrections_of_which_one_is_wrong():
+    words = Words({}, 300, 850)
+    with pytest.raises(ValueError, match="from 300 to 850"):
+        words.correct({"good": 700, "bad": 100})
+    assert words.to_data()["said"] == {}
+
+
+def test_t6_what_a_hand_wrote_out_of_bounds_is_not_taken():
+    words = Words({"good": 720.0}, 300, 850)
+    words.set("good=9000; 700=600; fair=640; poor")
+    assert words.values == {"good": 720, "fair": 640}
+
+
+def test_t6_corrections_that_were_taken_back_are_forgotten_also_by_a_later_run():
+    words = Words({"good": 720.0}, 300, 850)
+    said(words, "good", 695, 695, 695)
+    text = words.text_with("good")
+    words.took("good")
+    words.set(text)
+    later = Words({"good": 720.0}, 300, 850)
+    later.take(words.to_data())
+    later.set(text)
+    assert later.values["good"] == 695
+    assert later.to_data() == words.to_data()
+    later.set("")
+    assert later.values["good"] == 720
+    said(later, "good", 695)
+    assert later.candidates() == []
 
 
 CAUSES, RULES = ["leak", "pump", "power"], ["high pressure", "low rate", "noise", "flicker"]
