@@ -255,10 +255,11 @@ def _is_about(event: Event, subject: str) -> bool:
     return any(isinstance(each, str) and subject in _names(each) for each in named)
 
 
-def _names(subject: str) -> tuple[str, str, str]:
-    """An agent's id (`Desk left#3`), what it is called (`Desk left`), and its type."""
+def _names(subject: str) -> tuple[str, str, str, str]:
+    """An agent's id (`Desk left#3`), what it is called (`Desk left`), its type and its name."""
     called = subject.partition("#")[0]
-    return subject, called, called.partition(" ")[0]
+    kind, _, name = called.partition(" ")
+    return subject, called, kind, name
 
 
 def _base(kind: str) -> str:

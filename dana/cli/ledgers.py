@@ -185,7 +185,8 @@ def _explain(journal: Journal, options: Options) -> int:
         )
         near = suggest(chosen, known) if chosen else None
         hint = f"did you mean {near}?" if near else f"the latest are {', '.join(known[:3])}" if known else ""
-        what = f"no event of {chosen!r}" if chosen else "no act on record that could be explained"
+        about = f"about {subject!r} " if subject else ""
+        what = f"no event of {chosen!r}" if chosen else f"no act {about}on record that could be explained"
         raise UsageProblem("E905", printable(f"there is {what}"), printable(hint))
     if "json" in given:
         told = {level: acts.told(events, level) for level in acts.LEVELS[:3]}
