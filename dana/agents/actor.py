@@ -374,7 +374,7 @@ def is_crash(error: BaseException) -> bool:
         return False
     if getattr(type(error), "_shape", None) is not None:  # an exception of the program
         return False
-    if getattr(error, "_code", "") in ELSEWHERE:
+    if isinstance(error, OSError) or getattr(error, "_code", "") in ELSEWHERE:
         return False
     return not isinstance(error, Exception) or classify(error).startswith("execution.")
 

@@ -1,11 +1,11 @@
 """Checks, verdicts and tools as programs make them: what `stdlib/agents.na` has of turns.
 
-    agents.rate_limit(10, burst=20)          entries of `checks`
-    agents.modified("…"), agents.rejected("…")   what hooks return
-    agents.tool(pay, dangerous=true)         entries of `tools`
-    agents.on_approval(f)                    who is asked about them
-    agents.respond(clerk, "…", user="ann")   a turn with its whole response
-    agents.trace(clerk, "diagnostic")        what happened in its last turn
+agents.rate_limit(10, burst=20)          entries of `checks`
+agents.modified("…"), agents.rejected("…")   what hooks return
+agents.tool(pay, dangerous=true)         entries of `tools`
+agents.on_approval(f)                    who is asked about them
+agents.respond(clerk, "…", user="ann")   a turn with its whole response
+agents.trace(clerk, "diagnostic")        what happened in its last turn
 """
 
 from __future__ import annotations
@@ -136,4 +136,3 @@ class _Responding:
         from dana.runtime.effects import Effect
 
         return Effect(self._program, "respond", lambda: self.begun(args, given), taped=False)()
-

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Value = Callable[[Any], Any]
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+# Numbers of so many bits have 4,000 digits; Python writes none of more than 4,300.
+MOST_BITS = 13_288
 _PLAIN = frozenset({int, bool, type(None)})
 # Resources and agents have a life of their own: they are no data.
 _DATA_KINDS = frozenset({"struct", "exception"})
@@ -43,6 +45,8 @@ def encode(value: Any, redact: Callable[[str], str], what: str) -> str:
         if cls is str:
             return redact(item)
         if cls in _PLAIN:
+            if cls is int and item.bit_length() > MOST_BITS:
+                raise failure(ValueError, "E876", f"{what} holds a number of more than 4,000 digits")
             return item
         if cls is float:
             return item if math.isfinite(item) else {TAG: "float", "is": repr(item)}
@@ -60,7 +64,13 @@ def encode(value: Any, redact: Callable[[str], str], what: str) -> str:
         path.pop()
         return made
 
-    return whole(_encode(plain(value)))
+    try:
+        text = whole(_encode(plain(value)))
+        text.encode()
+    except UnicodeEncodeError:
+        hint = "half a surrogate pair is no character: mend the text first"
+        raise failure(ValueError, "E876", f"{what} holds a text that cannot be written as UTF-8", hint) from None
+    return text
 
 
 def _collection(value: Any, plain: Value) -> Any:

@@ -57,8 +57,8 @@ class System:
     """All actors of one program."""
 
     __slots__ = (
-        "__weakref__", "_idle", "_looking", "_number", "_prefix", "_ready", "_traces", "asks", "busy", "closed", "failure",
-        "is_clock_fake", "meter", "program", "relay", "root", "tasks", "waiting",
+        "__weakref__", "_idle", "_looking", "_number", "_prefix", "_ready", "_traces", "asks", "busy", "closed",
+        "failure", "is_clock_fake", "meter", "program", "relay", "root", "tasks", "waiting",
     )  # fmt: skip
 
     def __init__(self, program: Program) -> None:

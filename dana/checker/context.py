@@ -32,8 +32,8 @@ class Context:
         "agent_methods", "agents", "annotations", "assigns_in_expressions", "bindings", "blocks", "broken", "calls",
         "checked", "diagnostics", "evaluated", "find_module", "finished", "function", "functions", "graph",
         "has_placeholders", "imports", "in_loop", "killed", "loop_end", "module_functions", "name", "narrow",
-        "pending", "piped", "pipes", "receivers", "registry", "rerun", "scope", "scoped", "seen", "session", "source", "structs",
-        "suggestions", "text", "top", "types", "ufcs", "unknown",
+        "pending", "piped", "pipes", "receivers", "registry", "rerun", "scope", "scoped", "seen", "session", "source",
+        "structs", "suggestions", "text", "top", "types", "ufcs", "unknown",
     )
     # fmt: on
 

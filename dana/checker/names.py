@@ -120,7 +120,8 @@ def _help(c: Context, name: str) -> str:
 
 # The standard library's modules; a test compares them with the folder.
 LIBRARY = frozenset(
-    "actors agents esper files http json math meta poet process random resources stats terminal testing text time".split()
+    "actors agents esper files http json math meta poet process random resources stats terminal testing text "
+    "time".split()
 )
 
 

@@ -188,9 +188,9 @@ class Reasoning:
             raise told(problem) from None
         for each in asked_by(model):
             denial = policy.policy.denial("model", each.name)
-            if denial is not None and (needs_grant or not denial.flag):  # no flag: it is denied, not just not granted
-                policy.require("model", each.name)
-            elif policy.narrowed("model", each.name) is not None:
+            # Without a flag it is denied, and not just not granted.
+            is_denied = denial is not None and (needs_grant or not denial.flag)
+            if is_denied or policy.narrowed("model", each.name) is not None:
                 policy.require("model", each.name)
         return model  # type: ignore[no-any-return]
 

@@ -168,7 +168,9 @@ def test_one_stream_has_functions_agents_and_networks_with_one_trace(dana, acts_
 
 def test_an_act_is_told_as_a_story(dana, acts_db) -> None:
     told = dana("ledger", "explain", acts_db).out
-    assert told.startswith("Triage#1/r2  1970-01-02 00:00:00\nturn.end Triage#1 AgentError (80 ms); 1 model call; 2 tool calls;")
+    assert told.startswith(
+        "Triage#1/r2  1970-01-02 00:00:00\nturn.end Triage#1 AgentError (80 ms); 1 model call; 2 tool calls;"
+    )
     assert "\n    tool.start Triage#1 rate\n      poet.call.start rates.rate\n" in told
     assert "cause: tool.end Triage#1 pay refused\nthen: turn.end Triage#1 AgentError (80 ms)\n" in told
     assert "t1" in dana("ledger", "explain", acts_db, "t1").out

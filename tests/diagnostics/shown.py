@@ -29,6 +29,7 @@ from dana.isolation.conversation import Conversation
 from dana.isolation.engine import ProcessEngine
 from dana.policy import Allow
 from dana.repl.shell import Screen, Shell
+from dana.runtime.absent import engines
 from tests.diagnostics.embedded import ACTIONS
 from tests.diagnostics.reviewing import damaged_behaviour, reviewed
 from tests.servers.mcp import ToolsServer
@@ -162,6 +163,15 @@ def of_world(code: str) -> Shown:
     """Programs about the world outside: granted their folder, a port where nobody listens, and one program."""
     allow = Allow(read=["."], write=["."], net=["127.0.0.1:1"], run=["ls -l"])
     return of_program(catalogue()[code].wrong, allow=allow, clock=None)
+
+
+def without_an_engine() -> Shown:
+    """A program as a host runs it that has no engine."""
+    session = engine().session()
+    for name in [name for name in session.program.table if name.startswith(".open_")]:
+        del session.program.table[name]
+    session.program.table.update(engines(session.program))
+    return of_run(lambda: session.run("use('mcp:http://127.0.0.1:9000/mcp')", name=MAIN))
 
 
 def of_desk(call: str) -> Shown:
@@ -547,6 +557,7 @@ CASES: dict[str, Callable[[], Shown]] = {
     "E722": partial(worker_distrusted, "_breach", "open '/etc/passwd'"),
     "E723": partial(worker_distrusted, "broken", "a message has no kind"),
     "E724": too_large_to_hand_over,
+    "E821": without_an_engine,
     "E880": lambda: of_program('use "mpc:http://127.0.0.1:9000/mcp" as desk'),
     "E881": lambda: of_program('use "mcp:http://127.0.0.1:1/mcp" as desk', allow=Allow(net=["127.0.0.1:1"])),
     "E883": partial(of_desk, "desk.serch(query='door')"),

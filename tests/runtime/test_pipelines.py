@@ -86,4 +86,5 @@ def test_workflows(machine):
         "name": "clean",
         "description": "Cleans a text.",
         "parameters": {"type": "object", "properties": {"text": {}, "strict": {}}, "required": ["text"]},
+        "returns": {},
     }

@@ -136,3 +136,35 @@ def test_ctrl_c_waits_for_no_agent():
     with pytest.raises(KeyboardInterrupt):
         engine.run(SLEEPER + "time.sleep(0.01)\npress()")
     assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize("value", ["10 ** 5000", '"\\ud800"'])
+def test_what_cannot_be_written_is_refused_by_memory(value):
+    program = f"""
+agent_blueprint Clerk:
+    note: str = ""
+
+clerk = Clerk()
+said = ""
+try:
+    clerk.remember("x", {value})
+except ValueError as e:
+    said = e.message
+said"""
+    assert Engine(cache=False).run(program).startswith("what is to be remembered under `x` holds a ")
+
+
+def test_a_disk_that_says_no_crashes_no_agent(tmp_path):
+    (tmp_path / "bad.db").write_bytes(b"no database" * 1000)
+    program = """
+agent_blueprint Clerk:
+    note: str = ""
+
+clerk = Clerk()
+for _ in range(6):
+    try:
+        clerk.recall("x")
+    except OSError:
+        pass
+clerk.get_metrics()["crashes"]"""
+    assert Engine(cache=False, memory=str(tmp_path / "bad.db")).run(program) == 0
