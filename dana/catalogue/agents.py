@@ -271,4 +271,13 @@ ENTRIES: dict[str, Entry] = {
         "import resources\n\nresource Line:\n    name: str\n\npool = resources.pool(Line, size=1)\n"
         "with pool.take('a') as one:\n    print(one.name)\nwith pool.take('a') as two:\n    print(two.name)\n",
     ),
+    "W309": Entry(
+        "a field of an agent that is nearly one with a meaning",
+        "`tools`, `checks`, `permissions`, `instructions`, `max_turns` and `context_turns` are what an agent's turns go by. A "
+        "field whose name is one of them without its last letter is the program's own, and no turn looks at it.",
+        "def add(a: int, b: int) -> int:\n    return a + b\n\nagent_blueprint Clerk:\n    tool: list = [add]\n\n"
+        "print(Clerk().tool | len)\n",
+        "def add(a: int, b: int) -> int:\n    return a + b\n\nagent_blueprint Clerk:\n    tools: list = [add]\n\n"
+        "print(Clerk().tools | len)\n",
+    ),
 }

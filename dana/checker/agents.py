@@ -71,6 +71,22 @@ def declare_overrides(c: Context, info: StructInfo, parent: StructInfo) -> None:
             info.broken = True
 
 
+# Fields that somebody may write who means one that agents use, with the type that gives it away.
+SLIPS = {"tool": LIST, "check": LIST, "permission": LIST, "instruction": STR, "max_turn": INT, "context_turn": INT}
+
+
+def check_fields(c: Context, info: StructInfo) -> None:
+    """Warns of `tool: list`, where `tools` is what a model is offered."""
+    for name, field in info.fields.items():
+        meant = f"{name}s"
+        kind = SLIPS.get(name)
+        if kind is None or meant in info.fields or field.node is None or field.type[0] != kind[0]:
+            continue
+        text = f"`{name}` means nothing to an agent, and `{meant}` does"
+        span = (field.node.start, field.node.start + len(name))
+        c.report("W309", text, span, hint=f"did you mean `{meant}`?")
+
+
 def check_singleton(c: Context, stmt: Any, info: StructInfo) -> None:
     """`agent A` is made where it stands: nothing may be missing."""
     if info.broken or not all(base in c.registry for base in info.bases):

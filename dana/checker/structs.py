@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dana.ast import nodes as na
-from dana.checker.agents import check_singleton, declare_overrides, is_agent
+from dana.checker.agents import check_fields, check_singleton, declare_overrides, is_agent
 from dana.checker.annotations import annotation, merge
 from dana.checker.builtins import EXCEPTIONS
 from dana.checker.conversion import check_value
@@ -207,6 +207,8 @@ def inherit(c: Context, info: StructInfo) -> None:
                 info.redeclared.append(name)
             else:
                 fields.setdefault(name, Field(name, field.type, field.has_default, field.doc, field.node))
+    if is_agent(info):
+        check_fields(c, info)
     if fields:
         info.fields = {**fields, **info.fields}
 
