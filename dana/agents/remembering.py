@@ -64,13 +64,7 @@ def encode(value: Any, redact: Callable[[str], str], what: str) -> str:
         path.pop()
         return made
 
-    try:
-        text = whole(_encode(plain(value)))
-        text.encode()
-    except UnicodeEncodeError:
-        hint = "half a surrogate pair is no character: mend the text first"
-        raise failure(ValueError, "E876", f"{what} holds a text that cannot be written as UTF-8", hint) from None
-    return text
+    return whole(_encode(plain(value)))
 
 
 def _collection(value: Any, plain: Value) -> Any:

@@ -138,20 +138,19 @@ def test_ctrl_c_waits_for_no_agent():
     assert time.monotonic() - began < 4
 
 
-@pytest.mark.parametrize("value", ["10 ** 5000", '"\\ud800"'])
-def test_what_cannot_be_written_is_refused_by_memory(value):
-    program = f"""
+def test_memory_refuses_numbers_that_are_too_long_to_be_written():
+    program = """
 agent_blueprint Clerk:
     note: str = ""
 
 clerk = Clerk()
 said = ""
 try:
-    clerk.remember("x", {value})
+    clerk.remember("x", 10 ** 5000)
 except ValueError as e:
     said = e.message
 said"""
-    assert Engine(cache=False).run(program).startswith("what is to be remembered under `x` holds a ")
+    assert Engine(cache=False).run(program).endswith("holds a number of more than 4,000 digits")
 
 
 def test_a_disk_that_says_no_crashes_no_agent(tmp_path):
