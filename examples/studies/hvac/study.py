@@ -26,7 +26,7 @@ CLIMATES = (
     (5.0, 11.0), (12.0, 8.0), (23.0, 8.0), (4.0, 11.0), (9.0, 10.0),
 )  # fmt: skip
 # Weeks that are learnt from or kept back, and how many may be simulated while searching.
-CASES, BUDGET = 80, 1000
+CASES, BUDGET = 80, 800
 RAMP_LIMIT, START_LIMIT, REST_LIMIT_S = 25.0 + 1e-9, 15, 120
 
 
