@@ -214,10 +214,10 @@ class Actor(Lifecycle):
         """Have a runner, if there is something to do. `asked`: somebody waits for it."""
         worker = self.worker
         if worker is not None:
-            if worker.loop.is_closed():
+            if worker.dead or worker.loop.is_closed():  # its thread has ended, or its loop
                 self._abandoned(worker)
-            elif loop is not None and worker.loop is not loop and not worker.dead and not worker:
-                self._abandoned(worker)  # it has not begun, and that loop may never run again
+            elif asked and loop is not None and worker.loop is not loop and not worker.dead and not worker:
+                self._abandoned(worker)  # it has not begun, and that loop may never run again; this one will
             else:
                 return
         if not self.is_ready():
@@ -259,14 +259,31 @@ class Actor(Lifecycle):
             if worker is not None and monotonic() >= until:
                 if not self.is_ready():
                     break
-                lock.release()
-                self.system.yield_turn(self, worker)
-                lock.acquire()
-                until = monotonic() + SLICE_S
+                # Nothing is on this stack between two messages: another runner goes on after the others' turns.
+                self.worker = None
+                self._hand_on(worker.loop)
+                break
         if worker is None or self.worker is worker:
             self.worker = None
             self.system.resting(self)
         lock.release()
+
+    def _hand_on(self, loop: AbstractEventLoop) -> None:
+        """The next message is processed where somebody waits for one: a loop runs only while its thread waits."""
+        elsewhere = self.mailbox.awaited_on(loop)
+        if elsewhere is None:
+            self.schedule(loop)
+            return
+        self.system.resting(self)
+        elsewhere.call_soon_threadsafe(self._take_over, elsewhere)
+
+    def _take_over(self, loop: AbstractEventLoop) -> None:
+        lock = self.system.waiting.lock
+        lock.acquire()
+        try:
+            self.schedule(loop, asked=True)
+        finally:
+            lock.release()
 
     def process(self, message: Message, worker: Runner | None) -> None:
         """Run one message to its end and tell whoever waits for it."""

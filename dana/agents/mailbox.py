@@ -14,6 +14,7 @@ from dana import abi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable, Iterator
     from typing import Any
 
@@ -161,6 +162,15 @@ class Mailbox:
                 if self.door:
                     self._admit()
                 return message
+        return None
+
+    def awaited_on(self, loop: AbstractEventLoop) -> AbstractEventLoop | None:
+        """The loop on which the first message that is waited for is; None when it is this one, or nobody waits."""
+        for message in self:
+            answer = message.answer
+            if answer is not None and not answer.done() and not answer.get_loop().is_closed():
+                found = answer.get_loop()
+                return None if found is loop else found
         return None
 
     def withdraw(self, message: Message) -> None:

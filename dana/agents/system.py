@@ -16,7 +16,7 @@ import os
 from collections import deque
 from time import monotonic
 
-from dana.agents.actor import Actor, Runner, call_beside
+from dana.agents.actor import Actor, call_beside
 from dana.agents.errors import lost, mailbox_full, no_answer
 from dana.agents.lifecycle import described
 from dana.agents.mailbox import PRIORITIES, Message, set_result
@@ -209,11 +209,6 @@ class System:
             for line in lines:
                 if actor in line:
                     line.remove(actor)
-
-    def yield_turn(self, actor: Actor, worker: Runner) -> None:
-        """An actor with more to do lets the others go first."""
-        self.ready(actor, worker.loop)
-        worker.park(None, None)
 
     def resting(self, actor: Actor) -> None:
         """An actor has nothing to do any more."""
