@@ -16,10 +16,11 @@ import atexit
 import json
 from collections import deque
 from threading import Event as Signal
-from threading import Lock, Thread
+from threading import Lock
 from time import time
 from weakref import WeakSet, ref
 
+from dana.adaptive.background import begin
 from dana.adaptive.canonical import canonical, cut, whole
 from dana.adaptive.journal import Journal, JournalError
 from dana.adaptive.redaction import Redactor
@@ -291,7 +292,7 @@ class Ledger:
         if not self._background:
             return
         _STARTED.add(self)
-        Thread(target=_write_batches, args=(ref(self), self._wake), name="dana-ledger", daemon=True).start()
+        begin("dana-ledger", _write_batches, ref(self), self._wake)
 
     # --- reading ----------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LEAST, MOST = 1, 10_000
 MOST_PATTERNS = 50
+# How long one pattern may be looked for; what takes longer fails the check, and a failed check is a denial.
+SEARCH_S = 0.25
 # What people write: line breaks and tabs; and what joins emojis and letters of some scripts.
 _KEPT = frozenset("\n\t\u200d\u200c")
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\u0085\v\f]")
@@ -46,7 +48,7 @@ def request_check(least: Any = LEAST, most: Any = MOST, **given: Any) -> Validat
     """Looks at a request: `least` to `most` characters; `normalise`, `html`, `forbidden`, `required`, `schema`.
 
     `normalise` ("NFC" or "none") brings letters to one form and takes control characters away; `html`: "strip" what a
-    page could run, "refuse" it, or "keep" it; `forbidden`: regular expressions (RE2); `required`: keys the context must
+    page could run, "refuse" it, or "keep" it; `forbidden`: regular expressions; `required`: keys the context must
     have; `schema`: a type the context must be of.
     """
     kind = "request_check"
@@ -79,28 +81,23 @@ def request_check(least: Any = LEAST, most: Any = MOST, **given: Any) -> Validat
 
 
 def _compiled(patterns: list[str]) -> list[Any]:
-    """The patterns, by a matcher whose time is linear: they meet texts of strangers."""
+    """The patterns; looking for one in a stranger's text is given up after `SEARCH_S`, which is a denial."""
     if not patterns:
         return []
     if len(patterns) > MOST_PATTERNS:
         raise failure(ValueError, WRONG, f"request_check takes at most {MOST_PATTERNS} forbidden patterns")
-    from importlib import import_module
-
     try:
-        re2 = import_module("re2")
+        import regex  # type: ignore[import-untyped]
     except ImportError:
         raise failure(
-            RuntimeError, WRONG, "`forbidden` of request_check needs the package google-re2, which is not installed"
+            RuntimeError, WRONG, "`forbidden` of request_check needs the package regex, which is not installed"
         ) from None
     compiled = []
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
     for pattern in patterns:
         try:
-            compiled.append(re2.compile(pattern, options))
-        except re2.error:
-            raise failure(ValueError, WRONG, f"{pattern!r:.60} is no regular expression of RE2") from None
+            compiled.append(regex.compile(pattern, regex.IGNORECASE))
+        except regex.error:
+            raise failure(ValueError, WRONG, f"{pattern!r:.60} is no regular expression") from None
     return compiled
 
 
@@ -131,7 +128,7 @@ def _wrong(self: Validator, request: Request, message: str, forbidden: list[Any]
     if size > most:
         return f"it has {size} characters, and {most} are the most"
     for number_, pattern in enumerate(forbidden, 1):
-        if pattern.search(message):
+        if pattern.search(message, timeout=SEARCH_S):
             return f"it has what the forbidden pattern {number_} finds"
     context = request.context
     for key in self._of("required"):

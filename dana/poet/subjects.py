@@ -15,10 +15,11 @@ from __future__ import annotations
 import atexit
 from collections import deque
 from threading import Event as Signal
-from threading import RLock, Thread
+from threading import RLock
 from time import time
 from weakref import WeakSet, finalize, ref
 
+from dana.adaptive.background import begin
 from dana.adaptive.subject import Knob, KnobError, Subject
 from dana.poet.config import EXPLICIT
 from dana.poet.errors import POETConfigError
@@ -330,7 +331,7 @@ class Keeper:
             if not self._started:
                 self._started = True
                 _OPEN.add(self)
-                Thread(target=_save_now_and_then, args=(ref(self), self._end), name="poet-figures", daemon=True).start()
+                begin("poet-figures", _save_now_and_then, ref(self), self._end)
 
     def train(self, trainer: Trainer) -> None:
         """Have a trainer's observations worked through, behind the calls."""
@@ -340,9 +341,7 @@ class Keeper:
         with self._lock:
             if not self._trains:
                 self._trains = True
-                Thread(
-                    target=_train, args=(ref(self), self._wake, self._end), name="poet-training", daemon=True
-                ).start()
+                begin("poet-training", _train, ref(self), self._wake, self._end)
         self._wake.set()
 
     def work(self) -> None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import atexit
 from collections import deque
 from threading import Event as Signal
-from threading import Lock, RLock, Thread
+from threading import Lock, RLock
 
+from dana.adaptive.background import begin
 from dana.adaptive.canonical import plain
 from dana.poet.store.base import StoreError
 
@@ -210,7 +211,8 @@ class Writer:
 
                 wake = self._wake
                 here = ref(self, lambda _gone: wake.set())
-                Thread(target=_write_behind, args=(here, wake, self._ended), name="dana-learning", daemon=True).start()
+                # Without a daemon what waits is saved at the end, and by `flush`.
+                begin("dana-learning", _write_behind, here, wake, self._ended)
         self._wake.set()
 
 

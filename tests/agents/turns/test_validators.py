@@ -118,6 +118,11 @@ def test_forbidden_patterns_and_required_keys():
     assert Engine(model=Scripted(["ok"]), cache=False).run(program + 'b.solve("hi", context={"ticket": 1})') == "ok"
 
 
+def test_a_pattern_that_takes_for_ever_is_a_denial():
+    program = agent('agents.request_check(forbidden=["(a|aa)+$"], most=10000)')
+    assert "E871" in str(refused(program + 'b.solve("a" * 5000 + "b")', "x"))
+
+
 def test_a_context_may_have_to_be_of_a_type():
     program = "struct T:\n    n: int\n" + agent("agents.request_check(schema=T)")
     assert "no T" in str(refused(program + 'b.solve("hello", context={"n": "x"})', "x"))
