@@ -7,6 +7,7 @@ or turn out to be harmless.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -228,6 +229,7 @@ def run(name: str, *, wall_s: float = WALL_S) -> Outcome:
     child = os.fork()
     if child == 0:
         os.close(receive)
+        gc.freeze()  # what the process before has left is not walked through here
         try:
             _explode(PROGRAMS[name], wall_s, send)
         finally:
