@@ -370,7 +370,7 @@ def test_the_breaker_is_not_fooled_by_failures_that_are_quicker_than_answers(wai
 def test_bad_weather_is_weathered(waits):
     faults = Faults(0.35, seed=3, mix=dict.fromkeys(TRANSPORT, 1.0), retry_after_s=0.01, slow_s=0.05)
     with ModelServer(lambda _body: "ok", faults=faults) as server:
-        model = model_at(server, waits, attempt_timeout=0.6)
+        model = model_at(server, waits, attempt_timeout=1.5)
         replies = run(*(model.complete(asked(f"question {n}")) for n in range(100)))
         assert sum(server.counts.faults.values()) > 30
     assert {reply.text for reply in replies} == {"ok"}
