@@ -16,6 +16,7 @@ from __future__ import annotations
 import hmac
 import json
 import struct
+from functools import lru_cache
 from hashlib import sha256
 from math import prod
 
@@ -230,10 +231,7 @@ def _read_signed(header: memoryview, weights: memoryview, name: str, weights_id:
         raise _schema("`__metadata__` has " + ", ".join(sorted(_METADATA)))
     if not all(isinstance(value, str) for value in metadata.values()) or metadata["format"] != FORMAT:
         raise _schema(f"this is format {FORMAT} of kernels")
-    blueprint = from_data(_json(metadata["blueprint"].encode("utf-8", "surrogatepass"), "the blueprint"))
-    # A blueprint's id is the hash of its canonical form.
-    if sha256(metadata["blueprint"].encode("utf-8", "surrogatepass")).hexdigest() != blueprint.id:
-        raise _schema("the blueprint is not in its canonical form")
+    blueprint = _blueprint(metadata["blueprint"])
     entries = _entries(found, len(weights))
     _check_entries(blueprint, entries)
     report = _json(metadata["report"].encode("utf-8", "surrogatepass"), "the report")
@@ -242,6 +240,17 @@ def _read_signed(header: memoryview, weights: memoryview, name: str, weights_id:
     if not isinstance(provenance, dict):
         raise _schema("`provenance` is no object")
     return Artifact(name, blueprint, report, provenance, entries, weights, weights_id)
+
+
+@lru_cache(maxsize=128)
+def _blueprint(text: str) -> Blueprint:
+    """The blueprint of a canonical text. Many kernels have one blueprint, and a text that was checked stays right."""
+    raw = text.encode("utf-8", "surrogatepass")
+    blueprint = from_data(_json(raw, "the blueprint"))
+    # A blueprint's id is the hash of its canonical form.
+    if sha256(raw).hexdigest() != blueprint.id:
+        raise _schema("the blueprint is not in its canonical form")
+    return blueprint
 
 
 def _schema(reason: str) -> RefusedError:

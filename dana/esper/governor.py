@@ -13,6 +13,7 @@ while all is well.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,8 @@ class Governor:
         self.reports: list[FieldReport] = []
         self.panics = 0
         self._losses: deque[float] = deque(maxlen=WINDOW)
+        # The same by size.
+        self._ordered: list[float] = []
         self._high = 0
         self._good: Mark = host.mark()
         self._since = 0
@@ -76,7 +79,7 @@ class Governor:
         if reason is not None:
             self._panic(reason, loss)
             return reason
-        self._losses.append(loss)
+        self._note(loss)
         if self._since >= self.every and not self._high:
             self._good = self.host.mark()
             self._since = 0
@@ -96,6 +99,7 @@ class Governor:
     def restore(self, said: dict[str, Any]) -> None:
         """As it was when `to_data` was asked."""
         self._losses = deque(said["losses"], maxlen=WINDOW)
+        self._ordered = sorted(self._losses)
         self._high, self.panics = said["high"], said["panics"]
         self.reports = [FieldReport(**report) for report in said["reports"]]
 
@@ -104,7 +108,7 @@ class Governor:
             return f"the loss is {loss}"
         if len(self._losses) < WINDOW // 2:
             return None
-        ordered = sorted(self._losses)
+        ordered = self._ordered
         median = ordered[len(ordered) // 2]
         if (
             self.chance is not None
@@ -113,14 +117,25 @@ class Governor:
             and loss > max(ordered) * 1.5
         ):
             return f"the loss rose from {median:.3g} to what guessing gives ({self.chance:.3g})"
-        spread = sorted(abs(each - median) for each in ordered)[len(ordered) // 2] * 1.4826
-        if loss > self.worst and loss > median + _DEVIATIONS * max(spread, 1e-12) and loss > _TIMES * abs(median):
+        # What it is cheap to see comes first: nearly every loss ends here.
+        if loss > self.worst and loss > _TIMES * abs(median) and loss > median + _DEVIATIONS * self._spread(median):
             self._high += 1
             if self._high >= _IN_A_ROW:
                 return f"{_IN_A_ROW} losses in a row far above the usual {median:.3g} (the last is {loss:.3g})"
         else:
             self._high = 0
         return None
+
+    def _spread(self, median: float) -> float:
+        """The robust standard deviation of the usual losses."""
+        return max(sorted(abs(each - median) for each in self._ordered)[len(self._ordered) // 2] * 1.4826, 1e-12)
+
+    def _note(self, loss: float) -> None:
+        """One more usual loss; the oldest of them goes."""
+        if len(self._losses) == WINDOW:
+            del self._ordered[bisect_left(self._ordered, self._losses[0])]
+        self._losses.append(loss)
+        insort(self._ordered, loss)
 
     def _panic(self, reason: str, loss: float) -> None:
         self.panics += 1

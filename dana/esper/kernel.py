@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from dana.esper import artifact as files
 from dana.esper.artifact import Artifact
 from dana.esper.blueprint import MOST_PARAMETERS, Blueprint
-from dana.esper.modules import Grown, build
+from dana.esper.modules import Grown, build_bare
 from dana.esper.operations import OPERATIONS, written
 from dana.esper.refusals import Refusal, RefusedError
 
@@ -86,8 +86,7 @@ def load_kernel(data: bytes | bytearray | memoryview, key: bytes, *, expected: s
 
 def build_from(artifact: Artifact) -> Grown:
     """The module of a verified artifact; its weights are copies of the file's."""
-    with torch.device("meta"):
-        made = build(artifact.blueprint)
+    made = build_bare(artifact.blueprint)
     modules = dict(made.named_modules())
     for entry in artifact.entries:
         path, _, name = entry.name.rpartition(".")

@@ -10,27 +10,31 @@ from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from dana.esper.blueprint import Blueprint, Node
     from dana.esper.operations import Shape
+
+    # Makes a layer: its class, sizes and options.
+    Make: TypeAlias = Callable[..., Any]
 
 
 class Grown(nn.Module):
     """The module of a blueprint: its nodes in order. `forward` takes the site's value and gives one of its shape.
 
-    `draws`: whether it draws random numbers while it trains (dropout), so that it needs a stream of its own.
+    `draws`: whether it draws random numbers while it trains (dropout), so that it needs a stream of its own; `make`:
+    how its layers come to be, with first weights or without.
     """
 
-    def __init__(self, blueprint: Blueprint) -> None:
+    def __init__(self, blueprint: Blueprint, make: Make | None = None) -> None:
         super().__init__()
         self.blueprint = blueprint
         self.steps: list[tuple[str, str, tuple[str, ...], Callable[..., Tensor] | None]] = []
         self.draws = any(node.op == "dropout" for node in blueprint.nodes)
         for node in blueprint.nodes:
-            made = (
-                _LAYERS[node.op](node, [blueprint.shapes[name] for name in node.inputs]) if node.op in _LAYERS else None
-            )
-            if made is not None:
+            made = None
+            if node.op in _LAYERS:
+                made = _LAYERS[node.op](node, [blueprint.shapes[name] for name in node.inputs], make or _whole)
                 self.add_module(node.id, made)
             self.steps.append((node.id, node.op, node.inputs, None if made is not None else _FUNCTIONS[node.op]))
         self._line = self._as_line()
@@ -84,12 +88,12 @@ class Scale(nn.Module):
 class Attention(nn.Module):
     """Multi-head self-attention over time (Vaswani et al. 2017), `inner` wide inside."""
 
-    def __init__(self, width: int, inner: int, heads: int, *, causal: bool) -> None:
+    def __init__(self, width: int, inner: int, heads: int, *, causal: bool, make: Make | None = None) -> None:
         super().__init__()
         self.heads = heads
         self.causal = causal
-        self.queries_keys_values = nn.Linear(width, 3 * inner)
-        self.back = nn.Linear(inner, width)
+        self.queries_keys_values = (make or _whole)(nn.Linear, width, 3 * inner)
+        self.back = (make or _whole)(nn.Linear, inner, width)
 
     def forward(self, value: Tensor) -> Tensor:
         """Each step of time as a mixture of all (or, when causal, of those before)."""
@@ -148,56 +152,74 @@ def build(blueprint: Blueprint) -> Grown:
     return Grown(blueprint)
 
 
+def build_bare(blueprint: Blueprint) -> Grown:
+    """The module of a blueprint without weights (on no device), for whoever puts others in; nothing is drawn."""
+    return Grown(blueprint, _bare)
+
+
+def _whole(kind: type[nn.Module], *sizes: int, **how: Any) -> Any:
+    return kind(*sizes, **how)
+
+
+def _bare(kind: type[nn.Module], *sizes: int, **how: Any) -> Any:
+    made = _BARE[kind](*sizes, device="meta", **how)
+    made.__class__ = kind
+    return made
+
+
+# Drawing first weights takes longer than all else of a layer, on no device as well.
+_BARE: dict[type[nn.Module], type[nn.Module]] = {
+    kind: type(f"Bare{kind.__name__}", (kind,), {"reset_parameters": lambda _self: None})
+    for kind in (nn.Linear, nn.Conv2d, nn.LayerNorm, nn.BatchNorm1d, nn.BatchNorm2d)
+}
+
+
 def _zeroed(layer: Any, node: Node) -> Any:
     """A layer that gives 0 at birth, where the blueprint says so: what grows then changes nothing at first."""
-    if node.arguments["zero"]:
+    if node.arguments["zero"] and not layer.weight.is_meta:
         nn.init.zeros_(layer.weight)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
     return layer
 
 
-def _linear(node: Node, shapes: list[Shape]) -> nn.Module:
-    made: nn.Module = _zeroed(nn.Linear(int(shapes[0][-1]), node.arguments["out"], bias=node.arguments["bias"]), node)
+def _linear(node: Node, shapes: list[Shape], make: Make) -> nn.Module:
+    layer = make(nn.Linear, int(shapes[0][-1]), node.arguments["out"], bias=node.arguments["bias"])
+    made: nn.Module = _zeroed(layer, node)
     return made
 
 
-def _conv2d(node: Node, shapes: list[Shape]) -> nn.Module:
+def _conv2d(node: Node, shapes: list[Shape], make: Make) -> nn.Module:
     a = node.arguments
-    made: nn.Module = _zeroed(
-        nn.Conv2d(
-            int(shapes[0][1]), a["out"], a["kernel"], padding=a["kernel"] // 2, groups=a["groups"], bias=a["bias"]
-        ),
-        node,
-    )
+    sizes = int(shapes[0][1]), a["out"], a["kernel"]
+    layer = make(nn.Conv2d, *sizes, padding=a["kernel"] // 2, groups=a["groups"], bias=a["bias"])
+    made: nn.Module = _zeroed(layer, node)
     return made
 
 
-def _batch_norm(_node: Node, shapes: list[Shape]) -> nn.Module:
-    channels = int(shapes[0][1])
-    return nn.BatchNorm2d(channels) if len(shapes[0]) == 4 else nn.BatchNorm1d(channels)
+def _batch_norm(_node: Node, shapes: list[Shape], make: Make) -> nn.Module:
+    made: nn.Module = make(nn.BatchNorm2d if len(shapes[0]) == 4 else nn.BatchNorm1d, int(shapes[0][1]))
+    return made
 
 
-def _scale(node: Node, shapes: list[Shape]) -> nn.Module:
+def _scale(node: Node, shapes: list[Shape], _make: Make) -> nn.Module:
     axis = 1 if len(shapes[0]) == 4 else -1
     return Scale(int(shapes[0][axis]), node.arguments["start"], axis)
 
 
-def _attention(node: Node, shapes: list[Shape]) -> nn.Module:
+def _attention(node: Node, shapes: list[Shape], make: Make) -> nn.Module:
     a, width = node.arguments, int(shapes[0][2])
-    made = Attention(width, a["width"] or width, a["heads"], causal=a["causal"])
-    if a["zero"]:
-        nn.init.zeros_(made.back.weight)
-        nn.init.zeros_(made.back.bias)
+    made = Attention(width, a["width"] or width, a["heads"], causal=a["causal"], make=make)
+    _zeroed(made.back, node)
     return made
 
 
-_LAYERS: dict[str, Callable[[Node, list[Shape]], nn.Module]] = {
+_LAYERS: dict[str, Callable[[Node, list[Shape], Make], nn.Module]] = {
     "linear": _linear,
     "conv2d": _conv2d,
-    "layer_norm": lambda _node, shapes: nn.LayerNorm(int(shapes[0][-1])),
+    "layer_norm": lambda _node, shapes, make: make(nn.LayerNorm, int(shapes[0][-1])),
     "batch_norm": _batch_norm,
-    "dropout": lambda node, _shapes: nn.Dropout(node.arguments["share"]),
+    "dropout": lambda node, _shapes, _make: nn.Dropout(node.arguments["share"]),
     "scale": _scale,
     "attention": _attention,
 }

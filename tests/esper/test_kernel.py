@@ -68,6 +68,7 @@ def test_every_template_survives_the_way_through_a_file(blueprint):
     for name, value in fresh.state_dict().items():
         assert torch.equal(module.state_dict()[name], value), name
     assert all(parameter.requires_grad and not parameter.is_meta for parameter in module.parameters())
+    assert [type(layer) for layer in module.modules()] == [type(layer) for layer in fresh.modules()]
     assert {name: tuple(v.shape) for name, v in fresh.state_dict().items()} == {
         name: shape for name, (shape, _counts) in files.weights_of(blueprint).items()
     }
