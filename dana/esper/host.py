@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dana.esper.blueprint import Blueprint
     from dana.esper.budget import Cost
     from dana.esper.forge import Forge, Ticket
+    from dana.esper.reading import Readers
 
 KINDS: dict[str, tuple[type[nn.Module], ...]] = {
     "linear": (nn.Linear,),
@@ -142,8 +143,8 @@ class Site:
             if found.growth == "widen" and self._is_frozen():
                 reason = f"`{self.path}` is frozen: neurons of its own would not learn"
                 return Refusal("refused.state", reason, "what grows beside it does: adapter, low_rank, bottleneck")
-            blueprint = found.blueprint(self.facts, **measures)
-            return Plan(self, found, found.sized(measures), blueprint, found.cost(self.facts, **measures))
+            blueprint, cost = found.planned(self.facts, **measures)
+            return Plan(self, found, found.sized(measures), blueprint, cost)
         except RefusedError as error:
             return error.refusal
 
@@ -224,8 +225,10 @@ class Host:
         self._journal = journal
         self.events = 0
         self._births = 0
-        self.sites = self._found(sites, example, embargo)
-        self.write("open", self._opened(embargo))
+        # Tracing takes longer than all else here, so it is done once.
+        readers = readers_of(model)
+        self.sites = self._found(sites, example, embargo, readers)
+        self.write("open", self._opened(embargo, readers))
 
     # --- sites --------------------------------------------------------------------------------------
 
@@ -245,7 +248,7 @@ class Host:
         hint = f"did you mean `{near}`?" if near else "sites are " + ", ".join(paths)
         raise RefusedError("refused.unknown", f"there is no site `{which}`", hint)
 
-    def _found(self, sites: str | Iterable[str], example: Tensor | None, embargo: int) -> list[Site]:
+    def _found(self, sites: str | Iterable[str], example: Tensor | None, embargo: int, readers: Readers) -> list[Site]:
         wanted = [part.strip() for part in sites.split(",")] if isinstance(sites, str) else list(sites)
         modules = dict(self.model.named_modules())
         for name in wanted:
@@ -256,7 +259,6 @@ class Host:
                 hint = f"did you mean `{near}`?" if near else "kinds are " + ", ".join(KINDS)
                 raise RefusedError("refused.unknown", f"`{name}` is no kind of site and no layer", hint)
         shapes = observed_shapes(self.model, example)
-        readers = readers_of(self.model)
         found = []
         # What lies inside a composite layer is read past its `forward`, and belongs to it.
         inside = tuple(f"{path}." for path, module in modules.items() if isinstance(module, COMPOSITE))
@@ -271,14 +273,13 @@ class Host:
             raise RefusedError("refused.unknown", "nothing can grow here: the model has no such layers")
         return found
 
-    def _opened(self, embargo: int) -> dict[str, Any]:
+    def _opened(self, embargo: int, readers: Readers) -> dict[str, Any]:
         """What a replay of the journal begins with."""
-        norms = readers_of(self.model)
         sites = [
             {
                 "path": site.path, "kind": site.kind, "next": site.next_path, "outputs": site.facts.outputs,
                 "per": site.facts.next_inputs // site.facts.outputs if site.facts.outputs else 0,
-                "norms": list(norms.get(site.path, ("", (), ""))[1]),
+                "norms": list(readers.get(site.path, ("", (), ""))[1]),
             }
             for site in self.sites
         ]  # fmt: skip

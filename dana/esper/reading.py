@@ -17,6 +17,10 @@ from dana.esper.templates import SiteFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
+
+    # For a layer's path: the layer that alone reads its value, the norms in between, the first activation.
+    Readers: TypeAlias = Mapping[str, tuple[str, tuple[str, ...], str]]
 
 COMPOSITE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)
 # Between two layers that can be widened together lies nothing that mixes channels.
@@ -100,7 +104,7 @@ def facts_of(
     module: nn.Module,
     shape: tuple[int, ...] | None,
     modules: Mapping[str, nn.Module],
-    readers: Mapping[str, tuple[str, tuple[str, ...], str]],
+    readers: Readers,
 ) -> tuple[SiteFacts, str]:
     """What is known of a layer as a site, and the path of the layer that can be widened with it ("": none)."""
     after = readers.get(path, ("", (), ""))[0] if kind in ("linear", "conv") else ""

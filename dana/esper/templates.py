@@ -139,12 +139,15 @@ class Template:
 
     def cost(self, site: SiteFacts, **size: int) -> Cost:
         """What that takes, exactly. Raises `RefusedError` where it does not fit."""
-        if self._cost is not None:
-            self._check(site)
-            return self._cost(site, self.sized(size))
+        return self.planned(site, **size)[1]
+
+    def planned(self, site: SiteFacts, **size: int) -> tuple[Blueprint | None, Cost]:
+        """`blueprint` and `cost` at once, as the one is known from the other."""
         made = self.blueprint(site, **size)
+        if self._cost is not None:
+            return made, self._cost(site, self.sized(size))
         assert made is not None
-        return Cost(made.parameters, made.flops())
+        return made, Cost(made.parameters, made.flops())
 
     def _check(self, site: SiteFacts) -> None:
         if not self.fits(site):
