@@ -6,8 +6,8 @@
 What a pool is asked with is the key: each key has at most `size` resources, made lazily with exactly these arguments.
 Who comes when all are in use waits in line, and whoever gives one back hands it to the first of the line. A resource
 that has lain idle is asked whether it is well (`check`) before it is given out; one that broke while it was used is
-stopped and not given out again. A breaker refuses at once while the resources cannot be had at all. What is running
-when the program ends is stopped like all resources, last started first.
+stopped and not given out again. A breaker per key refuses at once while its resources cannot be had at all; other keys
+are none of its business. What is running when the program ends is stopped like all resources, last started first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from dana.adaptive.breaker import Breaker
+from dana.adaptive.breaker import CLOSED, HALF_OPEN, OPEN, Breaker
 from dana.runtime.calls import identity
 from dana.runtime.effects import Effect
 from dana.runtime.effects.waiting import waiting_of
@@ -53,16 +53,19 @@ class Idle:
 
 
 class Lane:
-    """The resources of one key. `holders`: the calls that use one, as often as they do."""
+    """The resources of one key. `holders`: the calls that use one, as often as they do; `breaker`: None without one."""
 
-    __slots__ = ("args", "holders", "idle", "keywords", "line", "taken")
+    __slots__ = ("args", "breaker", "holders", "idle", "keywords", "line", "taken", "used")
 
-    def __init__(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    def __init__(self, args: tuple[Any, ...], keywords: dict[str, Any], breaker: Breaker | None) -> None:
         self.args = args
         self.keywords = keywords
+        self.breaker = breaker
         self.idle: list[Idle] = []
         self.line: deque[Future[Idle | None]] = deque()
         self.taken = 0
+        # When it was asked for last.
+        self.used = 0.0
         self.holders: list[Call] = []
 
 
@@ -70,7 +73,7 @@ class Pool:
     """At most `size` resources per key. Made by `resources.pool`; see there for the options."""
 
     __slots__ = (
-        "_breaker", "_check_after", "_closed", "_counts", "_idle_s", "_lanes", "_make", "_max_age", "_name", "_program",
+        "_breaks", "_check_after", "_closed", "_counts", "_idle_s", "_lanes", "_make", "_max_age", "_name", "_program",
         "_size", "_wait", "_wait_s",
     )  # fmt: skip
 
@@ -102,7 +105,7 @@ class Pool:
         self._idle_s = float(idle)
         self._max_age = max_age
         self._check_after = check_after
-        self._breaker = Breaker(least=5, window=20) if breaker else None
+        self._breaks = bool(breaker)
         self._lanes: list[Lane] = []
         self._counts = {"made": 0, "reused": 0, "discarded": 0, "waited": 0, "refused": 0}
         self._closed = False
@@ -120,7 +123,7 @@ class Pool:
         return {
             "size": self._size, "keys": len(lanes), "in_use": sum(lane.taken for lane in lanes),
             "idle": sum(len(lane.idle) for lane in lanes), "waiting": sum(len(lane.line) for lane in lanes),
-            **self._counts, "breaker": self._breaker.state if self._breaker is not None else None,
+            **self._counts, "breaker": self._worst() if self._breaks else None,
         }  # fmt: skip
 
     def close(self) -> None:
@@ -144,7 +147,7 @@ class Pool:
         self._evict()
         lane = self._lane(lease._args, lease._keywords)
         now = self._now()
-        lease._ticket = self._admitted(now)
+        lease._breaker, lease._ticket = lane.breaker, self._admitted(lane, now)
         try:
             found = self._place(lane)
             try:
@@ -270,32 +273,40 @@ class Pool:
     # --- keys, age, breaker -----------------------------------------------------------------------
 
     def _lane(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Lane:
+        now = self._now()
         for lane in self._lanes:
             if lane.args == args and lane.keywords == keywords:
+                lane.used = now
                 return lane
         if len(self._lanes) >= MOST_KEYS:
-            free = next((lane for lane in self._lanes if not lane.taken and not lane.line), None)
+            free = min((each for each in self._lanes if not each.taken and not each.line), key=_last_use, default=None)
             if free is None:
                 raise failure(OSError, "E879", f"a pool has at most {MOST_KEYS} keys in use at once")
             self._lanes.remove(free)
             for each in free.idle:
                 self._discard(each.resource)
-        made = Lane(args, keywords)
+        made = Lane(args, keywords, Breaker(least=5, window=20) if self._breaks else None)
+        made.used = now
         self._lanes.append(made)
         return made
 
     def _evict(self) -> None:
         """Stop what has been idle for too long; whoever takes something next does it."""
         now = self._now()
-        for lane in self._lanes:
+        for lane in list(self._lanes):
             old = [each for each in lane.idle if now - each.since > self._idle_s]
             if old:
                 lane.idle = [each for each in lane.idle if each not in old]
                 for each in old:
                     self._discard(each.resource)
 
-    def _admitted(self, now: float) -> int:
-        breaker = self._breaker
+    def _worst(self) -> str:
+        """How the breakers are: what the worst of them is."""
+        states = {lane.breaker.state for lane in self._lanes if lane.breaker is not None}
+        return next((each for each in (OPEN, HALF_OPEN) if each in states), CLOSED)
+
+    def _admitted(self, lane: Lane, now: float) -> int:
+        breaker = lane.breaker
         ticket = 1 if breaker is None else breaker.admit(now)
         if not ticket:
             assert breaker is not None
@@ -307,7 +318,7 @@ class Pool:
 
     def _judge(self, lease: Lease, error: BaseException | None, *, cancelled: bool) -> None:
         """Tell the breaker how it went. `cancelled`: nothing came of it, and without an error it says nothing."""
-        breaker = self._breaker
+        breaker = lease._breaker
         if breaker is None:
             return
         now = self._now()
@@ -337,7 +348,7 @@ class Pool:
 class Lease:
     """What `pool.take(…)` gives: used with `with`, it takes a resource and gives it back."""
 
-    __slots__ = ("_args", "_call", "_held", "_keywords", "_lane", "_pool", "_since", "_ticket")
+    __slots__ = ("_args", "_breaker", "_call", "_held", "_keywords", "_lane", "_pool", "_since", "_ticket")
 
     def __init__(self, pool: Pool, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self._pool = pool
@@ -347,6 +358,7 @@ class Lease:
         self._held: Idle | None = None
         self._call: Call | None = None
         self._since = pool._now()
+        self._breaker: Breaker | None = None
         self._ticket = 0
 
     def __enter__(self) -> Any:
@@ -359,6 +371,10 @@ class Lease:
 
     def __repr__(self) -> str:
         return f"<one of {self._pool!r}>"
+
+
+def _last_use(lane: Lane) -> float:
+    return lane.used
 
 
 def _hand(place: Future[Idle | None], found: Idle | None) -> None:
