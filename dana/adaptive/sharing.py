@@ -133,6 +133,26 @@ class Shared:
 CALL: ContextVar[Shared | None] = ContextVar("dana_call", default=None)
 # How a piece of the program that asks is run beside it: makes the account of one more branch (`dana.runtime.calls`).
 BRANCH: ContextVar[Callable[[], Any] | None] = ContextVar("dana_branch", default=None)
+# When what runs for a question must have ended, where there is an end.
+UNTIL: ContextVar[Until | None] = ContextVar("dana_until", default=None)
+
+
+class Until:
+    """The end of a question's time: `at` by the loop's clock, after `seconds`."""
+
+    __slots__ = ("at", "seconds")
+
+    def __init__(self, at: float, seconds: float) -> None:
+        self.at = at
+        self.seconds = seconds
+
+
+class OutOfTime(BaseException):
+    """What ran for a question has computed until the question's time was over. Whoever set `until` says it better."""
+
+    def __init__(self, until: Until) -> None:
+        super().__init__(f"not done within {until.seconds:g} s")
+        self.until = until
 
 
 def name_of(text: str) -> str:

@@ -7,8 +7,10 @@
 
 A `Runner` processes messages as long as there are any, one at a time, a slice of time at a stretch so that nobody
 waits for a long mailbox of somebody else; then it is gone. A message is processed as a call of its own (`calls.Call`):
-on the account and under the wall-clock limit of the run that sent it, not under the sender's own deadlines: who stops
-waiting leaves, and the agent finishes what it has begun.
+on the account and under the wall-clock limit of the run that sent it. A message that is asked has the asker's own
+deadlines, too: it ends with the first of them, as what is called in place would, and it is cancelled where it waits
+when the asker is. The time an ask gives (`timeout`) is only how long the asker waits: an agent that waits itself then
+finishes what it has begun; one that computes, so that nobody else comes to his turn, is stopped.
 """
 
 from __future__ import annotations
@@ -27,9 +29,9 @@ from dana.agents.strategies import chosen
 from dana.runtime.calls import Call, adopt, identity, retire
 from dana.runtime.effects import bridge
 from dana.runtime.exceptions import DeniedFault
-from dana.runtime.meter import _frames_between
+from dana.runtime.meter import Deadline, _frames_between
 from dana.runtime.narrowing import within
-from dana.runtime.stops import CancelStop, Stop
+from dana.runtime.stops import CancelStop, Stop, TimeoutStop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
 ASK_S = 30.0
 # A model that nobody has named, a server of tools that is down or says no: the agent is well, and no restart mends it.
 ELSEWHERE = frozenset({"E840", "E881"})
+# How much later than its asker leaves an agent is stopped that computes: one that waits is let off before.
+AFTER_S = 0.05
+# An asker whose own deadline has passed, and who has not noticed by then, is told by the answer.
+ALSO_S = 0.1
 # How long an agent may process messages before others get their turn.
 SLICE_S = 0.001
 
@@ -112,6 +118,8 @@ class Actor(Lifecycle):
         answer.message = message
         message.seconds = ASK_S if timeout is None else timeout
         system.expect(message, loop)
+        if timeout is not None and not system.is_clock_fake:
+            message.limit = limited(message.call, system.meter, timeout)
         if by is None and system.meter._deadline is not None:  # the asker has less time than that
             message.until = loop.time() + (system.meter.remaining() or 0.0)
         if not self.mailbox.offer(message):
@@ -182,7 +190,7 @@ class Actor(Lifecycle):
         here = by or identity(meter)
         if not here.trace:
             here.trace = system.new_trace()
-        call = call_beside(here, meter)
+        call = call_beside(here, meter, every=deep)
         if deep and by is None:
             call.deeper = meter._deeper + (_frames_between(sys._getframe(2), meter._base) or 0)
         args, keywords = crossing_all(args, keywords or {}, meter)
@@ -197,6 +205,17 @@ class Actor(Lifecycle):
     def forget(self, message: Message) -> None:
         """An ask nobody waits for leaves the mailbox."""
         self.mailbox.withdraw(message)
+
+    def abandon(self, message: Message) -> None:
+        """Nobody waits for what is being processed any more: it ends where it waits, and the next one begins."""
+        worker = self.worker
+        if self.message is message and worker is not None and not worker.dead and not worker.loop.is_closed():
+            worker.loop.call_soon_threadsafe(self._abandon, message, worker)
+
+    def _abandon(self, message: Message, worker: Runner) -> None:
+        if self.message is message and self.worker is worker and not worker.dead:
+            self.system.note("actor.abandoned", self, {"method": message.name})
+            worker.cancel(f"nobody waits for `{self.name}.{message.name}` any more")
 
     # --- processing -------------------------------------------------------------------------------
 
@@ -347,6 +366,12 @@ class Actor(Lifecycle):
         answer = message.answer
         if answer is None or answer.done():
             return
+        if error.__class__ is TimeoutStop and error.token in message.call.deadlines:
+            if error.token is not message.limit:
+                # The asker has the same deadline: it is told by that, at its own place.
+                answer.get_loop().call_later(ALSO_S, lambda: set_result(answer, error=error))
+                return
+            error = errors.no_answer(self.name, message.name, message.seconds)
         if self.system.is_late(message):
             error = errors.no_answer(self.name, message.name, message.seconds)
         if error is None:
@@ -414,17 +439,26 @@ def _told_apart(actors: list[Actor]) -> list[str]:
     return [actor.name if len(owners[actor.name]) == 1 else actor.id for actor in actors]
 
 
-def call_beside(here: Call, meter: Meter) -> Call:
-    """A call on the account of the running one, under the wall-clock limit alone."""
+def call_beside(here: Call, meter: Meter, *, every: bool = False) -> Call:
+    """A call on the account of the running one, under the wall-clock limit alone, or under `every` deadline."""
     call = Call(here.run)
     call.nested = 1
     call.trace = here.trace
     for deadline in meter._deadlines if here is meter._call else here.deadlines:
-        if deadline.wall:
+        if every or deadline.wall:
             deadline.kept = True
             call.deadlines.append(deadline)
-            call.deadline = deadline.at
+            call.deadline = deadline.at if call.deadline is None else min(call.deadline, deadline.at)
     return call
+
+
+def limited(call: Call, meter: Meter, seconds: float) -> Deadline:
+    """Have a call end when it computes `seconds` from now; returns the deadline, which `System._late` puts off."""
+    deadline = Deadline(meter.clock() + seconds + AFTER_S, seconds, call.deadline)
+    deadline.kept = True
+    call.deadlines.append(deadline)
+    call.deadline = deadline.at if call.deadline is None else min(call.deadline, deadline.at)
+    return deadline
 
 
 def _told(error: BaseException | None) -> BaseException | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from dana.agents.actor import Actor
     from dana.runtime.calls import Call
+    from dana.runtime.meter import Deadline
 
 # Who goes first.
 PRIORITIES = ("critical", "high", "normal", "low")
@@ -30,7 +31,7 @@ CAPACITY = 1000
 
 
 class Answer(Future):  # type: ignore[type-arg]
-    """What the asker waits for. When nobody waits any more, the message leaves the mailbox, if it is still there."""
+    """What the asker waits for. When nobody waits any more, the message leaves the mailbox, or ends where it waits."""
 
     __slots__ = ("message",)
 
@@ -41,6 +42,7 @@ class Answer(Future):  # type: ignore[type-arg]
         done = super().cancel(msg)
         if done:
             self.message.forget()
+            self.message.actor.abandon(self.message)
         return done
 
 
@@ -52,8 +54,8 @@ class Message:
     """
 
     __slots__ = (
-        "actor", "admitted", "answer", "args", "call", "due", "keywords", "late", "method", "priority", "seconds",
-        "sender", "timer", "until", "waits",
+        "actor", "admitted", "answer", "args", "call", "due", "keywords", "late", "limit", "method", "priority",
+        "seconds", "sender", "timer", "until", "waits",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +83,8 @@ class Message:
         self.timer: Any = None
         # When the asker's own deadline passes, by the loop's clock, where it has one.
         self.until: float | None = None
+        # What ends it where it computes after the time its asker gave it.
+        self.limit: Deadline | None = None
         # Whether it has not begun; what a sender at the door waits for.
         self.waits = True
         self.admitted: Future[bool] | None = None

@@ -87,6 +87,8 @@ class Speaking:
         self._first: Any = self._prepared([])
         self._began = turn.now()
         self._asked = self._first[1].asked
+        # How long the question may take, and each thing that is done before and after it.
+        self.seconds: float = self._first[1].options.timeout_s
         self.request.expected = self._asked.name
         self._history = self._remembered() if kind == "chat" else []
 

@@ -18,7 +18,7 @@ from time import monotonic
 
 from dana.agents.actor import Actor, call_beside
 from dana.agents.errors import lost, mailbox_full, no_answer
-from dana.agents.lifecycle import described
+from dana.agents.lifecycle import LONGEST_S, described
 from dana.agents.mailbox import PRIORITIES, Message, set_result
 from dana.agents.supervisor import Supervisor
 from dana.runtime.calls import Call, Run, identity, patience, resume, suspend
@@ -326,6 +326,8 @@ class System:
             return
         at_the_door = message.waits and message in (actor.mailbox.door or ())
         message.forget()
+        if message.limit is not None:  # it waits: it may finish what it has begun
+            message.limit.at += LONGEST_S
         if at_the_door:
             answer.set_exception(mailbox_full(actor.name, message.name, actor.mailbox.capacity, message.seconds))
         else:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 
 from dana.adaptive.gate import ALLOW, AMEND, ASK, WAIT, Verdict
-from dana.adaptive.sharing import BRANCH
+from dana.adaptive.sharing import BRANCH, UNTIL, OutOfTime, Until
 from dana.agents.blueprint import method, setting
 from dana.agents.gate import (
     AFTER_AGENT,
@@ -33,6 +33,7 @@ from dana.agents.interrupts import reached
 from dana.agents.ports import actor_of
 from dana.agents.requests import Called, Request, Response, Usage
 from dana.ipv.asking import Host, ask
+from dana.ipv.errors import failed
 from dana.ipv.reasoning import account_of, brancher
 from dana.runtime.exceptions import AgentFault
 from dana.runtime.natives.reason import reasoning_of
@@ -213,12 +214,29 @@ class Turn:
         async def settle(check: Any, verdict: Verdict) -> Any:
             return await self._settled(waits, point, check, verdict)
 
-        verdict = await gate.decide(point, value, {"point": point, **context}, settle)
+        verdict = await self._in_time(point, gate.decide(point, value, {"point": point, **context}, settle))
         if verdict.kind is AMEND:
             return verdict.value
         if verdict.passes:
             return value
         raise refusal(self.view.name, point, verdict)
+
+    async def _in_time(self, point: str, deciding: Coroutine[Any, Any, Verdict]) -> Verdict:
+        """A verdict. Raises `ReasonError` (E843) when what decides computes longer than the question may take."""
+        if UNTIL.get() is not None:  # it is a part of the question
+            return await deciding
+        seconds = self.speaking.seconds
+        until = Until(asyncio.get_running_loop().time() + seconds, seconds)
+        before = UNTIL.set(until)
+        try:
+            return await deciding
+        except OutOfTime as late:
+            if late.until is not until:
+                raise
+            message = f"`{point}` of `{self.view.name}` was not done within {seconds:g} s"
+            raise failed("E843", message, "`timeout=` gives it longer") from None
+        finally:
+            UNTIL.reset(before)
 
     async def _settled(self, waits: list[int], point: str, check: Any, verdict: Verdict) -> Any:
         """What becomes of a verdict that does not pass: waiting and people may resolve it."""
@@ -234,7 +252,7 @@ class Turn:
                 f"{self.view.id}:{self.request.id}:{check.name}", reason=verdict.reason,
             )  # fmt: skip
             self.tell("approval.asked", {"point": point, "check": check.name}, about_world=True)
-            answer = await self.agency.approvals.decide(called)
+            answer = await self._approved(called)
             kind = "approval.given" if answer is True else "approval.denied"
             self.tell(kind, {"point": point, "check": check.name}, about_world=True)
             if answer is True:
@@ -246,6 +264,14 @@ class Turn:
             denied.check = check.name
             return denied
         return verdict
+
+    async def _approved(self, called: Called) -> Any:
+        """What whoever approves says, in his own time."""
+        before = UNTIL.set(None)
+        try:
+            return await self.agency.approvals.decide(called)
+        finally:
+            UNTIL.reset(before)
 
     def judged(self, point: str, check: str, verdict: Verdict) -> None:
         """A check has given a verdict that is no plain approval."""

@@ -47,9 +47,9 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E863": Entry(
         "an agent did not answer in time",
-        "A call of an agent's method waits 30 seconds for its answer unless it says otherwise. The agent goes on with "
-        "what it has begun; its late answer is dropped. A message that had not begun is taken back. The error is a "
-        "`Timeout`.",
+        "A call of an agent's method waits 30 seconds for its answer unless it says otherwise. An agent that waits then "
+        "goes on with what it has begun; its late answer is dropped. One that still computes when the `timeout` of the "
+        "ask is over is stopped. A message that had not begun is taken back. The error is a `Timeout`.",
         "import actors\n"
         "\n"
         "agent Slow:\n"

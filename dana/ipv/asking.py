@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from dana.adaptive.sharing import CALL, CHARS_OF_TOKEN
+from dana.adaptive.sharing import CALL, CHARS_OF_TOKEN, UNTIL, OutOfTime, Until
 from dana.ipv.errors import failed
 from dana.ipv.prompting import LONGEST_ECHO, again, messages_of, size_of
 from dana.models.errors import ModelError
@@ -170,15 +170,21 @@ async def ask(model: Model, question: Question, *, host: Host | None = None) -> 
 async def _in_time(asking: _Asking) -> Answer:
     """The answer within the time of the question."""
     question, seconds = asking.question, asking.seconds
+    # What runs for it and does not wait, a tool that computes, ends by this.
+    until = Until(asyncio.get_running_loop().time() + seconds, seconds)
+    outer = UNTIL.get()
+    before = UNTIL.set(until if outer is None or until.at < outer.at else outer)
     try:
         async with asyncio.timeout(seconds):
             if question.options.safety != "maximum" or question.asked.kind is None:
                 return await asking.answer()
             return await _agreed(asking)
-    except TimeoutError as late:
-        if isinstance(late, ModelError):
+    except (TimeoutError, OutOfTime) as late:
+        if isinstance(late, ModelError) or getattr(late, "until", until) is not until:
             raise
         raise asking.failure("E843", f"no valid answer within {seconds:g} s", "`timeout=` gives it longer") from None
+    finally:
+        UNTIL.reset(before)
 
 
 async def _agreed(first: _Asking) -> Answer:

@@ -13,7 +13,7 @@ import re
 from dana.ipv.tools import MOST_ROUNDS, MOST_TOOLS, ROUNDS, Offered, Parameter, Toolbox
 from dana.runtime.effects import Effect
 from dana.runtime.pipelines import Workflow
-from dana.runtime.stops import failure
+from dana.runtime.stops import TimeoutStop, failure
 from dana.runtime.workflows import Description, entrance
 
 TYPE_CHECKING = False
@@ -284,10 +284,13 @@ def _decided(answer: Any) -> Any:
 
 
 async def beside(program: Program, action: Callable[[], Any]) -> Any:
-    """Run an action of the program as a branch of the call that asks, on the running loop; its value or its fault."""
+    """Run an action of the program as a branch of the call that asks, on the running loop; its value or its fault.
+
+    Raises `OutOfTime` when it has computed until the question's time was over (`UNTIL`).
+    """
     import asyncio
 
-    from dana.adaptive.sharing import BRANCH
+    from dana.adaptive.sharing import BRANCH, UNTIL, OutOfTime
     from dana.runtime.effects import bridge
     from dana.runtime.effects.waiting import waiting_of
 
@@ -297,7 +300,10 @@ async def beside(program: Program, action: Callable[[], Any]) -> Any:
     loop = asyncio.get_running_loop()
     fork = BRANCH.get()
     assert fork is not None, "set where the question begins"
-    branch = bridge.Branch(waiting_of(program), loop, action, fork())
+    call = fork()
+    until = UNTIL.get()
+    limit = None if until is None else _limited(program, call, until.at - loop.time(), until.seconds)
+    branch = bridge.Branch(waiting_of(program), loop, action, call)
     # It begins now. What need not wait is done then, without a round of the loop.
     branch.wake()
     try:
@@ -311,9 +317,21 @@ async def beside(program: Program, action: Callable[[], Any]) -> Any:
     if done:
         return value
     try:
+        if until is not None and value.__class__ is TimeoutStop and value.token is limit:
+            raise OutOfTime(until) from None
         raise value
     finally:
         del value
+
+
+def _limited(program: Program, call: Any, left: float, seconds: float) -> Any:
+    """Have a branch end when there is no time left; the deadline that says so."""
+    from dana.runtime.meter import Deadline
+
+    limit = Deadline(program.meter.clock() + max(0.0, left), seconds, call.deadline)
+    call.deadlines.append(limit)
+    call.deadline = limit.at if call.deadline is None else min(limit.at, call.deadline)
+    return limit
 
 
 GONE = "the question it was run for has ended"

@@ -569,6 +569,9 @@ class Meter:
             self._begin(_Extent("cancelled"))
         elif self._deadline is not None and now >= self._deadline:
             expired = min(self._deadlines, key=lambda d: d.at)
+            if now < expired.at:  # the one that was nearest has been put off
+                self._settle()
+                return
             self._begin(_Extent("time" if expired.wall else "deadline", expired))
         elif self._memory is not None and now >= self._memory.next:
             self._memory.next = now + LOOK_S

@@ -107,26 +107,121 @@ def test_the_wall_clock_limit_holds_in_agents(stage):
         limited.run(lambda: a.ask("rest", 5)())
 
 
-def test_a_deadline_of_the_sender_is_not_the_agents(stage):
+def test_a_deadline_of_the_asker_ends_what_waits(stage):
     a = stage.agent("A")
-
-    gone = []
-
-    def work():
-        while not gone:
-            stage.rest(0.001)
-        a.add(5)
 
     def main():
         token = stage.meter.push_deadline(0.005)
-        answer = a._actor.ask(work)
-        with pytest.raises(TimeoutStop):
-            stage.system.wait(answer, None)
+        with pytest.raises(TimeoutStop) as late:
+            a.ask("rest", 5)()
+        assert late.value.token is token
         stage.meter.pop_deadline(token)
-        gone.append(True)
+        return a.ask("add")()
+
+    began = time.monotonic()
+    assert stage.run(main) == 1
+    assert time.monotonic() - began < 2
+    assert "actor.abandoned" in stage.kinds(a._actor.id)
+
+
+def test_a_deadline_of_the_asker_ends_what_computes(stage):
+    a, b = stage.agent("A"), stage.agent("B")
+
+    def spin():
+        for _ in stage.meter.steps:
+            a.count += 1
+
+    def main(ask):
+        token = stage.meter.push_deadline(0.02)
+        with pytest.raises(TimeoutStop) as late:
+            ask()
+        assert late.value.token is token
+        stage.meter.pop_deadline(token)
+        for _ in range(200):
+            next(stage.meter.steps)
+        return a.ask("add", 0)()
+
+    def both():
+        first = main(a.ask(spin))
+        second = main(lambda: b.ask("call", lambda: a.ask(spin)())())
+        return 0 < first < second
+
+    assert stage.run(both)
+    assert a._actor.crashes == b._actor.crashes == 0
+
+
+def test_the_nearer_of_two_deadlines_ends_a_message(stage):
+    a = stage.agent("A")
+
+    def work():
+        token = stage.meter.push_deadline(0.005)
+        with pytest.raises(TimeoutStop) as late:
+            stage.rest(5)
+        assert late.value.token is token
+        stage.meter.pop_deadline(token)
+        return "own"
+
+    def main():
+        token = stage.meter.push_deadline(4)
+        said = a.ask(work)()
+        stage.meter.pop_deadline(token)
+        return said
+
+    assert stage.run(main) == "own"
+
+
+def test_an_ask_with_a_time_stops_an_agent_that_computes(stage):
+    a = stage.agent("A")
+
+    def main():
+        with pytest.raises(TimeoutStop) as late:
+            a.ask("call", lambda: [0 for _ in stage.meter.steps], timeout=0.01)()
+        assert late.value._code == "E863"
+        return a.ask("add")()
+
+    assert stage.run(main) == 1
+
+
+def test_an_agent_that_waits_when_its_asker_leaves_may_compute_on(stage):
+    a = stage.agent("A")
+
+    def work():
+        stage.rest(0.01)
+        began = time.monotonic()
+        while time.monotonic() - began < 0.1:
+            next(stage.meter.steps)
+        a.add(5)
+
+    def main():
+        with pytest.raises(TimeoutStop) as late:
+            a.ask(work, timeout=0.003)()
+        assert late.value._code == "E863"
         return a.ask("add", 0)()
 
     assert stage.run(main) == 5
+
+
+def test_an_abandoned_message_ends_with_all_it_has_asked(stage):
+    a, b, c = (stage.agent(name) for name in "ABC")
+    ended = []
+
+    def last():
+        try:
+            stage.rest(5)
+        finally:
+            ended.append("C")
+
+    def main():
+        answer = a._actor.ask(lambda: b.ask("call", lambda: c.ask(last)())())
+        stage.rest(0.002)
+        assert c._actor.message is not None
+        answer.cancel()
+        return [each.ask("add")() for each in (a, b, c)]
+
+    began = time.monotonic()
+    assert stage.run(main) == [1, 1, 1]
+    assert time.monotonic() - began < 2
+    assert ended == ["C"]
 
 
 def test_cancelling_the_host_s_task_cancels_the_call():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -123,3 +125,48 @@ def test_a_session_without_agents_loads_nothing_of_them():
     script = "import dana, sys\ns = dana.Engine().session()\ns.run('x = 1 + 1')\nprint(*sys.modules)\n"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not [name for name in told.stdout.split() if name.startswith("dana.agents")]
+
+
+NAPS = """
+import time
+agent_blueprint Sleeper:
+    n: int = 0
+    def nap(self, s: float):
+        time.sleep(s)
+        self.n += 1
+        return self.n
+    def get(self): return self.n
+s = Sleeper()
+def nap(t: float): return s.nap(t)
+def get(): return s.get()
+"""
+
+
+def test_a_call_after_one_that_was_cancelled_does_not_wait_for_it():
+    naps = dana.Engine().load(dana.Source("naps.na", NAPS))
+
+    async def main():
+        task = asyncio.ensure_future(naps.nap.acall(20.0))
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return await asyncio.wait_for(naps.get.acall(), 5)
+
+    assert asyncio.run(main()) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not run: there is no such signal")
+def test_a_call_after_ctrl_c_does_not_wait_for_what_was_asked():
+    naps = dana.Engine().load(dana.Source("naps.na", NAPS))
+    for nap in (naps.nap, naps.s.nap):
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                nap(20.0)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        began = time.monotonic()
+        assert naps.get() == 0
+        assert time.monotonic() - began < 5

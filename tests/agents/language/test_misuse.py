@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dana import Allow, Engine
+from dana import Allow, Engine, Timeout
 
 TWO = """
 import actors
@@ -167,3 +167,57 @@ for _ in range(6):
         pass
 clerk.get_metrics()["crashes"]"""
     assert Engine(cache=False, memory=str(tmp_path / "bad.db")).run(program) == 0
+
+
+# --- agents that compute and never wait -------------------------------------------------------------
+
+SPINNERS = """
+import actors
+
+agent_blueprint Spinner:
+    n: int = 0
+    def spin(self):
+        while true:
+            self.n += 1
+    def count(self): return self.n
+
+agent_blueprint Boss:
+    def go(self, other): return other.spin()
+
+a = Spinner()
+b = Boss()
+"""
+
+
+def test_a_deadline_reaches_agents_that_compute():
+    program = """
+said = []
+for ask in [a.spin, lambda: b.go(a)]:
+    before = a.count()
+    try:
+        with timeout(0.03):
+            ask()
+    except Timeout as e:
+        said.append([e.message, a.count() > before])
+said
+"""
+    late = "timed out after 0.03 s"
+    assert Engine().run(SPINNERS + program) == [[late, True], [late, True]]
+
+
+def test_a_deadline_of_the_asker_shows_where_it_asked():
+    with pytest.raises(Timeout) as late:
+        Engine().run(SPINNERS + "with timeout(0.03):\n    print(a.spin())\n")
+    found = late.value.diagnostics[0]
+    assert (found.message, found.line) == ("timed out after 0.03 s", 17)
+
+
+def test_an_ask_with_a_time_ends_what_computes_longer():
+    program = """
+try:
+    actors.ask(a.spin, timeout=0.03)
+except Timeout as e:
+    said = e.message
+[said, a.count() > 0]
+"""
+    assert Engine().run(SPINNERS + program) == ["`Spinner.spin` did not answer within 0.03 s", True]

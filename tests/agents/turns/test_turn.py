@@ -374,3 +374,84 @@ def test_a_damaged_behaviour_is_refused(tmp_path):
     with pytest.raises(DanaError) as caught:
         Engine(model=Scripted(["20.5"]), cache=False).run(source)
     assert "checks" in str(caught.value)
+
+
+# --- time -------------------------------------------------------------------------------------------
+
+SPINS = """
+def spin() -> int:
+    while true: pass
+    return 1
+
+agent_blueprint Clerk:
+    tools: list = [spin]
+    hooked: str = ""
+    def before_agent(self, request):
+        while self.hooked == "before_agent": pass
+    def before_model(self, sent):
+        while self.hooked == "before_model": pass
+    def after_agent(self, response):
+        while self.hooked == "after_agent": pass
+    def hi(self): return "hi"
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("hooked", "replies", "said"),
+    [
+        ("", [{"tool_calls": [{"name": "spin", "arguments": {}}]}, "done"], "no valid answer within 0.05 s"),
+        ("before_agent", ["done"], "`before_agent` of `Clerk` was not done within 0.05 s"),
+        ("before_model", ["done"], "no valid answer within 0.05 s"),
+        ("after_agent", ["done"], "`after_agent` of `Clerk` was not done within 0.05 s"),
+    ],
+)
+def test_the_time_of_a_turn_ends_what_computes(run, hooked, replies, said):
+    program = (
+        SPINS
+        + f"""
+c = Clerk(hooked="{hooked}")
+try:
+    c.solve("go", timeout=0.05)
+except ReasonError as e:
+    said = e.message
+[said, c.hi()]
+"""
+    )
+    assert run(program, *replies).value == [said, "hi"]
+
+
+def test_the_time_of_a_question_ends_a_tool_that_computes(run, call):
+    program = (
+        SPINS
+        + """
+try:
+    reason("go", tools=[spin], timeout=0.05)
+except ReasonError as e:
+    said = e.message
+said
+"""
+    )
+    assert run(program, call("spin"), "done").value == "no valid answer within 0.05 s"
+
+
+def test_the_deadline_of_an_asker_ends_a_turn_and_what_its_tools_ask(run, call):
+    program = (
+        SPINS
+        + """
+agent_blueprint Helper:
+    def spin(self) -> int:
+        while true: pass
+    def hi(self): return "hi"
+
+h = Helper()
+c = Clerk(tools=[h.spin])
+try:
+    with timeout(0.05):
+        c.solve("go")
+except Timeout as e:
+    said = e.message
+[said, c.hi(), h.hi()]
+"""
+    )
+    assert run(program, call("Helper_spin"), "done").value == ["timed out after 0.05 s", "hi", "hi"]
