@@ -28,6 +28,7 @@ class Link:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._asked = 0
+        self._asking: set[int] = set()
         self._answers: dict[int, dict[str, Any]] = {}
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._watching: AbstractEventLoop | None = None
@@ -61,13 +62,24 @@ class Link:
             count -= len(part)
         return b"".join(parts)
 
+    def next_request(self) -> dict[str, Any]:
+        """What the host wants next. Answers to what a program asked before it was stopped come to nothing."""
+        while True:
+            message = self.receive()
+            if message["t"] != "answer":
+                return message
+
     # --- questions ------------------------------------------------------------------------------
 
     def ask(self, what: str, **details: Any) -> dict[str, Any]:
         """The host's answer to a question, in place."""
         number = self._send_question(what, details)
-        while number not in self._answers:
-            self._take(self.receive())
+        self._asking.add(number)
+        try:
+            while number not in self._answers:
+                self._take(self.receive())
+        finally:
+            self._asking.discard(number)
         return self._answers.pop(number)
 
     async def ask_later(self, what: str, **details: Any) -> dict[str, Any]:
@@ -106,7 +118,7 @@ class Link:
             return
         number = message["id"]
         waiting = self._waiting.get(number)
-        if waiting is None:
+        if number in self._asking:
             self._answers[number] = message
-        elif not waiting.done():
+        elif waiting is not None and not waiting.done():
             waiting.set_result(message)

@@ -66,7 +66,7 @@ def _work(link: Link, descriptor: int) -> None:
     serving = Serving(link, link.receive())
     link.serve = serving.serve
     while True:
-        serving.serve(link.receive())
+        serving.serve(link.next_request())
 
 
 def _signalled(number: int, frame: Any) -> None:

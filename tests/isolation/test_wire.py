@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import socket
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dana.isolation import wire
+from dana.isolation.link import Link
 from dana.isolation.values import HostCodec, Opaque, Record, RemoteFunction
 from dana.isolation.wire import Codec, Frames, WireError, frame, parse
 
@@ -216,3 +218,15 @@ def test_noise_is_refused(data):
     except WireError:
         return
     assert all(isinstance(m["t"], str) for m in found)
+
+
+def test_answers_that_come_after_a_stop_are_no_requests() -> None:
+    """A program stopped while it waited is not there when its answer comes; what the host wants next is served."""
+    host, worker = socket.socketpair()
+    with host, worker:
+        link = Link(worker.fileno())
+        host.sendall(frame({"t": "answer", "id": 7, "value": 1}) + frame({"t": "do", "id": 2, "what": "get"}))
+        assert link.next_request() == {"t": "do", "id": 2, "what": "get"}
+        host.sendall(frame({"t": "answer", "id": 9, "value": 1}) + frame({"t": "answer", "id": 1, "value": 2}))
+        assert link.ask("input") == {"t": "answer", "id": 1, "value": 2}
+        assert not link._answers
