@@ -52,7 +52,7 @@ SHARE = 8
 LOOK_S = 0.004
 ASKED_BYTES = 8 << 20
 GRACE_STEPS = 10_000
-GRACE_S = 0.1
+GRACE_S = 0.05
 # Frames CPython may use beyond the depth limit (helpers, comparison methods) before it objects itself.
 RECURSION_MARGIN = 250
 # Room for the host's own frames; more are counted.
