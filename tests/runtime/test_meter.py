@@ -133,7 +133,7 @@ def test_the_grace_is_one_budget_for_all_finally_blocks(make_machine):
     assert machine.scope["first"] + machine.scope["second"] == GRACE_STEPS
 
 
-def test_the_grace_ends_after_a_tenth_of_a_second(make_machine):
+def test_the_grace_ends_after_50_ms(make_machine):
     machine = make_machine(steps=10)
     with pytest.raises(LimitStop):
         machine.run(
@@ -144,7 +144,7 @@ def test_the_grace_ends_after_a_tenth_of_a_second(make_machine):
             finally:
                 for _ in h_steps:
                     done += 1
-                    wait(0.03)
+                    wait(0.015)
             """,
             wait=machine.clock.sleep,
         )
