@@ -207,7 +207,9 @@ ENTRIES: dict[str, Entry] = {
     "E881": Entry(
         "a server of tools that does not answer",
         "The connection to a server of tools could not be made, or broke, or took longer than `timeout` (30 s unless "
-        "the program says otherwise), or the tool itself failed. Programs catch it as a `RuntimeError`. The package "
+        "the program says otherwise), or the tool itself failed. Programs catch it as a `RuntimeError`. A server that has "
+        "ended is started again by the next call; what was under way is not repeated. After two failures in a row calls "
+        "are refused for a while, at first half a second. The package "
         '`mcp` is an extra: `pip install dana[mcp]`. A program in a process of its own (`isolate="process"`) cannot '
         "connect; its host can, and hand a function in.",
     ),

@@ -13,14 +13,15 @@ import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from dana.mcp.server import Described, Failed
+from dana.mcp.server import Described, Failed, Lost
 
 try:
+    import anyio
     import httpx2
     import mcp
     from mcp.client.stdio import StdioServerParameters, stdio_client
     from mcp.client.streamable_http import streamable_http_client
-    from mcp_types import Implementation
+    from mcp_types import CONNECTION_CLOSED, Implementation
 except ImportError as missing:
     raise Failed("tools over MCP need the package `mcp`", "install it: `pip install dana[mcp]`") from missing
 
@@ -35,6 +36,10 @@ MOST_PAGES = 50
 # Of what a tool gives, in bytes of text.
 MOST_BYTES = 10_000_000
 END_S = 5.0
+# From here on a connection that lay idle is asked whether anybody is there.
+CHECK_AFTER_S = 1.0
+# What a server answers that knows the conversation no more, because it was started anew.
+NO_SESSION = 404
 
 
 class Connection:
@@ -44,6 +49,8 @@ class Connection:
         self.loop = asyncio.get_running_loop()
         self.task: asyncio.Task[None] | None = None
         self._client: Any = None
+        self._lost = False
+        self._used = self.loop.time()
         self._closing = asyncio.Event()
 
     async def open(self, transport: Any, what: str, seconds: float) -> list[Described]:
@@ -83,17 +90,40 @@ class Connection:
         finally:
             self._client = None
 
+    async def lives(self, seconds: float) -> bool:
+        """Whether somebody is at the other end, as far as one can know without asking for anything."""
+        if self._client is None or self._lost:
+            return False
+        if self.loop.time() - self._used < CHECK_AFTER_S:
+            return True
+        try:
+            await asyncio.wait_for(self._client.list_tools(), min(seconds, END_S))
+        except TimeoutError:
+            return False
+        except Exception as error:  # noqa: BLE001  (whatever it answers, it is there)
+            return not _is_lost(_innermost(error))
+        return True
+
     async def call(self, name: str, arguments: dict[str, Any], seconds: float, what: str) -> Any:
         """What a tool gives: plain data. Raises `Failed` for what the tool, the server or the way to it says no to."""
         client = self._client
         if client is None:
-            raise Failed(f"the connection to {what} is closed")
+            raise Lost(f"the connection to {what} is closed")
+        self._used = self.loop.time()
         try:
             answer = await asyncio.wait_for(client.call_tool(name, arguments, read_timeout_seconds=seconds), seconds)
         except TimeoutError:
             raise Failed(f"`{name}` does not answer within {seconds:g} s") from None
         except Exception as error:
+            inner = _innermost(error)
+            if _is_lost(inner):
+                self._lost = True
+                hint = "the next call starts it, or connects to it, again; look first whether this one was done"
+                raise Lost(f"{what} has ended while `{name}` was asked of it", hint) from error
+            if isinstance(inner, httpx2.TransportError):
+                raise Lost(str(refused(inner, what))) from error
             raise refused(error, what) from error
+        self._used = self.loop.time()
         value = value_of(answer)
         if answer.is_error:
             raise Failed(f"`{name}`: {value if isinstance(value, str) else 'failed'}"[:2000])
@@ -194,6 +224,15 @@ def refused(error: BaseException, what: str) -> Exception:
     if isinstance(inner, FileNotFoundError | PermissionError):
         return Failed(f"{what} cannot be started: {inner.strerror or type(inner).__name__}")
     return Failed(f"{what} speaks no MCP that is understood ({type(inner).__name__})")
+
+
+def _is_lost(inner: BaseException) -> bool:
+    """Whether a failure says that nobody is there who knows this conversation."""
+    if isinstance(inner, mcp.MCPError):
+        return inner.error.code == CONNECTION_CLOSED or "session" in str(inner).lower()
+    if isinstance(inner, httpx2.HTTPStatusError):
+        return bool(inner.response.status_code == NO_SESSION)
+    return isinstance(inner, anyio.ClosedResourceError | anyio.BrokenResourceError | anyio.EndOfStream)
 
 
 def _innermost(error: BaseException) -> BaseException:

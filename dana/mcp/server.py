@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+from dana.adaptive.breaker import Breaker
 from dana.diagnostics import suggest
 from dana.runtime.effects import Effect
 from dana.runtime.stops import failure
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 LONGEST_DESCRIPTION = 1_000
 RUNNING, STOPPED = "running", "stopped"
+# So many failures of a connection in a row, and calls are refused for a while: at first, and at most.
+FAILURES = 2
+AGAIN_S, AGAIN_MOST_S = 0.5, 60.0
 _NOT_A_NAME = re.compile(r"\W")
 
 
@@ -30,6 +34,10 @@ class Failed(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class Lost(Failed):
+    """There is nobody at the other end any more."""
 
 
 class Described:
@@ -50,9 +58,24 @@ class ToolServer:
     A name that is none in Dana is reached with `_` for what does not fit, or through `call("get-weather", {…})`. The
     connection is opened where it is made, closed by `stop()`, `with` and the end of the program, and opened again for
     another event loop.
+
+    A server that has ended is started again, or connected to again, by the next call. What was under way when it ended
+    is not repeated: nobody knows whether it was done. After two failures in a row calls are refused for a while, at
+    first for half a second, then twice as long each time, up to a minute.
     """
 
-    __slots__ = ("_connections", "_described", "_open", "_program", "_state", "_timeout", "_what")
+    __slots__ = (
+        "_breaker",
+        "_connections",
+        "_described",
+        "_ending",
+        "_locks",
+        "_open",
+        "_program",
+        "_state",
+        "_timeout",
+        "_what",
+    )
 
     def __init__(self, program: Any, what: str, connect: Connect, timeout: float) -> None:
         self._program = program
@@ -60,6 +83,12 @@ class ToolServer:
         self._open = connect
         self._timeout = timeout
         self._connections: dict[Any, Connection] = {}
+        # One for each loop: who finds no connection opens one, the others wait for it.
+        self._locks: dict[Any, asyncio.Lock] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        self._breaker = Breaker(
+            failure_rate=1.0, least=FAILURES, window=FAILURES, open_s=AGAIN_S, open_max_s=AGAIN_MOST_S
+        )
         self._described: dict[str, Described] = {}
         self._state = STOPPED
 
@@ -149,17 +178,63 @@ class ToolServer:
 
     async def _run(self, described: Described, arguments: dict[str, Any]) -> Any:
         """The answer of a tool, over the connection of the loop that runs."""
-        loop = asyncio.get_running_loop()
-        connection = self._connections.get(loop)
-        if connection is None:
-            if self._state == STOPPED:
-                raise failure(RuntimeError, "E881", f"the connection to {self._what} is closed")
-            connection, _ = await self._opened()
-            self._connections[loop] = connection
+        if self._state == STOPPED:
+            raise failure(RuntimeError, "E881", f"the connection to {self._what} is closed")
+        breaker, begun = self._breaker, self._now()
+        ticket = breaker.admit(begun)
+        if not ticket:
+            left = max(0.0, breaker.retry_after(begun))
+            message = f"{self._what} is down: it has ended, or could not be reached, {FAILURES} times in a row"
+            raise failure(RuntimeError, "E881", message, f"it is tried again in {left:.1f} s")
+        told = False
         try:
-            return await connection.call(described.name, arguments, self._timeout, self._what)
+            connection = await self._connected()
+            value = await connection.call(described.name, arguments, self._timeout, self._what)
+            told = True
+            breaker.success(ticket, 0.0, self._now())
         except Failed as problem:
+            told = True
+            if isinstance(problem, Lost):
+                breaker.failure(ticket, 0.0, self._now())
+            else:
+                breaker.success(ticket, 0.0, self._now())
             raise _fault(problem) from None
+        finally:
+            if not told:
+                breaker.cancelled(ticket)
+        return value
+
+    async def _connected(self) -> Connection:
+        """The connection of the loop that runs, opened where there is none, or none that lives. Raises `Failed`."""
+        loop = asyncio.get_running_loop()
+        for closed in [each for each in self._locks if each.is_closed()]:
+            del self._locks[closed]
+        async with self._locks.setdefault(loop, asyncio.Lock()):
+            connection = self._connections.get(loop)
+            if connection is not None:
+                if await connection.lives(self._timeout):
+                    return connection
+                self._drop(connection)
+            try:
+                connection, described = await self._open()
+            except Lost:
+                raise
+            except Failed as problem:
+                raise Lost(str(problem), problem.hint) from None
+            self._described = {each.name: each for each in described}
+            self._connections[loop] = connection
+            return connection
+
+    def _drop(self, connection: Connection) -> None:
+        """A connection with nobody at its other end: what is left of it ends by itself."""
+        del self._connections[connection.loop]
+        task = connection.closing()
+        if task is not None and not task.done():
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    def _now(self) -> float:
+        return float(self._program.clock.monotonic())
 
     def _as_tools(self, _types: object) -> list[Offered]:
         """All tools, as they are offered to a model."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +17,7 @@ import dana
 
 pytest.importorskip("mcp", reason="not run: the package mcp is not installed")
 
+from dana.adaptive.clock import FakeClock
 from dana.models import Scripted
 from tests.servers.mcp import ToolsServer
 
@@ -214,3 +219,87 @@ def test_the_sdk_is_loaded_with_the_first_use() -> None:
 
     code = "import sys, dana; dana.Engine().run('1 + 1'); sys.exit('mcp' in sys.modules or 'dana.mcp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- servers that end ---------------------------------------------------------------------------------
+
+# A server that ends at once while a file `down` is there, as one does that cannot start.
+FRAGILE = """
+import os, sys
+sys.path.insert(0, {here!r})
+if os.path.exists({down!r}):
+    sys.exit(1)
+import asyncio
+from tests.servers.mcp import made
+asyncio.run(made([]).run_stdio_async())
+"""
+
+
+def fragile(folder: Path, **options: Any) -> tuple[Any, Path]:
+    """A module whose `desk` is such a server, and the file that keeps it down."""
+    down = folder / "down"
+    script = folder / "server.py"
+    script.write_text(FRAGILE.format(down=str(down), here=os.getcwd()), encoding="utf-8")
+    engine = dana.Engine(allow=dana.Allow(run=[sys.executable]), **options)
+    return engine.load(
+        f'desk = use("mcp", "stdio:{sys.executable} {script}", timeout=20)\n'
+        "def add(a: int, b: int): return desk.add(a, b)\ndef leave(): return desk.leave()"
+    ), down
+
+
+def said_by(function: Any, *args: Any) -> str:
+    with pytest.raises(dana.DanaError) as caught:
+        function(*args)
+    assert caught.value.diagnostics[0].code == "E881"
+    return caught.value.diagnostics[0].message + " " + (caught.value.diagnostics[0].hint or "")
+
+
+def test_a_server_that_has_ended_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, _ = fragile(tmp_path)
+    assert module.add(1, 2) == 3
+    said = said_by(module.leave)
+    assert "has ended while `leave` was asked of it" in said
+    assert "look first whether this one was done" in said
+    assert module.add(3, 4) == 7
+    monkeypatch.setattr("dana.mcp.connection.CHECK_AFTER_S", 0.0)
+    os.kill(child_of(tmp_path / "server.py"), signal.SIGKILL)
+    assert module.add(5, 6) == 11  # it lay idle: it is asked before, and nothing is lost
+    module.desk.stop()
+
+
+def test_a_server_that_stays_down_is_tried_less_and_less_often(tmp_path: Path) -> None:
+    clock = FakeClock()
+    module, down = fragile(tmp_path, clock=clock)
+    down.touch()
+    assert "has ended while" in said_by(module.leave)
+    assert "Connection closed" in said_by(module.add, 1, 2)
+    assert "is down" in said_by(module.add, 1, 2)
+    assert "tried again in 0.5 s" in said_by(module.add, 1, 2)
+    clock.sleep(0.6)
+    assert "Connection closed" in said_by(module.add, 1, 2)
+    assert "tried again in 1.0 s" in said_by(module.add, 1, 2)
+    clock.sleep(1.1)
+    down.unlink()
+    assert module.add(1, 2) == 3
+    module.desk.stop()
+
+
+def child_of(script: Path) -> int:
+    """The process that runs a script."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if str(script).encode() in (entry / "cmdline").read_bytes():
+                    return int(entry.name)
+    pytest.skip("not run: there is no /proc here")
+
+
+def test_a_server_that_listens_may_be_started_anew() -> None:
+    with ToolsServer() as first:
+        engine = dana.Engine(allow=dana.Allow(net=[port_of(first)]))
+        module = engine.load(f'desk = use("mcp", "{first.url}", timeout=5)\ndef add(a, b): return desk.add(a, b)')
+        assert module.add(1, 2) == 3
+    assert "has ended while `add` was asked of it" in said_by(module.add, 1, 2)
+    with ToolsServer(int(port_of(first).split(":")[1])):
+        assert module.add(3, 4) == 7
+    module.desk.stop()

@@ -7,12 +7,13 @@
     python -m tests.servers.mcp     speaks through stdin and stdout until they are closed
 
 Its tools: `add(a, b)`, `greet(name, polite)`, `door(state: "open" | "shut")`, `boom()`, `slow(seconds)`, `rows()`,
-`get-weather(city)`, `picture()`, `long()`.
+`get-weather(city)`, `picture()`, `leave()`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from typing import Any, Literal
 
@@ -75,13 +76,19 @@ def made(calls: list[tuple[str, dict[str, Any]]]) -> MCPServer:
         """A picture of one point."""
         return Image(data=PIXEL, format="png")
 
+    @server.tool()
+    def leave() -> str:
+        """Ends the program that serves; only for one on pipes."""
+        os._exit(3)
+
     return server
 
 
 class ToolsServer:
     """Listens on 127.0.0.1 in a thread of its own until the `with` is left."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.url = ""
         self._server: Any = None
@@ -93,7 +100,8 @@ class ToolsServer:
         import uvicorn
 
         listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", self._port))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
         app = made(self.calls).streamable_http_app()
         self._server = uvicorn.Server(
