@@ -578,9 +578,7 @@ class _Run:
             known = self._interfaces[module] = Interface.from_data(self._artefacts[module].interface)
         return known
 
-    def drive(
-        self, action: Callable[..., Any], args: tuple[Any, ...] | None = None, keywords: Any = None
-    ) -> Coroutine[Any, Any, Any]:
+    def drive(self, action: Any, args: tuple[Any, ...] | None = None, keywords: Any = None) -> Coroutine[Any, Any, Any]:
         """Do something that enters the program, on the running event loop. Raises `UsageError` without greenlet."""
         from dana.runtime.effects import bridge
 
@@ -604,6 +602,7 @@ class _Run:
         meter.start()
         failed: BaseException | None = None
         passed: Exception | None = None
+        value = None
         hurried = False
         try:
             # Spread arguments take half a KiB of the C stack, which a call that waits keeps.
@@ -622,6 +621,24 @@ class _Run:
             meter.finish()
             if lock is not None:
                 lock.release()
+        if failed is None and passed is None and stop is None and emit is None and not problems:
+            return value
+        return self.ended(value, failed, passed, stop, steps, problems)
+
+    def ended(
+        self,
+        value: Any,
+        failed: BaseException | None,
+        passed: Exception | None,
+        stop: Stop | None,
+        steps: int,
+        problems: list[BaseException] | tuple[()] = (),
+    ) -> Any:
+        """Tell who listens how something inside the program ended; its value, or the `DanaError` raised.
+
+        `stop` is a stop that was in progress at the end, `problems` are what closing the program met.
+        """
+        emit, program = self.program.emit, self.program
         if stop is not None and not isinstance(failed, Stop):
             failed = stop  # a `finally` threw it away or failed itself; the limit was reached all the same
         if failed is None and problems:

@@ -10,6 +10,8 @@ A view holds the program's value and the run it belongs to. Handed back to the s
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from dana.engine.annotations import Misfit, to_annotation
 from dana.engine.convert import SCALARS
 
@@ -55,7 +57,13 @@ class Function:
 
     def acall(self, /, *args: Any, **keywords: Any) -> Coroutine[Any, Any, Any]:
         """Call it on the running event loop, `await f.acall(…)`: while it waits for an effect, other tasks go on."""
-        return self._run.drive(self._slowly, args, keywords)
+        action = self._slowly
+        if self._raw.__class__ is FunctionType:
+            from dana.engine import resting
+
+            if resting.may_rest(self._raw, args, keywords):
+                return self._run.drive(resting.steps(self, args, keywords))
+        return self._run.drive(action, args, keywords)
 
     @property
     def __signature__(self) -> Signature:
@@ -74,8 +82,10 @@ class Function:
             value = run.crossing.out(run.guarded(self._inside, (args, keywords)))
         else:
             value = run.crossing.out(run.guarded(self._raw, args))
-        if self._wanted is None:
-            return value
+        return value if self._wanted is None else self._as_wanted(value)
+
+    def _as_wanted(self, value: Any) -> Any:
+        run = self._run
         try:
             return to_annotation(value, self._wanted, f"the result of `{self.__name__}`")
         except Misfit as misfit:

@@ -36,6 +36,7 @@ class FunctionScope:
     __slots__ = (
         "body",
         "declared",
+        "endings",
         "fractions",
         "handlers",
         "methods",
@@ -69,6 +70,8 @@ class FunctionScope:
         self.methods: set[str] = set()
         # The scopes for promises around the present place, innermost last.
         self.scopes: list[str] = []
+        # Calls of effects (by id) with whose value the function ends.
+        self.endings: frozenset[int] = frozenset()
 
 
 def _unchecked_candidates(module: na.Module) -> dict[int, str]:

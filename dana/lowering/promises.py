@@ -13,6 +13,11 @@
                                           b = …
 
 `.begin` looks whether what it is handed is an effect; if not, it calls it, and the value goes the same ways.
+
+    return get(1)             →   return .last(get)(1)
+
+Nothing of a function is left to do once such a call has begun, so whoever called the function may wait in its place
+(`dana.runtime.effects.resting`).
 """
 
 from __future__ import annotations
@@ -29,7 +34,7 @@ from dana.lowering.followed import Plan, follow, is_effect_call, is_race, parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
@@ -41,7 +46,29 @@ def follows(cx: Context, body: tuple[na.Stmt, ...], *, module: bool = False) -> 
         cx.plan = Plan()
     needed = follow(cx, cx.plan, body, module=module)
     cx.function.scopes = [".p"] if needed else []
+    cx.function.endings = frozenset() if needed or module else frozenset(_endings(cx, cx.plan, body))
     return needed
+
+
+def _endings(cx: Context, plan: Plan, block: tuple[na.Stmt, ...]) -> Iterator[int]:
+    """The calls of effects that are returned where no handler, `with` or loop over values is around them."""
+    for statement in block:
+        match statement:
+            case na.Return(value=na.Call() as call):
+                if is_effect_call(cx, call) and id(call) not in plan.together:
+                    yield id(call)
+            case na.If():
+                for branch in statement.branches:
+                    yield from _endings(cx, plan, branch.body)
+                yield from _endings(cx, plan, statement.orelse)
+            case na.Match():
+                for one in statement.cases:
+                    yield from _endings(cx, plan, one.body)
+            case na.While():
+                yield from _endings(cx, plan, statement.body)
+                yield from _endings(cx, plan, statement.orelse)
+            case _:
+                pass
 
 
 def scoped(cx: Context, body: list[py.stmt], node: na.Node) -> list[py.stmt]:
@@ -168,6 +195,16 @@ def _begun(cx: Context, node: na.Call, call: py.expr) -> py.expr:
         return call
     args = [cx.load(cx.function.scopes[-1], node), call.func, *call.args]
     return py.Call(func=cx.load(".begin", node), args=args, keywords=call.keywords, **cx.at(node))
+
+
+def last_call(cx: Context, node: na.Expr) -> py.expr | None:
+    """`.last(f)(…)` for `f(…)`, where the function ends with an effect; None anywhere else."""
+    if id(node) not in cx.function.endings or not isinstance(node, na.Call):
+        return None
+    call = plain_call(cx, node)
+    if isinstance(call, py.Call):
+        call.func = cx.call(".last", node, call.func)
+    return call
 
 
 def _whole(cx: Context, node: na.Expr, lower: Callable[[], py.expr]) -> py.expr:

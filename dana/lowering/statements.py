@@ -19,7 +19,7 @@ from dana.lowering.context import LOAD, STORE, Context
 from dana.lowering.expressions import is_range, lower_walked
 from dana.lowering.functions import lower_composed_def, lower_function_def, unchecked_function
 from dana.lowering.patterns import lower_match
-from dana.lowering.promises import expected, follows, inner_block, scoped
+from dana.lowering.promises import expected, follows, inner_block, last_call, scoped
 from dana.lowering.quick import is_names, is_quick, writes_only_names
 from dana.lowering.stores import assign_to, lower_assign, lower_aug_assign, lower_delete, lower_target
 from dana.lowering.structs import (
@@ -135,22 +135,25 @@ def _declaration(cx: Context, node: na.AnnAssign) -> list[py.stmt]:
 def lower_return(cx: Context, node: na.Return) -> list[py.stmt]:
     """`return`/`deliver`; the value passes the function's return annotation (L13)."""
     place = cx.at(node)
+    last: py.expr | None = None
     if node.value is None:
         value: py.expr = cx.const(None, node)
         static: tuple[object, ...] = ("none",)
     else:
-        value = cx.expr(node.value)
+        last = last_call(cx, node.value)
+        value = cx.expr(node.value) if last is None else last
         static = cx.type_of(node.value)
     returns = cx.function.returns
+    helper = ".result" if last is None else ".last_result"
     if returns is None or accepts_anything(cx, returns) or proves(static, static_type(cx, returns)):
         return [py.Return(value=None if node.value is None else value, **place)]
     function = cx.function.name
     if exact_class(cx, returns) is None:
-        made = cx.call(".result", node, value, type_name(cx, returns), cx.const(function, node))
+        made = cx.call(helper, node, value, type_name(cx, returns), cx.const(function, node))
         return [py.Return(value=made, **place)]
     name = cx.temporary()
     out: list[py.stmt] = [cx.assign(name, value, node)]
-    out += check_variable(cx, name, returns, ".result", function, node=node)
+    out += check_variable(cx, name, returns, helper, function, node=node)
     return [*out, py.Return(value=cx.load(name, node), **place)]
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn, Protocol
 
     from dana.poet.constants import Constants
+    from dana.poet.execution import Steps
     from dana.poet.facts import Compiled
     from dana.poet.plugins.base import Plugin
 
@@ -72,7 +73,7 @@ LATER_RESULT = 0x20 | 0x80 | 0x200  # the code flags of generators, coroutines a
 COROUTINE = 0x80
 
 
-class _NothingReturnedError(Exception):
+class NothingReturnedError(Exception):
     """The enforce handler gave None for a result that is something: it forgot its `return`."""
 
 
@@ -147,7 +148,7 @@ def decorate(
 
         made = awaited(plan)
     else:
-        made = _Entries(plan).made()
+        made = Entries(plan).made()
     made.__poet__ = plan  # type: ignore[attr-defined]
     if constants is not None and files is None:
         from dana.poet.constants import follow
@@ -227,7 +228,7 @@ def _hints(plugins: list[Plugin]) -> dict[str, Any]:
 # --- the two forms of a call --------------------------------------------------------------------------
 
 
-class _Entries:
+class Entries:
     """What the function that is called calls."""
 
     __slots__ = ("plan",)
@@ -281,7 +282,7 @@ class _Entries:
             "stopped": self.stopped,
             "late": self.late,
             "Fault": Exception,
-            "NothingReturned": _NothingReturnedError,
+            "NothingReturned": NothingReturnedError,
         }
         readers = plan.readers if simple else None
         if readers is not None:
@@ -343,6 +344,22 @@ class _Entries:
         ticket: int,
     ) -> Any:
         """Operate and Enforce again after a first attempt that failed, as long as the policy allows."""
+        value, error = carry_out(self.following(failed, refused, args, keywords, token, start, ticket), self.plan.sleep)
+        if error is not None:
+            again(error)
+        return value
+
+    def following(
+        self,
+        failed: list[Exception],
+        refused: bool,
+        args: tuple[Any, ...],
+        keywords: dict[str, Any],
+        token: Any,
+        start: float,
+        ticket: int,
+    ) -> Steps:
+        """What `recover` carries out; raises the fault when nothing can follow it."""
         plan = self.plan
         fault = failed.pop()
         if plan.breaker is not None:
@@ -355,7 +372,7 @@ class _Entries:
                 plan.breaker.cancelled(ticket)
         if isinstance(fault, NEVER):
             again(fault)
-        if isinstance(fault, _NothingReturnedError):
+        if isinstance(fault, NothingReturnedError):
             error: BaseException | None = plan.nothing_returned()
             assert error is not None
             plan.ended(error, plan.clock() - start)
@@ -364,11 +381,9 @@ class _Entries:
         running.token, running.began = token, start
         if plan.plugins and plan.parameters is not None:
             running.bound = plan.parameters.bind(args, keywords)
-        value, error = carry_out(running.resumed(Attempt(1, fault, refused=refused)), plan.sleep)
+        steps = running.resumed(Attempt(1, fault, refused=refused))
         del fault
-        if error is not None:
-            again(error)
-        return value
+        return steps
 
     def fall_back(self, error: Exception, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """The value of a fallback for a call that failed, counted as such; else its error."""
@@ -376,9 +391,13 @@ class _Entries:
         if isinstance(error, NEVER):
             again(error)
         value, failed = carry_out(execution(plan, args, keywords).fallen(error), plan.sleep)
+        return self.fallen(error, value, failed)
+
+    def fallen(self, error: Exception, value: Any, failed: BaseException | None) -> Any:
+        """What the fallbacks gave for a call that failed with `error`, counted as such."""
         if failed is not None:
             again(failed)
-        outcomes = plan.calls.outcomes
+        outcomes = self.plan.calls.outcomes
         outcomes[outcome_of(error)] -= 1
         outcomes[DEGRADED] += 1
         return value

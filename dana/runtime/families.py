@@ -379,7 +379,7 @@ FAMILIES: dict[Family, str] = {
     _engines: "use get_resource feedback learnable poet",
     _expecting: ".expecting",
     _reasoning: "reason llm ask context_aware_reason set_model",
-    _promises: ".begin .Promise .force .promises .expected",
+    _promises: ".begin .Promise .force .promises .expected .last .last_result",
     _together: "race parallel",
     _iterators: ".generator .members",
     _showing: ".shown repr",

@@ -10,8 +10,10 @@ the other and `drive` says what is missing.
 
 from __future__ import annotations
 
+import sys
 from asyncio import CancelledError, current_task, get_running_loop
 from contextvars import copy_context
+from types import GeneratorType
 
 from dana.errors import UsageError
 from dana.runtime.calls import adopt, retire
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.runtime.calls import Call
+    from dana.runtime.effects.resting import Ending
     from dana.runtime.effects.waiting import Waiting
     from dana.runtime.meter import Meter
     from dana.runtime.program import Program
@@ -71,12 +74,14 @@ class Worker(greenlet):
     (`ask`): an effect that is waited for at once then needs neither a task nor a promise.
     """
 
+    # Whether a function that it runs may end with an `Ending`.
+    rests = False
     __slots__ = (
-        "_waiting", "asking", "cancelled", "closed", "context", "direct", "due", "ended", "loop", "nudged", "outcome",
-        "parked", "task",
+        "_waiting", "asking", "base", "cancelled", "closed", "context", "direct", "due", "ended", "loop", "nudged",
+        "outcome", "parked", "task",
     )  # fmt: skip
 
-    def __init__(self, waiting: Waiting, loop: AbstractEventLoop) -> None:
+    def __init__(self, waiting: Waiting, loop: AbstractEventLoop, context: Any = None) -> None:
         super().__init__()
         self._waiting = waiting
         self.loop = loop
@@ -88,8 +93,10 @@ class Worker(greenlet):
         # Why this call shall stop, once somebody said so while it was parked.
         self.cancelled: str | None = None
         self.closed = False
+        # The host's frame below the program's, where calls may rest.
+        self.base: Any = None
         # One context for the greenlet and the callbacks that wake it.
-        self.context = self.gr_context = copy_context()
+        self.context = self.gr_context = copy_context() if context is None else context
         # When a long wait ends, by the loop's clock.
         self.due: float | None = None
         waiting.workers[self] = None
@@ -100,6 +107,9 @@ class Worker(greenlet):
             outcome = True, (action() if args is None else action(args, keywords))
         except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
             outcome = False, error
+        self._end(outcome)
+
+    def _end(self, outcome: tuple[bool, Any]) -> None:
         self._waiting.workers.pop(self, None)
         self.outcome = outcome
         if self.ended is not None and not self.ended.done():
@@ -139,13 +149,7 @@ class Worker(greenlet):
         """
         if self.closed:
             raise CancelStop(CLOSED)
-        timer: Any = None
-        if seconds is not None:
-            if seconds > LONG_S:
-                self.due = self.loop.time() + seconds
-                self._waiting.watch(self.loop)
-            else:
-                timer = self.loop.call_later(seconds + LATE_S, self.wake, context=self.context)
+        timer = self.time(seconds)
         self.asking = True
         try:
             answer: tuple[bool, Any] | None = self.parent.switch(awaitable) or None
@@ -155,6 +159,16 @@ class Worker(greenlet):
             if timer is not None:
                 timer.cancel()
         return answer
+
+    def time(self, seconds: float | None) -> Any:
+        """Have what is asked end after so many seconds; gives the timer that must be cancelled, where there is one."""
+        if seconds is None:
+            return None
+        if seconds > LONG_S:
+            self.due = self.loop.time() + seconds
+            self._waiting.watch(self.loop)
+            return None
+        return self.loop.call_later(seconds + LATE_S, self.wake, context=self.context)
 
     def wake(self, _future: object = None) -> None:
         """Go on, if still waiting; called by the hub."""
@@ -203,6 +217,52 @@ class Worker(greenlet):
         self.cancel(CLOSED)
 
 
+class Leg(Worker):
+    """What a call that rests (`resting`) does from one rest to the next: a generator, sent the answer it waited for.
+
+    While the call rests, the next leg stands for it: it has not been started, so it has no stack. It is asked like a
+    worker, `request` is what is awaited. The generator returns how the call ended, as `outcome` says it.
+    """
+
+    rests = True
+    __slots__ = ("request", "steps", "timer")
+
+    def __init__(self, waiting: Waiting, loop: AbstractEventLoop, steps: Any, context: Any = None) -> None:
+        super().__init__(waiting, loop, context)
+        self.steps = steps
+        self.request: Any = None
+        self.timer: Any = None
+
+    def run(self, answer: tuple[bool, Any] | None = None) -> Leg | None:  # type: ignore[override]
+        """Go on until the call ends, or rests; the leg that follows then."""
+        self.parked = self.asking = False
+        self.due = None
+        if self.timer is not None:
+            self.timer.cancel()
+        self.base = sys._getframe()
+        try:
+            ending, seconds = self.steps.send(answer)
+        except StopIteration as ended:
+            outcome = ended.value
+        except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
+            outcome = False, error
+        else:
+            self.base = None
+            self._waiting.workers.pop(self, None)
+            return self._next(ending, seconds)
+        self.base = None
+        self._end(outcome)
+        return None
+
+    def _next(self, ending: Ending, seconds: float | None) -> Leg:
+        following = Leg(self._waiting, self.loop, self.steps, self.context)
+        following.parent, following.task, following.direct = self.parent, self.task, True
+        following.request = ending.awaitable
+        following.asking = True
+        following.timer = following.time(seconds)
+        return following
+
+
 class Branch(Worker):
     """A call beside the one that waits for it, on its account; it starts in the loop's next round.
 
@@ -244,17 +304,25 @@ class Branch(Worker):
             lock.release()
 
 
+def start(meter: Meter) -> None:
+    """`Meter.start` for a call in a `Leg`: whoever rests keeps no frame."""
+    meter.start()
+    here = getcurrent()
+    if here.__class__ is Leg and meter._nested == 1:
+        meter._base = meter._floor = here.base
+
+
 def current() -> Worker | None:
     """The worker this code runs in, None outside of any."""
     here = getcurrent()
     return here if isinstance(here, Worker) else None
 
 
-async def drive(program: Program, action: Callable[..., Any], args: Any = None, keywords: Any = None) -> Any:
+async def drive(program: Program, action: Any, args: Any = None, keywords: Any = None) -> Any:
     """Run a blocking Dana action on the running loop: while it waits for effects, the loop goes on.
 
     Returns what `action()` returns (`action(args, keywords)`, if they are given) and raises what it raises. The action
-    enters the program (`Meter.start`) itself.
+    enters the program (`Meter.start`) itself. It may be a generator whose calls rest (`Leg`).
     When the task is cancelled, the Dana call is: its `finally` blocks run, then `CancelledError` is raised, from the
     error the action ended with. Raises `UsageError` where greenlet is missing.
     """
@@ -265,14 +333,21 @@ async def drive(program: Program, action: Callable[..., Any], args: Any = None, 
         from dana.runtime.effects.waiting import waiting_of
 
         waiting = waiting_of(program)
-    worker = Worker(waiting, get_running_loop())
     waiting.enter()
     try:
+        if action.__class__ is GeneratorType:
+            worker: Worker = Leg(waiting, get_running_loop(), action)
+        else:
+            worker = Worker(waiting, get_running_loop())
         worker.task = current_task()
         worker.direct = worker.task is not None
-        request = worker.switch(action, args, keywords)
+        request = _switched(worker) if worker.rests else _switched(worker, action, args, keywords)
         try:
-            while worker.asking:
+            while True:
+                if request.__class__ is Leg:
+                    worker, request = request, request.request
+                elif not worker.asking:
+                    break
                 try:
                     answer: tuple[bool, Any] | None = (True, await request)
                 except CancelledError as error:
@@ -281,7 +356,7 @@ async def drive(program: Program, action: Callable[..., Any], args: Any = None, 
                     raise
                 except BaseException as error:  # noqa: BLE001  (handed to the call that asked)
                     answer = False, error
-                request = worker.switch(answer)
+                request = _switched(worker, answer)
                 del answer
             if worker.outcome is None:
                 worker.ended = worker.loop.create_future()
@@ -304,6 +379,11 @@ async def drive(program: Program, action: Callable[..., Any], args: Any = None, 
         raise value
     finally:
         del value, worker  # a traceback that held this frame would hold its own exception
+
+
+def _switched(worker: Worker, *given: Any) -> Any:
+    """To switch makes an object of the frame that does it, which ends here."""
+    return worker.switch(*given)
 
 
 async def _end(worker: Worker, cancelled: BaseException) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from dana.runtime.effects.promises import Promise, Scope, Start, expected_of, force
+from dana.runtime.effects.resting import FIRST, Ending
 from dana.runtime.families import provide_names
 
 TYPE_CHECKING = False
@@ -55,6 +56,20 @@ class Effect:
                 return waiting.ask(worker, self._name, self._start, args, keywords)
         return self._begin(None, sys._getframe(1), args, keywords, at_once=False)._force()
 
+    def _last(self, /, *args: Any, **keywords: Any) -> Any:
+        """The call with which a function ends: an `Ending` where whoever called the function can wait for it."""
+        waiting = self._program.waiting
+        if waiting is not None and not self._writes:
+            worker = waiting.asker()
+            if worker is not None:
+                if worker.rests:  # looking at frames makes objects of them, which a call that waits would keep
+                    frame = sys._getframe(1)
+                    if frame.f_back is not None and frame.f_back.f_code is FIRST:
+                        return waiting.ending(frame, self._name, self._start, args, keywords)
+                    del frame
+                return waiting.ask(worker, self._name, self._start, args, keywords)
+        return self._begin(None, sys._getframe(1), args, keywords, at_once=False)._force()
+
     def _begin(
         self,
         scope: Scope | None,
@@ -102,9 +117,20 @@ def helpers(program: Program) -> dict[str, Any]:
         """`.promises(record)`: the scope of the promises of one function, or of a module's own body."""
         return Scope(record)
 
-    if ".assign" not in program.table:
-        provide_names(program, [".assign"])
+    def last(function: Any) -> Any:
+        """`.last(f)(…)`: the call with which a function ends (`resting`)."""
+        return function._last if function.__class__ is Effect else function
+
+    def last_result(value: Any, declared: Any, name: str) -> Any:
+        """`.result` of such a call."""
+        if value.__class__ is Ending:
+            value.expect(declared, name, sys._getframe(1))
+            return value
+        return result(value, declared, name)
+
+    provide_names(program, [name for name in (".assign", ".result") if name not in program.table])
+    result = program.table[".result"]
     return {
         ".begin": begin, ".Promise": Promise, ".force": force, ".promises": promises,
-        ".expected": expected_of(program.table[".assign"]),
+        ".expected": expected_of(program.table[".assign"]), ".last": last, ".last_result": last_result,
     }  # fmt: skip

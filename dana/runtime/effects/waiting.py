@@ -16,19 +16,27 @@ from contextvars import copy_context
 from dana.runtime.calls import account, identity, patience, promise_closed, resume, suspend
 from dana.runtime.effects.bridge import LATE_S, LONG_S, current
 from dana.runtime.effects.promises import Promise, Start, cancelled, mark
+from dana.runtime.effects.resting import Ending
 from dana.runtime.exceptions import message_of, name_of
 from dana.runtime.stops import CancelStop, Stop, failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-    from collections.abc import Awaitable, Callable
-    from typing import Any
+    from collections.abc import Awaitable, Callable, Generator
+    from types import FrameType
+    from typing import Any, TypeAlias, TypeVar
 
     from dana.runtime.calls import Call
     from dana.runtime.effects.bridge import Worker
     from dana.runtime.effects.promises import Scope
     from dana.runtime.program import Program
+
+    # What a wait gave: whether it is a value, and that or the error; None: it was interrupted.
+    Answer: TypeAlias = tuple[bool, Any] | None
+    # A call that rests: what it waits for with the seconds that may take, until it has ended.
+    T = TypeVar("T")
+    Resting: TypeAlias = Generator[tuple[Ending, float | None], Answer, T]
 
 # How long a call that may not block its thread waits before it tries the program's lock again.
 TRY_AGAIN_S = 0.001
@@ -185,6 +193,64 @@ class Waiting:
         worker = current()
         return worker if worker is not None and worker.direct else None
 
+    def ending(
+        self,
+        frame: FrameType,
+        name: str,
+        begun: Callable[..., Awaitable[Any]],
+        args: tuple[Any, ...],
+        keywords: dict[str, Any],
+    ) -> Ending:
+        """Begin the effect in which the function of `frame` ends; `waited` waits for it."""
+        awaitable = self.opened(begun, args, keywords)
+        self.number += 1
+        if self.program.emit is not None:
+            self.program.emit("effect.start", {"name": name})
+        return Ending(awaitable, name, frame)
+
+    def waited(self, ending: Ending) -> Resting[Any]:
+        """Wait for an `Ending` without a stack: its value, or its failure raised, as `ask` does it.
+
+        Yields it with the seconds it may take, for `bridge.Leg`, and is sent what `Worker.ask` returns.
+        """
+        answer: Answer = None
+        try:
+            seconds = patience(self.meter)
+            call = suspend(self.meter)
+            self.meter._base = self.meter._floor = None  # the leg that ends here
+            held = self.lock.leave()
+            try:
+                answer = yield ending, seconds
+            finally:
+                if held:
+                    self.lock.back(held)
+                resume(self.meter, call)
+                worker = current()
+                if worker is not None:
+                    self.meter._base = self.meter._floor = worker.base
+                    if worker.cancelled is not None:
+                        self.meter.cancel_running(worker.cancelled)
+                        worker.cancelled = None
+                    del worker
+            if answer is None:
+                self._interrupted()
+        except BaseException as stop:
+            ending.close()
+            stop.__traceback__ = ending.trace(stop.__traceback__)
+            raise
+        finally:
+            if ending.code is not None:
+                self._closed(ending.name, answer)
+        if answer is not None and answer[0]:
+            return ending.converted(answer[1])
+        if ending.code is None and answer is None:
+            return None
+        failed = self._failure(ending.start, answer)
+        try:
+            raise failed.with_traceback(ending.trace(failed.__traceback__ and failed.__traceback__.tb_next))
+        finally:
+            del failed, answer
+
     def ask(
         self,
         worker: Worker,
@@ -195,29 +261,38 @@ class Waiting:
     ) -> Any:
         """Begin an effect and wait for it; its value, or its failure raised. Called by what the program called."""
         awaitable = self.opened(begun, args, keywords)
+        self.number += 1
         if self.program.emit is not None:
             self.program.emit("effect.start", {"name": name})
         answer: tuple[bool, Any] | None = None
         try:
             answer = self._answer(worker, awaitable)
         finally:
-            promise_closed(self.meter, account(self.meter))
-            if self.program.emit is not None:
-                error = answer[1] if answer is not None and not answer[0] else None
-                self._tell_end(name, error, cancelled=answer is None or isinstance(error, asyncio.CancelledError))
+            self._closed(name, answer)
         if answer is not None and answer[0]:
             return answer[1]
         frame = sys._getframe(2)  # looked at now, as looking makes an object of it that a waiting call would keep
-        start = Start(frame.f_code, frame.f_lasti, name)
-        failed: BaseException = cancelled(start) if answer is None else answer[1]
-        if isinstance(failed, asyncio.CancelledError):
-            failed = cancelled(start)
-        mark(failed, start)
+        failed = self._failure(Start(frame.f_code, frame.f_lasti, name), answer)
         trace = failed.__traceback__
         try:
             raise failed.with_traceback(trace and trace.tb_next)  # without the frame that awaited it
         finally:
             del failed, answer, trace, frame  # a traceback that held this frame would hold its own exception
+
+    def _closed(self, name: str, answer: Answer) -> None:
+        """What was awaited for the running call has ended."""
+        promise_closed(self.meter, account(self.meter))
+        if self.program.emit is not None:
+            error = answer[1] if answer is not None and not answer[0] else None
+            self._tell_end(name, error, cancelled=answer is None or isinstance(error, asyncio.CancelledError))
+
+    def _failure(self, start: Start, answer: Answer) -> BaseException:
+        """How it failed."""
+        failed: BaseException = cancelled(start) if answer is None else answer[1]
+        if isinstance(failed, asyncio.CancelledError):
+            failed = cancelled(start)
+        mark(failed, start)
+        return failed
 
     def _answer(self, worker: Worker, awaitable: Any) -> tuple[bool, Any] | None:
         """How what `drive` awaits for a call ended; raises the stop that comes due meanwhile."""
@@ -240,11 +315,15 @@ class Waiting:
                 awaitable.close()
             raise
         if answer is None:
-            left = patience(meter)
-            if left is not None:  # the two clocks differ by a hair
-                time.sleep(min(left, LATE_S))
-                patience(meter)
+            self._interrupted()
         return answer
+
+    def _interrupted(self) -> None:
+        """The running call was woken before its answer was there; raises the stop that is due."""
+        left = patience(self.meter)
+        if left is not None:  # the two clocks differ by a hair
+            time.sleep(min(left, LATE_S))
+            patience(self.meter)
 
     def wait_for_writes(self) -> None:
         """Until the run's last writing effect has ended; raises its failure if nobody has seen it."""

@@ -1,0 +1,508 @@
+"""Calls that rest: a body that ends in its effect is gone while it waits, and nobody can tell.
+
+Each scene is played twice, with calls that may rest and with calls that keep their stack; all that can be seen must
+be the same: values, whole diagnostics, events, what the host was asked, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import threading
+import traceback
+from dataclasses import dataclass
+
+import pytest
+
+import dana
+from dana.engine import Engine, resting
+from dana.poet.explaining import status
+from dana.runtime.effects.waiting import Waiting
+
+PLAIN = """
+def plain(x):
+    return fetch(x)
+
+def whole(x) -> int:
+    return fetch(x)
+
+def branch(x):
+    if x == "ok":
+        return fetch(x)
+    elif x == "text":
+        match x:
+            case "text":
+                return fetch("ok 3")
+    while True:
+        return fetch(x)
+
+struct Answer:
+    n: int
+
+def answer(a: Answer) -> Answer:
+    return mirror(a)
+
+def caught(x):
+    try:
+        return fetch(x)
+    except Exception as e:
+        return f"caught {e}"
+    finally:
+        say("left")
+
+def inner(x):
+    return fetch(x)
+
+def outer(x):
+    return inner(x)
+
+def several(xs):
+    return sorted(xs, key=plain)
+
+def listed(xs):
+    return parallel(fetch, xs)
+
+def late(x):
+    a = fetch("ok 1")
+    b = fetch(x)
+    return fetch(x)
+"""
+
+POET = """
+def mild(r):
+    if r == 1:
+        raise "too small"
+    return r
+
+def told(r, call):
+    say(f"attempt {call.attempt}")
+    return r
+
+def lost(r):
+    pass
+
+def second(x):
+    return fetch("ok 99")
+
+def reads(x):
+    return {"x": x + " 5"}
+
+def learns(call, value, figures):
+    say(f"{value} {figures['attempts']}")
+
+@poet(retries=2, backoff=0.001, jitter="none")
+def f(x) -> int:
+    return fetch(x)
+
+@poet(retries=2, backoff=0.001, jitter="none", timeout=0.02)
+def timed(x):
+    return fetch(x)
+
+@poet(retries=2, backoff=0.001, jitter="none", attempt_timeout=0.01)
+def tried(x):
+    return fetch(x)
+
+@poet(retries=0, breaker={"least": 2, "window": 4})
+def guarded(x):
+    return fetch(x)
+
+@poet(retries=1, backoff=0.001, bulkhead=2, timeout=5, breaker=true)
+def crowded(x):
+    return fetch(x)
+
+@poet(retries=1, backoff=0.001, jitter="none", fallback=second)
+def saved(x):
+    return fetch(x)
+
+@poet(retries=2, backoff=0.001, jitter="none", enforce_handler=mild)
+def checked(x) -> int:
+    return fetch(x)
+
+@poet(retries=2, backoff=0.001, jitter="none", enforce_handler=told)
+def telling(x):
+    return fetch(x)
+
+@poet(enforce_handler=lost)
+def losing(x):
+    return fetch(x)
+
+@poet(perceive_handler=reads, train_handler=learns)
+def perceived(x):
+    return fetch(x)
+
+@poet(cache=60)
+def kept(x):
+    return fetch(x)
+
+@poet(retries=1, backoff=0.001, jitter="none", audit_trail=true)
+def audited(x):
+    return fetch(x)
+
+@poet(hedge=0.02, retries=0)
+def hedged(x):
+    return fetch(x)
+
+@poet(retries=3, backoff=0.001, jitter="none", retry_budget=0.01)
+def frugal(x):
+    return fetch(x)
+
+@poet(rollout=0.0)
+def spared(x):
+    return fetch(x)
+
+@poet(interrupts="on", retries=0)
+def interrupted(x):
+    return fetch(x)
+
+@poet(timeout=0.02, retries=0)
+def nested(x):
+    return f(x)
+"""
+
+
+@dataclass
+class Answer:
+    n: int
+
+
+class Scene:
+    """One engine; `seen` is all that happened."""
+
+    def __init__(self, text: str, **options) -> None:
+        self.seen: list[object] = []
+        self.times: dict[str, int] = {}
+        engine = Engine(cache=False, seed=7, on_print=self.seen.append, **options)
+        engine.host("fetch")(self.fetch)
+        engine.host("mirror")(self.mirror)
+        engine.host("say")(self.seen.append)
+        engine.on_event(self.heard)
+        self.engine = engine
+        self.module = engine.load(text, name="scene")
+
+    def heard(self, event) -> None:
+        """Steps are not compared where an attempt is cut off: those of its clearing up are counted, too."""
+        cut = event.data.get("outcome") == "POETOperateError"
+        self.seen.append((event.kind, {k: str(v) for k, v in event.data.items() if not (cut and k == "steps")}))
+
+    async def fetch(self, what: str):
+        """`ok N`, `once N`: the first time it fails; `bug`, `down`, `slow`, `cancelled`, `text`."""
+        kind, _, number = what.partition(" ")
+        count = self.times[what] = self.times.get(what, 0) + 1
+        self.seen.append(f"asked {what} {count}")
+        try:
+            await asyncio.sleep(0.001)
+            if kind == "down" or (kind == "once" and count == 1):
+                raise ConnectionError("down")
+            if kind == "bug":
+                raise ValueError("bug")
+            if kind == "cancelled":
+                raise asyncio.CancelledError  # noqa: TRY301  (as something it waits for would)
+            if kind == "slow" or (kind == "late" and count == 1):
+                await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            self.seen.append(f"ended {what}")
+            raise
+        return "words" if kind == "text" else int(number or "1")
+
+    async def mirror(self, a: Answer) -> Answer:
+        await asyncio.sleep(0)
+        return Answer(a.n + 1)
+
+    async def called(self, name: str, *args):
+        try:
+            value = await getattr(self.module, name).acall(*args)
+        except dana.DanaError as error:
+            trace = getattr(error.__cause__, "__traceback__", None)
+            frames = [frame.name for frame in traceback.extract_tb(trace) if "scene" in frame.filename]
+            self.seen.append((type(error).__name__, str(error), error.stack, frames))
+        else:
+            self.seen.append(value.to_dict() if hasattr(value, "to_dict") else value)
+
+    async def play(self, calls: list[tuple]) -> None:
+        for name, *args in calls:
+            await self.called(name, *args)
+
+
+@pytest.fixture
+def rests(monkeypatch):
+    """How many waits have been made without a stack; `off()` makes all calls keep theirs."""
+    count = [0]
+    original = Waiting.waited
+
+    def waited(self, ending):
+        count[0] += 1
+        return original(self, ending)
+
+    monkeypatch.setattr(Waiting, "waited", waited)
+    return count
+
+
+def both(play, text: str, monkeypatch, **options) -> tuple[list, Scene]:
+    """What is seen of `await play(scene)`, the same both ways."""
+    scenes = []
+    for may_rest in (True, False):
+        with monkeypatch.context() as patch:
+            if not may_rest:
+                patch.setattr(resting, "may_rest", lambda *_: False)
+            scene = Scene(text, **options)
+            asyncio.run(play(scene))
+            scenes.append(scene)
+    assert scenes[0].seen == scenes[1].seen
+    waiting = scenes[0].module._run.program.waiting
+    assert not waiting.workers
+    assert not waiting.effects
+    assert scenes[0].module._run.program.meter.promises == 0
+    return scenes[0].seen, scenes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "arg", "waits"),
+    [
+        *[("plain", arg, 1) for arg in ("ok 5", "text", "bug", "down", "cancelled")],
+        *[("whole", arg, 1) for arg in ("ok 5", "text", "bug")],
+        *[("branch", arg, 1) for arg in ("ok", "text", "bug")],
+        ("answer", Answer(3), 1),
+        *[("caught", arg, 0) for arg in ("ok 5", "bug")],
+        *[("outer", arg, 0) for arg in ("ok 5", "bug")],
+        *[("late", arg, 0) for arg in ("ok 5", "bug")],
+        ("several", ["ok 3", "ok 1", "ok 2"], 0),
+        ("listed", ["ok 3", "ok 1", "ok 2"], 0),
+    ],
+)
+def test_a_function_that_ends_in_its_effect(name, arg, waits, rests, monkeypatch) -> None:
+    both(lambda scene: scene.play([(name, arg)]), PLAIN, monkeypatch)
+    assert rests[0] == waits
+
+
+POETIC = [
+    ("f", ["ok 5"], 1),
+    ("f", ["text"], 1),
+    ("f", ["once 5"], 3),
+    ("f", ["down"], 5),
+    ("f", ["bug"], 1),
+    ("f", ["cancelled"], 5),
+    ("timed", ["ok 5", "once 2", "down"], 9),
+    ("timed", ["slow"], 1),
+    ("tried", ["ok 2", "late 7"], 4),
+    ("tried", ["slow"], 5),
+    ("guarded", ["ok 1", "down", "down", "ok 1"], 2),
+    ("crowded", ["ok 1", "once 2", "bug"], 5),
+    ("saved", ["ok 1", "once 2", "down"], 8),
+    ("checked", ["ok 5", "ok 1", "text"], None),
+    ("telling", ["ok 5", "once 2"], None),
+    ("losing", ["ok 5"], 1),
+    ("perceived", ["ok"], 1),
+    ("kept", ["ok 5", "ok 5", "bug", "bug"], None),
+    ("audited", ["once 5", "bug"], None),
+    ("hedged", ["ok 5", "late 7"], None),
+    ("frugal", ["once 5", "once 6", "once 7"], None),
+    ("spared", ["ok 5", "bug"], None),
+    ("nested", ["ok 5", "slow"], 0),
+]
+
+
+@pytest.mark.parametrize(("name", "args", "waits"), POETIC)
+def test_a_decorated_function_that_ends_in_its_effect(name, args, waits, rests, monkeypatch) -> None:
+    async def play(scene):
+        await scene.play([(name, arg) for arg in args])
+        found = status(getattr(scene.module, name)._raw)
+        if name == "audited":
+            events = scene.module._run.program.ledger.events("poet.*")
+            assert len(events) > 2
+            scene.seen.append([(each.kind, each.subject, sorted(each.data)) for each in events])
+        scene.seen.append(
+            {key: value for key, value in found.items() if key in ("calls", "breaker", "cache", "budget")}
+        )
+
+    both(play, POET, monkeypatch)
+    if waits is not None:
+        assert rests[0] == waits
+
+
+def test_what_an_effect_gave_is_not_remembered(monkeypatch) -> None:
+    seen, _ = both(lambda scene: scene.play([("kept", "ok 5")] * 2), POET, monkeypatch)
+    assert "asked ok 5 2" in seen
+
+
+def test_a_person_is_asked_at_every_checkpoint(monkeypatch) -> None:
+    async def play(scene):
+        people = scene.module._run.program.poet_registry.interrupts
+
+        def person(question):
+            scene.seen.append(("person", question.stage))
+
+        for stage in ("perceive", "operate", "enforce"):
+            people.on_program(stage, person)
+        await scene.play([("interrupted", "ok 5"), ("interrupted", "bug")])
+
+    both(play, POET, monkeypatch)
+
+
+def test_many_calls_wait_side_by_side(rests, monkeypatch) -> None:
+    async def play(scene):
+        calls = [("f", "once 1"), ("crowded", "ok 2"), ("crowded", "once 3"), ("crowded", "ok 4"), ("nested", "ok 5")]
+        await asyncio.gather(*(scene.called(*call) for call in calls))
+        scene.seen.sort(key=str)
+
+    both(play, POET, monkeypatch)
+    assert rests[0] >= 4
+
+
+def test_the_stack_is_gone_while_a_call_waits() -> None:
+    async def play():
+        scene = Scene(POET)
+        tasks = [asyncio.create_task(scene.called(name, "slow")) for name in ("f", "timed", "checked", "saved")]
+        await asyncio.sleep(0.005)
+        workers = scene.module._run.program.waiting.workers
+        assert len(workers) == 4
+        assert all(worker.asking and worker.gr_frame is None for worker in workers)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert not workers
+
+    asyncio.run(play())
+
+
+CANCELLED = """
+@poet(retries=3, backoff=0.5, breaker=true, bulkhead=1)
+def f(x):
+    return fetch(x)
+
+def plain(x):
+    return fetch(x)
+"""
+
+
+@pytest.mark.parametrize("how", ["task", "timeout", "thread", "coroutine", "wall"])
+@pytest.mark.parametrize("call", [("plain", "slow"), ("f", "slow"), ("f", "down")])
+def test_a_call_that_rests_is_cancelled_like_any_other(how, call, monkeypatch) -> None:
+    """In an effect, and between two attempts."""
+    limits = dana.Limits(wall_s=0.03) if how == "wall" else None
+
+    async def play(scene):
+        program = scene.module._run.program
+        if how == "coroutine":
+            running = getattr(scene.module, call[0]).acall(call[1])
+            running.send(None)
+            running.close()
+        else:
+            task = asyncio.create_task(scene.called(*call))
+            await asyncio.sleep(0.01)
+            if how == "task":
+                task.cancel()
+            elif how == "thread":
+                thread = threading.Thread(target=program.meter.cancel, args=("enough",))
+                thread.start()
+                thread.join()
+            elif how == "timeout":
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(task, 0.005)
+            ended = await asyncio.gather(task, return_exceptions=True)
+            scene.seen.append([type(each).__name__ for each in ended])
+        assert not program.meter.is_running()
+        await scene.called("plain", "ok 1")
+
+    both(play, CANCELLED, monkeypatch, limits=limits)
+
+
+def test_too_many_promises_and_too_deep_are_the_same_faults(monkeypatch) -> None:
+    async def play(scene):
+        ended = await asyncio.gather(*(scene.called("plain", "ok 1") for _ in range(2)))
+        assert ended == [None, None]
+        await scene.called("down", 5)
+        await scene.called("down", 500)
+
+    text = PLAIN + "def down(n):\n    if n > 0:\n        return down(n - 1)\n    return fetch('ok 7')\n"
+    both(play, text, monkeypatch, limits=dana.Limits(promises=1, depth=100))
+
+
+def test_context_variables_are_those_of_the_call(monkeypatch) -> None:
+    who = contextvars.ContextVar("who", default="nobody")
+    text = """
+def mark(r):
+    say(who())
+    rename("after")
+    say(who())
+    return r
+
+@poet(enforce_handler=mark)
+def f(x):
+    rename("inside")
+    return fetch(x)
+"""
+
+    class Named(Scene):
+        def __init__(self, *args, **options) -> None:
+            super().__init__("1")
+            self.engine.host("who")(who.get)
+            self.engine.host("rename")(lambda name: who.set(name) and None)
+            self.module = self.engine.load(text, name="scene")
+
+    async def one(scene, name):
+        who.set(name)
+        await scene.called("f", "ok 1")
+        scene.seen.append(who.get())
+
+    seen = []
+    for may_rest in (True, False):
+        with monkeypatch.context() as patch:
+            if not may_rest:
+                patch.setattr(resting, "may_rest", lambda *_: False)
+            scene = Named("")
+            asyncio.run(one(scene, "task"))
+            seen.append(scene.seen)
+    assert seen[0] == seen[1]
+    assert "inside" in seen[0]
+    assert seen[0][-1] == "task"
+
+
+def test_a_recorded_call_is_the_same(tmp_path, monkeypatch) -> None:
+    async def play(scene):
+        await scene.play([("f", "once 5"), ("timed", "bug")])
+
+    seen, _ = both(play, POET, monkeypatch, record=True)
+    assert seen
+
+
+def test_failures_keep_nothing_alive() -> None:
+    async def play():
+        scene = Scene(POET)
+        for name, arg in (("f", "bug"), ("f", "down"), ("timed", "slow"), ("checked", "bug")):
+            await scene.called(name, arg)
+        scene.seen.clear()
+        gc.collect()
+        gc.disable()
+        try:
+            before = len(gc.get_objects())
+            for _ in range(20):
+                await scene.called("f", "ok 1")
+                scene.seen.clear()
+            assert len(gc.get_objects()) - before < 20
+        finally:
+            gc.enable()
+
+    asyncio.run(play())
+
+
+def test_a_frame_stands_in_for_one_that_has_ended() -> None:
+    from dana.runtime.effects.resting import stand_in
+
+    def outer(n):
+        x = n
+
+        def inner(a, *rest, b=1, **more):
+            try:
+                return [x + each for each in rest]
+            finally:
+                a.clear()
+
+        return inner
+
+    for function in (outer, outer(1)):
+        frame = stand_in(function.__code__, {"__name__": "there"})
+        assert frame.f_code.co_qualname == function.__code__.co_qualname
+        assert frame.f_globals["__name__"] == "there"
+        assert not frame.f_locals
+        assert list(frame.f_code.co_lines())[-1] == list(function.__code__.co_lines())[-1]
