@@ -32,7 +32,7 @@ from dana.runtime.modules import ModuleRecord
 from dana.runtime.narrowing import BOUNDS
 from dana.runtime.stops import failure
 from dana.runtime.structs import Struct, StructMeta, _delegated
-from dana.runtime.typevalues import Refused, StructType, short
+from dana.runtime.typevalues import Refused, StructType, kind_of, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ TURNS = ("plan", "solve", "chat", "reason")
 MEANING = frozenset(
     "name description model instructions tools checks permissions memory max_turns context_turns config".split()
 )
+# Those that are looked at when an agent is made, and the bounds of the numbers among them.
+CHECKED = frozenset({"tools", "checks", "instructions", "max_turns", "context_turns"})
+WHOLE = {"max_turns": (1, 50), "context_turns": (0, 100)}
 PREDEFINED = {"DanaAgent": "An agent without a purpose of its own.", "BasicAgent": "An agent that can be asked things."}
 # Turns of a conversation that are looked at for a count.
 MOST_COUNTED = 10_000
@@ -86,6 +89,8 @@ def made_of(cls: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     put(made, "_extra", extra)
     put(made, "_bounds", BOUNDS.get())
     cls.__init__(made, *args, **keywords)
+    if extra is not None or not CHECKED.isdisjoint(cls._shape.index):
+        check_settings(made)
     if "permissions" in cls._shape.index or (extra is not None and "permissions" in extra):
         put(made, "_bounds", bounds_of(made._system.program, str(made.name), setting(made, "permissions")))
     if find(cls, "init").__class__ is MethodPort:
@@ -248,6 +253,29 @@ def setting(agent: Any, name: str, default: Any = None) -> Any:
     port = find(type(agent), abi.mangle(name))
     value = port.member.__get__(agent) if port.__class__ is FieldPort else (agent._extra or {}).get(name)
     return default if value is None else value
+
+
+def check_settings(agent: Any) -> None:
+    """Refuse a new agent whose turns could not begin. Raises TypeError and ValueError (E849, E875)."""
+    for name, (least, _) in WHOLE.items():
+        checked_whole(setting(agent, name, least), name)
+    for name, code in (("tools", "E849"), ("checks", "E875")):
+        if setting(agent, name, []).__class__ is not list:
+            got = kind_of(setting(agent, name))
+            what = "functions" if name == "tools" else "checks, as the module `agents` makes them"
+            raise failure(TypeError, code, f"`{name}` of an agent is a list of {what}, not {got}")
+    if setting(agent, "instructions", "").__class__ is not str:
+        got = kind_of(setting(agent, "instructions"))
+        raise failure(TypeError, "E875", f"`instructions` of an agent is a text, not {got}")
+
+
+def checked_whole(value: Any, name: str) -> int:
+    """A setting that is a whole number within its bounds. Raises ValueError (E875)."""
+    least, most = WHOLE[name]
+    if type(value) is int and least <= value <= most:
+        return value
+    message = f"`{name}` of an agent is a whole number from {least} to {most}, not {short(value)}"
+    raise failure(ValueError, "E875", message)
 
 
 def method(agent: Any, name: str) -> Any:

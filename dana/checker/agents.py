@@ -75,9 +75,19 @@ def declare_overrides(c: Context, info: StructInfo, parent: StructInfo) -> None:
 SLIPS = {"tool": LIST, "check": LIST, "permission": LIST, "instruction": STR, "max_turn": INT, "context_turn": INT}
 
 
+# What turns go by, as an agent is refused that says something else: the kinds of types, and of what is written.
+MEANT: dict[str, tuple[str, type]] = {
+    "tools": ("list", list), "checks": ("list", list), "instructions": ("str", str),
+    "max_turns": ("int", int), "context_turns": ("int", int),
+}  # fmt: skip
+WHOLE = {"max_turns": (1, 50), "context_turns": (0, 100)}
+
+
 def check_fields(c: Context, info: StructInfo) -> None:
-    """Warns of `tool: list`, where `tools` is what a model is offered."""
+    """Warns of `tool: list`, where `tools` is what a model is offered; reports `max_turns = "x"`."""
     for name, field in info.fields.items():
+        if name in MEANT and field.node is not None:
+            _check_meaning(c, info, name, field)
         meant = f"{name}s"
         kind = SLIPS.get(name)
         if kind is None or meant in info.fields or field.node is None or field.type[0] != kind[0]:
@@ -85,6 +95,23 @@ def check_fields(c: Context, info: StructInfo) -> None:
         text = f"`{name}` means nothing to an agent, and `{meant}` does"
         span = (field.node.start, field.node.start + len(name))
         c.report("W309", text, span, hint=f"did you mean `{meant}`?")
+
+
+def _check_meaning(c: Context, info: StructInfo, name: str, field: Any) -> None:
+    """A field that turns go by is of the type they need; the same is looked at when an agent is made."""
+    node, declared = field.node, field.type
+    kind, cls = MEANT[name]
+    what = f"field `{name}` of `{info.name}`"
+    hint = "whole numbers from {} to {}".format(*WHOLE[name]) if name in WHOLE else ""
+    hint = f"the turns of an agent go by it: {hint}" if hint else "the turns of an agent go by it"
+    value = getattr(node, "default", None)
+    value = value.value if value.__class__ is na.Constant else None
+    if declared[0] in ("int", "float", "str", "bool", "list", "dict", "set", "tuple") and declared[0] != kind:
+        c.report("E301", f"{what} must be {kind}, not {declared[0]}", (node.start, node.start + len(name)), hint=hint)
+    elif value is not None and value.__class__ is not cls:
+        c.report("E301", f"{what} must be {kind}, not {value!r}", node.default, hint=hint)
+    elif name in WHOLE and value is not None and not WHOLE[name][0] <= value <= WHOLE[name][1]:
+        c.report("E301", f"{what} cannot be {value}", node.default, hint=hint)
 
 
 def check_singleton(c: Context, stmt: Any, info: StructInfo) -> None:

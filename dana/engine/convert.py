@@ -36,8 +36,14 @@ if TYPE_CHECKING:
 
 SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 CONTAINERS = frozenset({list, dict, tuple, set, frozenset})
+# Kinds of types whose values are more than their fields: they stay where they are.
+ALIVE = frozenset({"agent", "agent_blueprint", "resource"})
 # Deeper than this a value that has to be copied does not cross.
 DEPTH_MAX = 200
+
+
+def _kind_name(raw: Any) -> str:
+    return "resource" if raw._shape.kind == "resource" else "agent"
 
 
 def is_plain(value: Any) -> bool:
@@ -188,6 +194,12 @@ class Crossing:
 
                 return HostFunction(value.__name__, value).bind(self.run)
             if isinstance(value, views.StructValue):
+                if value._raw._shape.kind in ALIVE:
+                    msg = (
+                        f"the {_kind_name(value._raw)} `{value._raw._shape.name}` lives in another program, and cannot "
+                        "be handed to this one: hand over a function that asks it, such as one of its methods"
+                    )
+                    raise UsageError(msg)
                 return self.into(value.to_dict())
             msg = f"{value!r} belongs to another program; give it plain data instead"
             raise UsageError(msg)

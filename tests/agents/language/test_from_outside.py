@@ -170,3 +170,15 @@ def test_a_call_after_ctrl_c_does_not_wait_for_what_was_asked():
         began = time.monotonic()
         assert naps.get() == 0
         assert time.monotonic() - began < 5
+
+
+def test_an_agent_of_another_program_is_no_dict():
+    engine = dana.Engine()
+    clerks = engine.load(dana.Source("clerks.na", CLERK))
+    other = engine.load(dana.Source("other.na", "def use(a): return a(3)\ndef see(a): return str(type(a))"))
+    with pytest.raises(dana.UsageError, match="the agent `Clerk` lives in another program"):
+        other.see(clerks.c)
+    with pytest.raises(dana.UsageError, match="lives in another program"):
+        other.see([clerks.Ada])
+    assert other.use(clerks.c.add) == 8
+    assert clerks.c.n == 8
