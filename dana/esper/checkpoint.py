@@ -10,6 +10,9 @@ The file is safetensors: weights, the optimisers' moments and the states of rand
 in its header. Nothing of it is executed. The network is rebuilt from the one it began as, by the list of changes
 that lasted; then the numbers are put in. The moment of saving becomes the governor's moment to go back to, in the run
 that goes on as in the one that is resumed.
+
+A host with a `GrowthJournal` goes on in that journal: the state it tells for the moment of saving must be the saved
+one, and what a process wrote after that moment, before it was killed, counts for nothing from then on.
 """
 
 from __future__ import annotations
@@ -82,7 +85,7 @@ def write(run: Run, path: str) -> None:
 def _host_data(host: Host) -> dict[str, Any]:
     return {
         "epoch": host.epoch, "steps": host.steps, "last_change": host.last_change, "finite": host.finite,
-        "births": host._births, "changes": host.changes, "budget": list(host.budget.snapshot()),
+        "events": host.events, "births": host._births, "changes": host.changes, "budget": list(host.budget.snapshot()),
         "frozen": [name for name, parameter in host.model.named_parameters() if not parameter.requires_grad],
         "sites": [_site_data(site) for site in host.sites],
     }  # fmt: skip
@@ -172,10 +175,6 @@ def resume(run: Run, source: str | bytes) -> None:
 
     Raises `RefusedError` for bytes that are no saved run, and for one of another call: data, seed, batch, network.
     """
-    if isinstance(run.host._journal, GrowthJournal):
-        raise RefusedError(
-            "refused.state", "a host with a journal is not resumed: its journal would not tell what grew before"
-        )
     state, tensors = _read(source)
     try:
         if state["how"] != run.how():
@@ -185,6 +184,7 @@ def resume(run: Run, source: str | bytes) -> None:
             _fill_optimizer(run.host, at, optimizer, said, tensors)
         for scheduler, said in zip(run.host.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(said)
+        _go_on_telling(run.host, state["host"]["events"])
         _fill_growing(run, state)
         torch.set_rng_state(tensors["random/torch"])
         run._order.set_state(tensors["random/order"])
@@ -192,6 +192,21 @@ def resume(run: Run, source: str | bytes) -> None:
         raise RefusedError(
             "refused.bytes", f"this is no run of this network: {type(error).__name__}: {error}"
         ) from None
+
+
+def _go_on_telling(host: Host, number: int) -> None:
+    """The journal hears that the host is where it was after event `number`. Raises `RefusedError`: it does not fit."""
+    journal: Any = host._journal
+    while not isinstance(journal, GrowthJournal) and hasattr(journal, "then"):
+        journal = journal.then  # what passes events on
+    host.events = number
+    if isinstance(journal, GrowthJournal):
+        refusal = journal.fits(host, number)
+        if refusal is not None:
+            raise RefusedError(refusal.code, refusal.reason, refusal.hint)
+        host.events = journal.last
+    growing = [site.plan.to_data() for site in host.sites if site.plan is not None]
+    host.write("resume", {"to_event": number, "growing": growing})
 
 
 def _read(source: str | bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -252,7 +267,13 @@ def _again(host: Host, change: dict[str, Any]) -> None:
         raise RefusedError(plan.code, plan.reason, plan.hint)
     if change["blueprint"] != (None if plan.blueprint is None else plan.blueprint.id):
         raise RefusedError("refused.validation", f"`{site.path}`: another blueprint grew here")
+    if "units" in change:
+        from dana.esper.renewal import Renewal
+
+        plan.kernel = Renewal(list(change["units"]))
     site.grown, site.plan = host._grow(plan, change["birth"]), plan
+    if change["kernel"] is not None:
+        plan.report = {"kernel": change["kernel"]}
     # As while it grew: neighbours reckon with the layer's own size until it is kept.
     site.seed.stage = Stage.TRAINING
     host._tell_neighbours(site)

@@ -18,6 +18,8 @@ from collections import deque
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from dana.esper.field_report import FieldReport
+
 if TYPE_CHECKING:
     from dana.esper.host import Host, Mark, Site
 
@@ -27,28 +29,6 @@ _DEVIATIONS = 6.0
 _TIMES = 3.0
 # A loss "is" the guessing loss within this share of it, after the usual loss was below that share of it.
 _NEAR_CHANCE, _BELOW_CHANCE = 0.065, 0.6
-
-
-class FieldReport:
-    """What became of something that grew: for the store, and for whoever chooses templates next time."""
-
-    __slots__ = ("epoch", "gain", "loss", "outcome", "reason", "site", "step", "template")
-
-    def __init__(
-        self, outcome: str, site: str, template: str, reason: str, *, step: int, epoch: int, loss: float, gain: float
-    ) -> None:
-        self.outcome = outcome
-        self.site = site
-        self.template = template
-        self.reason = reason
-        self.step = step
-        self.epoch = epoch
-        self.loss = loss
-        self.gain = gain
-
-    def to_data(self) -> dict[str, Any]:
-        """As plain data."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Governor:
@@ -77,7 +57,7 @@ class Governor:
         self._since += 1
         reason = self._wrong(loss)
         if reason is not None:
-            self._panic(reason, loss)
+            self._panic(reason)
             return reason
         self._note(loss)
         if self._since >= self.every and not self._high:
@@ -137,16 +117,16 @@ class Governor:
         self._losses.append(loss)
         insort(self._ordered, loss)
 
-    def _panic(self, reason: str, loss: float) -> None:
+    def _panic(self, reason: str) -> None:
         self.panics += 1
         self._high = 0
         self._since = 0
         site = self._suspect()
         template = "" if site is None or site.plan is None else site.plan.template.name
+        kernel = "" if site is None or site.plan is None else (site.plan.report or {}).get("kernel", "")
         report = FieldReport(
-            "rolled back", "" if site is None else site.path, template, reason,
-            step=self.host.steps, epoch=self.host.epoch, loss=loss if isfinite(loss) else -1.0, gain=-1.0,
-        )  # fmt: skip
+            template, -1, kernel=kernel, site="" if site is None else site.path, reason=reason, epoch=self.host.epoch
+        )
         self.reports.append(report)
         self.host.write("report", report.to_data())
         self.host.rollback(self._good, lock=site, reason=reason)

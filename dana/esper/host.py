@@ -296,6 +296,11 @@ class Host:
         if scheduler is not None:
             self.schedulers.append(scheduler)
 
+    def limit(self, budget: Budget) -> None:
+        """Another budget from now on."""
+        self.budget = budget
+        self.write("budget", {"budget": budget.to_data()})
+
     # --- growing ------------------------------------------------------------------------------------
 
     def germinate(self, what: Plan | Ticket | Refusal) -> Refusal | None:

@@ -8,6 +8,9 @@
 The host numbers its events; rows are chained by hashes. A journal in which a row was changed, is missing, was put in
 between or was written twice is refused, and so is one that tells of something the lifecycle does not allow.
 
+A run that was resumed (`dana.esper.checkpoint`) goes on in the journal of the one it was saved by: what that one told
+after the saved moment, before it was killed, stays there and counts for nothing.
+
 From any parameter the way leads back to the change that made it, the decision behind the change and what that was
 decided by, the kernel and the records of its validation (E78).
 """
@@ -23,7 +26,7 @@ from dana.adaptive import journal as rows
 from dana.adaptive.canonical import canonical
 from dana.esper.budget import Budget, Cost
 from dana.esper.lifecycle import SEEDS, Event, Seed, Stage
-from dana.esper.refusals import RefusedError
+from dana.esper.refusals import Refusal, RefusedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,6 +99,22 @@ class GrowthJournal:
             events.append(Told(seq, kind.removeprefix(_OWN), data, at))
         return events
 
+    def fits(self, host: Any, number: int) -> Refusal | None:
+        """Why `host`, put where it was after event `number` of this journal, cannot go on in it; None when it can."""
+        events = self.events()
+        place = next((place for place, event in enumerate(events) if event.n == number), None)
+        if place is None:
+            reason = f"the run was saved after event {number}, the last one in its host's journal is {self.last}"
+            return Refusal("refused.state", reason, "resume with the journal the run was saved with, or with none")
+        if replay(events[: place + 1]).to_data() != state(host):
+            return Refusal("refused.state", "the journal tells of another run", "the journal the run was saved with")
+        return None
+
+    @property
+    def last(self) -> int:
+        """The number of the host's last event; 0 when there is none."""
+        return max((event.n or 0 for event in self.events()), default=0)
+
     def digest(self) -> str:
         """SHA-256 over kinds and data, without times: equal for equal runs."""
         whole = sha256()
@@ -115,20 +134,17 @@ class GrowthJournal:
 class Life:
     """The state of a host as its journal tells it. `seeds` and `plans` by path of the site; `origins`: see `trace`."""
 
+    budget: Budget
+
     def __init__(self, opened: Told) -> None:
         said = opened.data
         self.sites: dict[str, dict[str, Any]] = {site["path"]: site for site in said["sites"]}
         self.seeds = {path: Seed(path, embargo_epochs=said["embargo"]) for path in self.sites}
         self.plans: dict[str, dict[str, Any] | None] = dict.fromkeys(self.sites)
-        limits = said["budget"]["limits"]
-        self.budget = Budget(
-            limits["parameters"], flops=limits["flops"], memory=limits["bytes"], growths=limits["growths"],
-            concurrent=said["budget"]["concurrent"],
-        )  # fmt: skip
+        _limit(self, said["budget"])
         self.changes: list[dict[str, Any]] = []
         self.last_change: int | None = None
         self.epoch = int(said["epoch"])
-        self.count = 1
         self.origins = Origins(self.sites)
 
     def to_data(self) -> dict[str, Any]:
@@ -166,28 +182,73 @@ def _seed_data(seed: Seed, plan: dict[str, Any] | None) -> dict[str, Any]:
 
 def replay(events: Iterable[Told]) -> Life:
     """The state after the last of these events. Raises `RefusedError` for a story that cannot have happened."""
-    own = [event for event in events if event.n is not None]
-    if not own or own[0].kind != "open":
-        raise RefusedError("refused.bytes", "the journal does not begin with its host")
-    wanted = {event.data["to_event"] for event in own if event.kind == "rollback"}
     try:
+        own = [event for event in lived(events) if event.n is not None]
+        wanted = {event.data["to_event"] for event in own if event.kind == "rollback"}
         life = Life(own[0])
         moments = {1: copy.deepcopy(life)} if 1 in wanted else {}
         for event in own[1:]:
-            if event.n != life.count + 1:
-                raise RefusedError("refused.bytes", f"event {life.count + 1} is missing, or {event.n} is twice there")
-            life.count += 1
             life.epoch = event.data["epoch"]
             step = _STEPS.get(event.kind)
             if event.kind == "rollback":
                 _roll_back(life, event, moments)
             elif step is not None:
                 step(life, event)
-            if life.count in wanted:
-                moments[life.count] = copy.deepcopy(life)
+            if event.n is not None and event.n in wanted:
+                moments[event.n] = copy.deepcopy(life)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise RefusedError("refused.bytes", f"the journal lacks something: {type(error).__name__}: {error}") from None
     return life
+
+
+def lived(events: Iterable[Told]) -> list[Told]:
+    """The events that led to the present, in order: without what was told after a moment that was resumed later.
+
+    Raises `RefusedError` where an event is missing or twice there.
+    """
+    told = list(events)
+    # The place of the event before each, as the story goes, and of each of the host's own events.
+    before: list[int | None] = []
+    places: dict[int, int] = {}
+    last, first, reopened = None, None, False
+    for place, event in enumerate(told):
+        if first is not None and event.kind == "open" and event.n == 1:
+            # The same host once more, by whoever resumes.
+            if event.data != first.data:
+                raise RefusedError("refused.bytes", "the journal has hosts that are not the same")
+            reopened = True
+            before.append(None)
+            continue
+        if event.n is not None:
+            if first is None:
+                if event.kind != "open":
+                    raise RefusedError("refused.bytes", "the journal does not begin with its host")
+                first = event
+            if event.n != len(places) + 1 or (reopened and event.kind != "resume"):
+                problem = f"event {len(places) + 1} is missing, or {event.n} is twice there"
+                raise RefusedError("refused.bytes", problem)
+            if event.kind == "resume":
+                last, reopened = places[event.data["to_event"]], False
+            places[event.n] = place
+        before.append(last)
+        last = place
+    if first is None:
+        raise RefusedError("refused.bytes", "the journal does not begin with its host")
+    found = []
+    while last is not None:
+        found.append(told[last])
+        last = before[last]
+    return found[::-1]
+
+
+def _limit(life: Life, said: dict[str, Any]) -> None:
+    """A budget that was given, as `Budget.to_data` wrote it."""
+    limits = said["limits"]
+    life.budget = Budget(
+        limits["parameters"], flops=limits["flops"], memory=limits["bytes"], growths=limits["growths"],
+        concurrent=said["concurrent"],
+    )  # fmt: skip
+    life.budget.spent.update(said["spent"])
 
 
 def _move(life: Life, path: str, event: Event) -> None:
@@ -215,7 +276,7 @@ def _germinate(life: Life, event: Told) -> None:
     life.plans[path] = data
     life.last_change = life.epoch
     life.changes.append({name: value for name, value in data.items() if name not in ("n", "step", "epoch")})
-    life.origins.grow(path, data["do"], data["measures"], event.n or 0)
+    life.origins.grow(path, data, event.n or 0)
 
 
 def _refuse(life: Life, event: Told) -> None:
@@ -266,6 +327,7 @@ _STEPS: dict[str, Callable[[Life, Told], None]] = {
     "cull": _cull,
     "wake": _wake,
     "release": lambda life, event: _move(life, event.data["site"], Event.RELEASE),
+    "budget": lambda life, event: _limit(life, event.data["budget"]),
 }
 
 
@@ -300,10 +362,14 @@ class Origins:
         self.grown: list[tuple[str, int]] = []
         self.wide: list[tuple[str, int, int, int, int]] = []
 
-    def grow(self, path: str, how: str, measures: dict[str, int], number: int) -> None:
-        """Something germinated at a site."""
+    def grow(self, path: str, said: dict[str, Any], number: int) -> None:
+        """Something germinated at a site: what the event said."""
+        how = said["do"]
         if how == "widen":
-            self._widen(path, measures["neurons"], number)
+            self._widen(path, said["measures"]["neurons"], number)
+            return
+        if "units" in said:
+            self._renew(path, how, said["units"], number)
             return
         self._rename(path, f"{path}.{'0' if how == 'deepen' else 'host'}")
         # A layer that was added is what follows the old one in its place: an activation, the layer.
@@ -320,13 +386,22 @@ class Origins:
         self._outputs[path] += count
         self._last[path] = ("widen", number, count)
 
+    def _renew(self, path: str, how: str, units: list[int], number: int) -> None:
+        """Neurons that were there begin anew, or only shrink: then their numbers are still the old ones."""
+        if how == "revive":
+            per = int(self._sites[path]["per"])
+            for unit in units:
+                self.wide.append((path, 0, unit, unit + 1, number))
+                self.wide.append((self._sites[path]["next"], 1, unit * per, (unit + 1) * per, number))
+        self._last[path] = (how, number, 0)
+
     def shrink(self, path: str) -> None:
         """What germinated last at a site is gone."""
         how, number, count = self._last.pop(path)
         self.grown = [place for place in self.grown if place[1] != number]
         self.wide = [place for place in self.wide if place[4] != number]
         self._outputs[path] -= count
-        if how != "widen":
+        if how not in ("widen", "revive", "rescale"):
             self._rename(f"{path}.{'0' if how == 'deepen' else 'host'}", path)
 
     def keep(self, path: str) -> None:
@@ -388,7 +463,7 @@ class Trail:
 
 def trace(events: Sequence[Told], parameter: str) -> list[Trail]:
     """Where a parameter of the network comes from, part by part. Raises `RefusedError` as `replay` does."""
-    life = replay(events)
+    life, events = replay(events), lived(events)
     by_number = {event.n: event for event in events if event.n is not None}
     trails = []
     for number, part in life.origins.of(parameter):

@@ -18,6 +18,7 @@ from time import time
 
 from dana.adaptive.canonical import canonical
 from dana.esper.artifact import MOST_BYTES, Artifact, identify, read
+from dana.esper.field_report import FieldReport
 from dana.esper.lifecycle import KERNELS, advance
 from dana.esper.refusals import Refusal, RefusedError
 
@@ -47,50 +48,6 @@ CREATE TRIGGER kernels_stay BEFORE DELETE ON kernels BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER reports_stay BEFORE DELETE ON reports BEGIN SELECT RAISE(ABORT, 'reports are never deleted'); END;
 CREATE TRIGGER moves_stay BEFORE DELETE ON moves BEGIN SELECT RAISE(ABORT, 'moves are never deleted'); END;
 """
-
-
-class FieldReport:
-    """What became of a growth where it was tried: `outcome` 1 (it stayed), 0 (undecided) or −1 (culled, rolled back).
-
-    `kernel`: its id, "" for growths of a layer itself; `gain` over the network without it, in the unit of the measure.
-    """
-
-    __slots__ = ("epoch", "gain", "kernel", "outcome", "reason", "run", "site", "template")
-
-    def __init__(
-        self,
-        template: str,
-        outcome: int,
-        *,
-        kernel: str = "",
-        site: str = "",
-        gain: float | None = None,
-        reason: str = "",
-        run: str = "",
-        epoch: int = 0,
-    ) -> None:
-        if outcome not in (-1, 0, 1):
-            raise ValueError(f"an outcome is -1, 0 or 1, not {outcome!r}")
-        self.template = template
-        self.outcome = outcome
-        self.kernel = kernel
-        self.site = site
-        self.gain = gain
-        self.reason = reason
-        self.run = run
-        self.epoch = epoch
-
-    def to_data(self) -> dict[str, Any]:
-        """As plain data; `FieldReport(**data)` is equal."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FieldReport) and other.to_data() == self.to_data()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"FieldReport({self.template}, {self.outcome:+d}, {self.reason or 'no reason'})"
 
 
 class Receipt:
@@ -403,21 +360,29 @@ def _is_alive(name: str) -> bool:
     return True
 
 
-def reporting(
-    urza: Urza, then: Callable[[str, dict[str, Any]], object] | None = None, *, run: str = ""
-) -> Callable[[str, dict[str, Any]], None]:
+class Reporting:
     """A journal that files a `FieldReport` for each growth that ended, and passes every event on to `then`."""
 
-    def journal(kind: str, data: dict[str, Any]) -> None:
-        if then is not None:
-            then(kind, data)
-        report = _field_report(kind, data, grown, run)
-        if report is not None:
-            urza.report(report)
+    __slots__ = ("_grown", "run", "then", "urza")
 
-    # What grows at each site now: a fossilisation does not say it again.
-    grown: dict[str, dict[str, Any]] = {}
-    return journal
+    def __init__(
+        self, urza: Urza, then: Callable[[str, dict[str, Any]], object] | None = None, *, run: str = ""
+    ) -> None:
+        self.urza = urza
+        self.then = then
+        self.run = run
+        # What grows at each site now: a fossilisation does not say it again.
+        self._grown: dict[str, dict[str, Any]] = {}
+
+    def __call__(self, kind: str, data: dict[str, Any]) -> None:
+        """One event."""
+        if self.then is not None:
+            self.then(kind, data)
+        if kind == "esper.resume":
+            self._grown = {plan["site"]: plan for plan in data["growing"]}
+        report = _field_report(kind, data, self._grown, self.run)
+        if report is not None:
+            self.urza.report(report)
 
 
 def _field_report(kind: str, data: dict[str, Any], grown: dict[str, dict[str, Any]], run: str) -> FieldReport | None:
@@ -430,7 +395,7 @@ def _field_report(kind: str, data: dict[str, Any], grown: dict[str, dict[str, An
     elif kind == "esper.cull":
         reason = str(data.get("reason", ""))
         outcome, gain = (0 if reason == "the end of growing" else -1), None
-    elif kind == "esper.report" and data.get("outcome") == "rolled back" and site in grown:
+    elif kind == "esper.report" and data.get("outcome") == -1 and site in grown:
         outcome, gain, reason = -1, None, str(data.get("reason", ""))
     else:
         return None

@@ -12,8 +12,6 @@ from torch import nn
 
 from dana.esper.budget import Budget
 from dana.esper.data import digits, images, spirals
-from dana.esper.host import Host
-from dana.esper.journal import GrowthJournal
 from dana.esper.nets import cnn
 from dana.esper.refusals import RefusedError
 from dana.esper.report import weights_id
@@ -132,5 +130,3 @@ def test_other_bytes_and_other_runs_are_refused(tmp_path):
         train(mlp(2, [5, 4], 2, seed=5), SPIRALS, epochs=26, seed=5, budget=Budget(700), resume=data)
     with pytest.raises(RefusedError, match="cannot be read"):
         begun("heuristic", resume=str(tmp_path / "nothing"))
-    with pytest.raises(RefusedError, match="journal"):
-        train(Host(mlp(2, [4, 4], 2), journal=GrowthJournal()), SPIRALS, seed=5, resume=data)

@@ -11,12 +11,13 @@ from torch import nn
 
 from dana.esper.artifact import read
 from dana.esper.budget import Budget
+from dana.esper.field_report import FieldReport
 from dana.esper.forge import Forge
 from dana.esper.host import Host
 from dana.esper.journal import GrowthJournal, Told, replay, state, trace
 from dana.esper.lifecycle import Stage
 from dana.esper.refusals import Refusal, RefusedError
-from dana.esper.store import FieldReport, Urza, reporting
+from dana.esper.store import Reporting, Urza
 from tests.esper.nets import net
 from tests.esper.signing import KEY
 
@@ -123,7 +124,7 @@ def test_the_way_back_ends_at_the_validated_artifact(tmp_path):
     journal = GrowthJournal(str(tmp_path / "run.db"))
     urza = Urza(str(tmp_path / "store"))
     with Forge(0, key=KEY, store=urza) as forge:
-        host = Host(net(), journal=reporting(urza, journal), forge=forge)
+        host = Host(net(), journal=Reporting(urza, journal), forge=forge)
         host.attach(torch.optim.SGD(host.model.parameters(), 0.01))
         plan = host.sites[0].propose("bottleneck")
         plan.reason = "the layer is too narrow"
@@ -150,13 +151,13 @@ def test_the_way_back_ends_at_the_validated_artifact(tmp_path):
 
 def test_what_became_of_growths_is_reported_to_the_store(tmp_path):
     urza = Urza(str(tmp_path))
-    host = Host(net(), journal=reporting(urza))
+    host = Host(net(), journal=Reporting(urza))
     mark = host.mark()
     host.germinate(host.sites[0].propose("norm"))
     host.cull(host.sites[0], "no use")
     host.germinate(host.sites[1].propose("activation"))
     host.write(
-        "report", {"outcome": "rolled back", "site": "4", "template": "activation", "reason": "a panic", "gain": -1.0}
+        "report", {"outcome": -1, "site": "4", "template": "activation", "reason": "a panic", "gain": -1.0}
     )
     host.rollback(mark)
     assert [(r.template, r.outcome, r.reason) for r in urza.reports()] == [

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from dana.esper.artifact import identify
+from dana.esper.field_report import FieldReport
 from dana.esper.kernel import EnhancedKernelCache
 from dana.esper.refusals import Refusal, RefusedError
-from dana.esper.store import FieldReport, Urza
+from dana.esper.store import Urza
 from tests.esper.kernels import KEY, mlp, packed
 
 ROOT = Path(__file__).parents[2]

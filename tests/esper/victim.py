@@ -9,7 +9,8 @@ import sys
 
 from dana.esper.artifact import STAGES, sign_record, write
 from dana.esper.blueprint import Blueprint, Node
-from dana.esper.store import FieldReport, Urza
+from dana.esper.field_report import FieldReport
+from dana.esper.store import Urza
 from tests.esper.signing import KEY, digest
 
 
