@@ -211,10 +211,16 @@ class StructValue:
         raise TypeError(f"a {type(self._raw).__name__} belongs to its program; store its .to_dict()")
 
     def __repr__(self) -> str:
-        return str(self._run.guarded(lambda: repr(self._raw)))
+        return self._text(repr)
 
     def __str__(self) -> str:
-        return str(self._run.guarded(lambda: str(self._raw)))
+        return self._text(str)
+
+    def _text(self, kind: Callable[[Any], str]) -> str:
+        from dana.runtime.printable import printable_of
+
+        printable = printable_of(self._run.program.meter)
+        return str(self._run.guarded(lambda: kind(printable(self._raw))))
 
 
 class StructClass:

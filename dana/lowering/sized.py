@@ -47,7 +47,7 @@ READY = frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})
 SHORT_CUTS = frozenset({"split", "rsplit", "splitlines", "replace", "encode"})
 LITTLE, MEDIUM = 64, 4096
 # What prints short whatever it holds.
-SHORT = frozenset({"int", "float", "bool", "none", "str", "func", "callable", "type", "range", "module"})
+SHORT = frozenset({"int", "float", "bool", "none", "str", "range", "module"})
 
 
 def is_sized(cx: Context, node: na.Attribute) -> bool:

@@ -81,12 +81,12 @@ def _expand(template: str, args: tuple[Any, ...], keywords: dict[str, Any], coun
         out.append(literal)
         if field is None:
             continue
-        value = _lookup(field, args, keywords, count)
+        value = printable(_lookup(field, args, keywords, count))
         if conversion:
             value = _convert(value, conversion)
         inner = _expand(spec, args, keywords, count, depth - 1) if spec else ""
         check_spec(inner)
-        out.append(format(printable(value), inner))
+        out.append(format(value, inner))
         size += len(out[-1])
         if size > MAX_WIDTH:
             meter.room(size)

@@ -61,6 +61,17 @@ def extended(left: Any, right: str) -> Any:
     return left
 
 
+def _shown_all(printable: Callable[[Any], Any], values: Any) -> Any:
+    """The values of `template % values`, each as it may be made into text."""
+    if values.__class__ is tuple:
+        printable(values)
+        return tuple(map(printable, values))
+    if values.__class__ is dict:
+        printable(values)
+        return {key: printable(value) for key, value in values.items()}
+    return printable(values)
+
+
 class Guards:
     """The bounded operators of one program."""
 
@@ -124,7 +135,7 @@ class Guards:
             from dana.runtime.printable import printable_of
 
             check_filled(self.meter, left, right)
-            printable_of(self.meter)(right)
+            right = _shown_all(printable_of(self.meter), right)
         return self.grown(left % right)
 
     def times(self, left: Any, right: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Values whose text would be larger than any program may build (L49).
+"""Values whose text would be larger than any program may build (L49), or tell an address (L50).
 
 A list that holds another twice, which holds another twice, … takes next to no memory, and its text all there is.
 `Printable.check` counts the characters that the text of a value needs at least, each shared part once and then by
@@ -8,6 +8,8 @@ what it came to, so that it takes no longer than the value is large; what is too
 from __future__ import annotations
 
 from _collections import deque  # type: ignore[import-not-found]
+
+from dana.runtime.pipelines import MethodType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
 PLAIN = frozenset({int, float, bool, complex, type(None)})
 FLAT = PLAIN | {str, bytes}
 WALKED = frozenset({list, tuple, set, frozenset, dict})
+FunctionType = type(lambda: None)
 HOLDERS = (BaseException, dict, list, tuple, set, frozenset, deque)
 VIEWS: tuple[type, ...] = (type({}.items()), type({}.keys()), type({}.values()))
+# Functions, methods of Dana and of C, which Python prints with an address or under a name of the host.
+TELLING = frozenset({FunctionType, MethodType, type(len), type(str.join), type(str.__len__), type("".__len__)})
 # The longest text that messages look at before they cut it.
 SHORT = 100_000
 # Items up to which a flat container is printed without being counted.
@@ -30,18 +35,25 @@ BETWEEN = 10_000
 
 
 def printable_of(meter: Meter) -> Callable[[Any], Any]:
-    """`.printable` of a program: hands back a value that may be made into text."""
+    """`.printable` of a program: hands back what may be made into text in the value's stead."""
 
     def printable(value: Any) -> Any:
         cls = value.__class__
-        if cls in WALKED:
-            if len(value) > LITTLE or not FLAT.issuperset(map(type, _parts(value))):
+        if cls in FLAT:
+            return value
+        if cls in WALKED and FLAT.issuperset(map(type, _parts(value))):
+            if len(value) > LITTLE:
                 _weigh(meter, value)
             else:
                 meter.room(sum(map(len, filter(_is_text, _parts(value)))))
-        elif cls not in FLAT and _is_holder(value):
+            return value
+        if _is_holder(value):
             _weigh(meter, value)
-        return value
+        elif cls not in TELLING and not isinstance(value, type):
+            return value
+        from dana.runtime.showing import Shown
+
+        return Shown(value)
 
     return printable
 

@@ -38,6 +38,24 @@ def shown_inside(value: Any) -> str:
     return text if isinstance(value, str) else cleaned(text)
 
 
+class Shown:
+    """Stands for a value while it is made into text, in f-strings and formats."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        return cleaned(str(self._value))
+
+    def __repr__(self) -> str:
+        return cleaned(repr(self._value))
+
+    def __format__(self, spec: str) -> str:
+        return cleaned(format(self._value, spec))
+
+
 def cleaned(text: str) -> str:
     """A representation without addresses and host classes."""
     if ADDRESS not in text and CLASS not in text and not any(word in text for word in METHODS):

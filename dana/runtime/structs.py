@@ -485,6 +485,33 @@ def _frozen_hash(self: Any) -> int:
     return hash((self.__class__.__name__, values))
 
 
+# What cannot hold another struct, or itself.
+FLAT = frozenset({int, float, str, bool, bytes})
+
+
+def _is_flat(shape: Shape) -> bool:
+    return all(exact_class(field.type) in FLAT for field in shape.fields)
+
+
+def _counted(steps: Iterator[bool]) -> tuple[Any, Any]:
+    """`==` and `hash` of structs that may hold structs: each is a step, for one that holds another twice, which holds
+    another twice, … has parts without an end (L49).
+    """
+
+    def equal(self: Any, other: Any) -> Any:
+        if self.__class__ is not other.__class__:
+            return NotImplemented
+        next(steps)
+        values = self._shape.values
+        return values(self) == values(other)
+
+    def hashed(self: Any) -> int:
+        next(steps)
+        return _frozen_hash(self)
+
+    return equal, hashed
+
+
 def store(value: Any, name: str, new: Any) -> None:
     """A checked store into a struct, to the first delegate that has the field if the struct itself has none."""
     shape: Shape = value._shape
@@ -547,9 +574,14 @@ class Structs:
         if shape.delegates:
             put(cls, "__getattr__", _delegated)
             put(cls, "__setattr__", _delegated_store)
+        hashed = _frozen_hash
+        if not _is_flat(shape):
+            equal, hashed = _counted(self.program.meter.steps)
+            if cls.__eq__ is Struct.__eq__:
+                put(cls, "__eq__", equal)
         if frozen:
             put(cls, "__setattr__", _frozen_store)
-            put(cls, "__hash__", _frozen_hash)
+            put(cls, "__hash__", hashed)
         record.complete(shape)
         for field in fields:
             self._register(field)

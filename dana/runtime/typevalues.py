@@ -204,7 +204,7 @@ class StrType(TypeValue):
             from dana.runtime.printable import printable_of
             from dana.runtime.sized import at_hand
 
-            printable_of(at_hand().meter)(args[0])
+            args = (printable_of(at_hand().meter)(args[0]), *args[1:])
         return super().__call__(*args, **keywords)
 
     def _fit(self, value: Any, mode: int) -> Any:

@@ -8,7 +8,7 @@ from threading import get_ident
 
 from dana.runtime.foreign.failures import Failures
 from dana.runtime.foreign.proxies import Foreign, ForeignClass, ForeignFunction, ForeignModule, proxy_class
-from dana.runtime.foreign.refused import BY_NAME, CLASSES, OBJECTS, foreign_to, withheld
+from dana.runtime.foreign.refused import BY_NAME, CLASSES, OBJECTS, check_formats, foreign_to, withheld
 from dana.runtime.modules import ModuleValue
 from dana.runtime.permissions import denied
 from dana.runtime.pipelines import Bound
@@ -38,7 +38,7 @@ _CALLED = "_dana_function"
 class Border:
     """One program's border to the values of one origin; `writable`: whether the program may change them."""
 
-    __slots__ = ("_handlers", "_inside", "failures", "origin", "program", "steps", "writable")
+    __slots__ = ("_handlers", "_inside", "_is_granted", "failures", "origin", "program", "steps", "writable")
 
     def __init__(self, program: Program, origin: str, *, writable: bool) -> None:
         self.program = program
@@ -46,6 +46,7 @@ class Border:
         self.writable = writable
         self.steps = program.meter.steps
         self.failures: Failures = program.borders.setdefault("failures", Failures())
+        self._is_granted = origin != "" and writable
         self._handlers: dict[type, Callable[[Any], Any]] = {}
         # The threads in which Python code runs that this program called.
         self._inside: list[int] = program.borders.setdefault("inside", [])
@@ -115,6 +116,7 @@ class Border:
             return _type_value(value)
         if id(value) in OBJECTS or value in CLASSES:
             raise withheld(f"`{value.__name__}` of Python")
+        self._check_home("", value)
         return ForeignClass(value, self)
 
     def module(self, value: types.ModuleType, name: str = "") -> Any:
@@ -134,6 +136,9 @@ class Border:
                 return own
             if ".module" in value.__globals__:
                 return value
+            self._check_home("", value)
+        elif type(value) is types.BuiltinFunctionType:
+            self._check_home("", value)
         elif isinstance(getattr(value, "__self__", None), Struct):
             return value
         return ForeignFunction(value, self)
@@ -259,6 +264,10 @@ class Border:
     def call(self, function: Any, args: tuple[Any, ...], keywords: dict[str, Any] | None = None) -> Any:
         """Call Python code with values of the program; the result is admitted, what it raises is translated."""
         next(self.steps, None)
+        if self._is_granted:
+            check_formats(args)
+            if keywords:
+                check_formats(keywords.values())
         inside = self._inside
         inside.append(get_ident())
         try:
@@ -305,12 +314,16 @@ class Border:
         if isinstance(value, types.ModuleType):
             known = f"{module.__name__}.{name}"
             return self.module(value, known if sys.modules.get(known) is value else "")
-        home = foreign_to(module.__name__, value)
+        self._check_home(module.__name__, value)
+        return self.admit_part(value)
+
+    def _check_home(self, module: str, value: Any) -> None:
+        """Raise `Denied` for what a granted module hands on from a module of Python's library that is not granted."""
+        home = foreign_to(module, value) if self._is_granted else ""
         if home:
             denial = self.program.policy.policy.denial("python", home)
             if denial is not None:
                 raise denied(denial)
-        return self.admit_part(value)
 
     def walk(self, target: Any) -> Iterator[Any]:
         """The items of an object of Python, admitted, a step each."""

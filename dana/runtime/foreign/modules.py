@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from dana.runtime.foreign.border import Border
     from dana.runtime.program import Program
 
-ORIGIN = "python"
-
 
 class PythonRecord(ModuleRecord):
     """A Python module where the runtime expects a module of Dana; `globals` shows its public names, admitted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import operator
+import re
 import sys
 import types
 
@@ -62,6 +63,27 @@ def hidden(name: str, shown: str) -> Exception:
     else:
         text = f"`{plain}` of {shown} leads into the interpreter and cannot be reached"
     return failure(AttributeError, "E517", text)
+
+
+# A field of a format that reaches a hidden name: `{0.name._secret}`.
+_WALK = re.compile(r"\{[^{}]*\._")
+_WALKED = frozenset({str, list, dict, tuple, set, frozenset})
+_LEVELS = 5
+
+
+def check_formats(values: Any, level: int = 0) -> None:
+    """Texts for a module that may take them as formats, also inside lists and dicts; AttributeError (E517) for one that
+    would show a hidden name of what it formats.
+    """
+    for value in values:
+        cls = type(value)
+        if cls is str:
+            if "._" in value and _WALK.search(value):
+                raise failure(AttributeError, "E517", "a format with a hidden name cannot be handed to a Python module")
+        elif cls in _WALKED and level < _LEVELS:
+            parts = [*value.keys(), *value.values()] if cls is dict else value
+            if not _WALKED.isdisjoint(map(type, parts)):
+                check_formats(parts, level + 1)
 
 
 def withheld(what: str) -> Exception:
