@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def may_rest(raw: FunctionType, args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
     """Whether a call may wait without a stack: its body may end in an effect, or it is a pipeline that waits."""
-    plan = raw.__dict__.get("__poet__")
+    plan = getattr(raw, "__poet__", None)
     if plan is None:
         return LAST in raw.__code__.co_names
     from dana.poet.resting import may_rest
@@ -47,7 +47,7 @@ def steps(function: Function, args: tuple[Any, ...], keywords: dict[str, Any]) -
             given: Any = args
             if keywords or not SCALARS.issuperset([each.__class__ for each in args]):
                 given, keywords = function._given(args, keywords)
-            plan = function._raw.__dict__.get("__poet__")
+            plan = getattr(function._raw, "__poet__", None)
             if plan is not None:
                 value = yield from _stages(plan, given, keywords)
             else:

@@ -6,16 +6,22 @@ parameters' names; `unbind` turns the (perhaps changed) mapping back into a call
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from dana.diagnostics import suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
     Bound = dict[str, Any]
     Call = tuple[tuple[Any, ...], dict[str, Any]]
 
+# A thousand functions without defaults share what is empty, and names they have in common.
+NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
+MOST_SHARED = 1000
+_SHARED: dict[tuple[str, ...], tuple[str, ...]] = {}
 VARARGS = 0x04
 VARKEYWORDS = 0x08
 
@@ -36,16 +42,17 @@ class Parameters:
         count = code.co_argcount
         end = count + code.co_kwonlyargcount
         self.name: str = function.__name__
-        self.positional: tuple[str, ...] = names[skip:count]
+        self.positional = _same(names[skip:count])
         self.positional_only = max(0, code.co_posonlyargcount - skip)
-        self.keyword: tuple[str, ...] = names[count:end]
+        self.keyword = _same(names[count:end])
         self.rest: str | None = names[end] if code.co_flags & VARARGS else None
         end += self.rest is not None
         self.rest_keywords: str | None = names[end] if code.co_flags & VARKEYWORDS else None
         self.fresh = fresh
-        given = inner.__defaults__ or ()
-        self.defaults: dict[str, Any] = dict(zip(names[count - len(given) : count], given, strict=True))
-        self.defaults.update(inner.__kwdefaults__ or {})
+        given, named = inner.__defaults__ or (), inner.__kwdefaults__ or {}
+        self.defaults: Mapping[str, Any] = NO_DEFAULTS
+        if given or named:
+            self.defaults = {**dict(zip(names[count - len(given) : count], given, strict=True)), **named}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -125,6 +132,11 @@ class Parameters:
         """What to say about a name that is no parameter."""
         close = suggest(name, self.names) if name.__class__ is str else None
         return f"did you mean `{close}`?" if close else "its parameters are " + ", ".join(self.names)
+
+
+def _same(names: tuple[str, ...]) -> tuple[str, ...]:
+    """These names, as one tuple for all functions."""
+    return _SHARED.setdefault(names, names) if len(_SHARED) < MOST_SHARED else names
 
 
 def readable(function: Any) -> bool:

@@ -57,6 +57,7 @@ def awaited(plan: Plan) -> Callable[..., Any]:
             return value
         return await _recovered(plan, failed, start, args, keywords)
 
+    plan.recorded_by(direct, "record")
     return direct
 
 

@@ -256,10 +256,8 @@ class Entries:
         push, pop = (None, None) if seconds is None else plan.meter.scopes(seconds)
         given = {
             "off": plan.off,
-            "bypass": self.bypass,
+            "entries": self,
             "function": plan.function,
-            "enter": self.enter,
-            "recover": self.recover,
             "perceive": plan.perceive,
             "enforce": self.first_check if plan.tells else plan.enforcer,
             "purse": plan.budget,
@@ -271,16 +269,11 @@ class Entries:
             "slow": inf if breaker is None or breaker.slow_s is None else breaker.slow_s,
             "admit": breaker.admit if breaker is not None else None,
             "success": breaker.success if breaker is not None else None,
-            "turned_away": plan.turned_away,
             "enter_bulkhead": plan.bulkhead.enter if plan.bulkhead is not None else None,
             "leave": plan.bulkhead.leave if plan.bulkhead is not None else None,
-            "full": plan.crowded_out,
             "priority": plan.config.priority,
-            "fall_back": self.fall_back,
             "record": plan.record,
             "Halt": BaseException if breaker is not None else TimeoutStop,
-            "stopped": self.stopped,
-            "late": self.late,
             "Fault": Exception,
             "NothingReturned": NothingReturnedError,
         }
@@ -291,7 +284,12 @@ class Entries:
             given["Unclear"] = UnclearError
             given["unjudged"], given["judge"] = plan.judging or (None, None)
         name = getattr(plan.function, "__name__", plan.name)
-        return shaped(plan.function, name, plan.parameters, features, given, readers)
+        cells = plan.registry.cells
+        made = shaped(
+            plan.function, name, plan.parameters, features, given, readers, cells=cells, is_bare=plan.is_of_program
+        )
+        plan.recorded_by(made, ".record")
+        return made
 
     # --- observed calls -----------------------------------------------------------------------------
 
@@ -321,6 +319,14 @@ class Entries:
         if key is not None and plan.cache is not None and mark == effects_begun(plan):
             plan.cache.put(key, value)
         return value
+
+    def turned_away(self) -> BaseException:
+        """The error of a call the breaker does not let in."""
+        return self.plan.turned_away()
+
+    def full(self) -> BaseException:
+        """The error of a call for which the bulkhead has no place."""
+        return self.plan.crowded_out()
 
     # --- the fast form --------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from dana.runtime.exceptions import DeniedFault, LimitFault, POETFault
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping, Sequence
+    from types import CellType
     from typing import Any
 
     from dana.adaptive.breaker import Breaker
@@ -70,12 +71,12 @@ class Plan:
     """
 
     __slots__ = (
-        "__weakref__", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "calls", "choice",
+        "__weakref__", "_calls", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "choice",
         "clock", "config", "constants", "critical", "current", "disabled", "enforcer", "facts", "failures",
         "fallbacks", "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host", "judges",
         "judging", "learner", "learnt", "meter", "name", "needs_arguments", "observer", "off", "operate",
         "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "questions", "readers", "record",
-        "registry", "tells", "train", "types", "words", "worth",
+        "recording", "registry", "tells", "train", "types", "words", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -142,9 +143,12 @@ class Plan:
         self.critical = config.safety_critical or config.priority == "critical"
         mode = config.interrupts
         self.asks = mode in ("on", "on_error", "on_critical") or (mode == "auto" and (self.critical or bool(plugins)))
-        self.calls = Calls()
-        self.record = self.calls.succeeded()
-        self.failures: list[tuple[float, str]] = []
+        # Made by the first call that ends: many functions are decorated and few are called.
+        self._calls: Calls | None = None
+        self.record: Callable[[float], None] = self._recorded_first
+        # Where the decorated function finds `record`.
+        self.recording: CellType | None = None
+        self.failures: Sequence[tuple[float, str]] = ()
         # What a call looks at first: not empty when its way is not the fast one (`steer`).
         self.off: list[bool] = []
         self.disabled = False
@@ -178,6 +182,32 @@ class Plan:
             from dana.poet import perceiving
 
             self.readers, self.judging = perceiving.readers(self), perceiving.judges(self)
+
+    @property
+    def calls(self) -> Calls:
+        """How its calls ended, and how long they took."""
+        if self._calls is None:
+            self._calls = Calls()
+        return self._calls
+
+    def _recorded_first(self, took: float) -> None:
+        """`record` of the first success, which makes that of all others."""
+        self.record = self.calls.succeeded()
+        if self.recording is not None:
+            self.recording.cell_contents = self.record
+        self.record(took)
+
+    def recorded_by(self, made: Any, name: str) -> None:
+        """Let the decorated function, which closes over `record` by this name, have another after the first success."""
+        names = made.__code__.co_freevars
+        if name in names and self.record == self._recorded_first:
+            self.recording = made.__closure__[names.index(name)]
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether it is a function of a Dana program, as it was compiled: those carry nothing."""
+        file = getattr(getattr(self.function, "__code__", None), "co_filename", None)
+        return self.files is not None and file is not None and file in self.files
 
     @property
     def is_simple(self) -> bool:
@@ -441,8 +471,7 @@ class Plan:
 
     def note(self, failure: str) -> None:
         """Remember a failure, in words; old ones make room."""
-        self.failures.append((self.clock(), failure))
-        del self.failures[:-KEPT_FAILURES]
+        self.failures = [*self.failures[1 - KEPT_FAILURES :], (self.clock(), failure)]
 
     def failed_attempts(self, record: Record | None) -> list[Failure]:
         """The failed attempts as data."""

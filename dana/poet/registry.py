@@ -8,6 +8,7 @@ from weakref import WeakSet
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import CellType
     from typing import Any
 
     from dana.adaptive.policy import Retry
@@ -48,6 +49,8 @@ class Registry:
         self.policies: dict[tuple[Any, ...], Retry] = {}
         # What can be spoken about: the learner of a call and the shape of its input, by its id, oldest first.
         self.recent: dict[str, tuple[Learner, str]] = {}
+        # What decorated functions share of what they close over (`shapes.py`).
+        self.cells: dict[tuple[str, Any], CellType] = {}
         self._keepers: dict[Any, Keeper] = {}
         self._interrupts: Manager | None = None
         self._ledger: Any = None

@@ -4,7 +4,7 @@ A decorated `def price(item, region="EU")` with retries, a timeout, a breaker an
 
     def price(item, region="EU"):
         if off:
-            return bypass((item, region), {})
+            return entries.bypass((item, region), {})
         start = clock()
         ticket = 0
         token = push(start)
@@ -13,7 +13,7 @@ A decorated `def price(item, region="EU")` with retries, a timeout, a breaker an
                 good = breaker.good
                 ticket = breaker.turn if good is not None else admit(start)
                 if not ticket:
-                    raise turned_away()
+                    raise entries.turned_away()
                 try:
                     value = function(item, region)
                 except Exception as fault:
@@ -29,9 +29,9 @@ A decorated `def price(item, region="EU")` with retries, a timeout, a breaker an
                         …
                         record(took)
                         return checked
-                return recover(failed, refused, (item, region), {}, token, start, ticket)
+                return entries.recover(failed, refused, (item, region), {}, token, start, ticket)
             except BaseException as stop:
-                raise stopped(stop, token, start, ticket)
+                raise entries.stopped(stop, token, start, ticket)
         finally:
             pop(token)
 
@@ -40,14 +40,17 @@ one, and an attempt that succeeds costs one more Python call. Lines for stages t
 Such a tree is built and compiled once per *shape* (numbers of parameters and the stages); a decoration puts
 its own names into a copy of the code.
 
+A program may have thousands of them: functions with the same parameters have one code object, what is the same for
+all is in one cell for all.
+
 This is the fast form of a call, for functions whose calls nobody observes. The other form binds nothing and hands its
-arguments on: `return enter((item, region), {})`.
+arguments on: `return entries.enter((item, region), {})`.
 """
 
 from __future__ import annotations
 
 import _ast as py
-from types import FunctionType
+from types import CellType, FunctionType
 
 from dana.poet import trees
 from dana.poet.binding import Parameters
@@ -76,6 +79,7 @@ from dana.poet.trees import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import CodeType
     from typing import Any, Self
 
     from dana.poet.perceiving import Reader
@@ -143,12 +147,18 @@ class _Given:
 
 # What a decorated function closes over.
 FREE = (
-    *("off", "bypass", "function", "enter", "recover", "perceive", "enforce", "purse", "spend", "push", "pop", "clock"),
-    *("breaker", "slow", "admit", "success", "turned_away", "enter_bulkhead", "leave", "full", "priority", "fall_back"),
-    *("record", "Halt", "stopped", "late", "Fault", "NothingReturned", "Unclear", "unjudged", "judge"),
+    *("off", "entries", "function", "perceive", "enforce", "purse", "spend", "push", "pop", "clock"),
+    *("breaker", "slow", "admit", "success", "enter_bulkhead", "leave", "priority"),
+    *("record", "Halt", "Fault", "NothingReturned", "Unclear", "unjudged", "judge"),
 )
+# Those whose values many functions share.
+SHARED = frozenset({"push", "pop", "clock", "slow", "priority", "Halt", "Fault", "NothingReturned", "Unclear"})
 FEATURES = ("whole", "perceive", "enforce", "judge", "tells", "timeout", "budget", "breaker", "bulkhead", "fallback")
-_MAKERS: dict[tuple[Any, ...], Callable[..., Any]] = {}
+# What is compiled, by shape and stages; and with the names of parameters in it, for so many of them.
+_CODES: dict[tuple[Any, ...], CodeType] = {}
+_NAMED: dict[tuple[Any, ...], CodeType] = {}
+MOST_NAMED = 2000
+MOST_CELLS = 1000
 
 
 def shaped(
@@ -158,19 +168,42 @@ def shaped(
     on: Mapping[str, bool],
     given: Mapping[str, Any],
     readers: Mapping[str, Reader] | None = None,
+    *,
+    cells: dict[tuple[str, Any], CellType] | None = None,
+    is_bare: bool = False,
 ) -> Callable[..., Any]:
     """A function that is called like `function`, with the stages that are `on` and what they need `given`.
 
-    `readers` read single parameters before anything else happens (`perceiving.py`).
+    `readers` read single parameters before anything else happens (`perceiving.py`). `cells` are those that functions
+    share; `is_bare`: the function has neither annotations nor attributes.
     """
     shape = _Shape(parameters)
     kinds, needs = _reading(parameters, readers or {})
     key = (shape, kinds, *(on[feature] for feature in FEATURES))
-    maker = _MAKERS.get(key)
-    if maker is None:
-        code = trees.code_of(_maker(shape, on, dict(kinds)), "<poet>")
-        maker = _MAKERS[key] = FunctionType(code, {"__builtins__": {}})
-    return _disguise(maker(*(given.get(free) for free in FREE), *needs), function, name, parameters)
+    code = _CODES.get(key)
+    if code is None:
+        maker = trees.code_of(_maker(shape, on, dict(kinds)), "<poet>")
+        code = _CODES[key] = next(const for const in maker.co_consts if const.__class__ is maker.__class__)
+    values = {**dict(zip(_needed(kinds), needs, strict=True)), **given}
+    closure = tuple([_cell(free, values.get(free), {} if cells is None else cells) for free in code.co_freevars])
+    return _disguise(_named(key, code, parameters), closure, function, name, parameters, is_bare=is_bare)
+
+
+def _cell(free: str, value: Any, cells: dict[tuple[str, Any], CellType]) -> CellType:
+    """Where a function finds what it closes over."""
+    if free not in SHARED:
+        return CellType(value)
+    found = cells.get((free, value))
+    if found is None:
+        found = CellType(value)
+        if len(cells) < MOST_CELLS:
+            cells[free, value] = found
+    return found
+
+
+def _needed(kinds: tuple[tuple[str, str], ...]) -> list[str]:
+    """What the lines of readers close over."""
+    return [f"{need}_{place}" for place, kind in kinds for need in _NEEDS[kind]]
 
 
 def _reading(
@@ -197,10 +230,10 @@ _NEEDS = {"tested": ("class", "low", "high", "read"), "read": ("read",), "given"
 def _maker(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> py.stmt:
     """`def make(…): def call(…): …; return call`."""
     plain = _Given(shape, {})
-    body = [when(name("off"), give(plain.told("bypass")))]
-    whole = give(plain.told("enter"))
+    body = [when(name("off"), give(plain.told("entries.bypass")))]
+    whole = give(plain.told("entries.enter"))
     body += [whole] if on["whole"] else [*_read(kinds, whole), *_body(shape, on, kinds)]
-    free = [*FREE, *(f"{need}_{place}" for place, kind in kinds.items() for need in _NEEDS[kind])]
+    free = [*FREE, *_needed(tuple(kinds.items()))]
     call = trees.function("call", shape.parameters(), *body)
     return trees.function("make", trees.parameters(free, 0, None, (), None), call, give(name("call")))
 
@@ -236,7 +269,7 @@ def _body(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> li
         body = [put(("args", "keywords"), trees.call("perceive", name("args"), name("keywords")))]
     body += [*_admission(on), *_attempt(given, on)]
     if on["timeout"] or on["breaker"]:
-        stopped = trees.call("stopped", name("stop"), *_moment(on))
+        stopped = trees.call("entries.stopped", name("stop"), *_moment(on))
         body = [attempt(body, "Halt", "stop", throw(stopped))]
     if on["timeout"]:
         body = [put("token", trees.call("push", name("start"))), finally_(body, do(trees.call("pop", name("token"))))]
@@ -248,9 +281,9 @@ def _body(shape: _Shape, on: Mapping[str, bool], kinds: Mapping[str, str]) -> li
     if on["bulkhead"]:
         entered = trees.call("enter_bulkhead", name("priority"))
         left = finally_(body, do(trees.call("leave")))
-        body = [when(negated(entered), throw(trees.call("full"))), left]
+        body = [when(negated(entered), throw(trees.call("entries.full"))), left]
     if on["fallback"]:
-        falling = give(given.told("fall_back", name("error")))
+        falling = give(given.told("entries.fall_back", name("error")))
         body = [attempt(body, "Fault", "error", falling)]
     return [*before, *body]
 
@@ -263,7 +296,7 @@ def _admission(on: Mapping[str, bool]) -> list[py.stmt]:
     return [
         put("good", attribute("good", "breaker")),
         put("ticket", either(closed, attribute("turn", "breaker"), trees.call("admit", name("start")))),
-        when(negated(name("ticket")), throw(trees.call("turned_away"))),
+        when(negated(name("ticket")), throw(trees.call("entries.turned_away"))),
     ]
 
 
@@ -275,7 +308,7 @@ def _moment(on: Mapping[str, bool]) -> tuple[py.expr, py.expr, py.expr]:
 
 def _attempt(given: _Given, on: Mapping[str, bool]) -> list[py.stmt]:
     """The first attempt, and the way to the others."""
-    recover = give(given.told("recover", name("failed"), name("refused"), after=_moment(on)))
+    recover = give(given.told("entries.recover", name("failed"), name("refused"), after=_moment(on)))
     good = _judged(given, on) if on["enforce"] or on["judge"] else _hand_out("value", on)
     return [attempt([put("value", given.to("function"))], "Fault", "fault", *_failing(False), otherwise=good), recover]
 
@@ -316,39 +349,53 @@ def _hand_out(value: str, on: Mapping[str, bool]) -> list[py.stmt]:
         lines.append(when(is_good, do(trees.call("good", name("now"))), otherwise=[told]))
     if on["timeout"]:
         is_late = compare(name("now"), (py.Gt, attribute("at", "token")))
-        lines.append(when(is_late, throw(trees.call("late", name("took")))))
+        lines.append(when(is_late, throw(trees.call("entries.late", name("took")))))
     return [*lines, do(trees.call("record", name("took"))), done]
 
 
-def _disguise(made: Any, function: Callable[..., Any], name: str, parameters: Parameters | None) -> Callable[..., Any]:
-    """`made` under the names, defaults and docs of the function it stands for."""
-    code = made.__code__
+def _named(key: tuple[Any, ...], code: CodeType, parameters: Parameters | None) -> CodeType:
+    """`code` with the real names of the parameters."""
+    renamed: dict[str, str] = {}
     if parameters is not None:
         renamed = {f"a{i}": real for i, real in enumerate(parameters.positional)}
         renamed.update({f"k{i}": real for i, real in enumerate(parameters.keyword)})
         renamed["rest"], renamed["others"] = parameters.rest or ".rest", parameters.rest_keywords or ".others"
-    else:
-        renamed = {}
-    # The pipeline's own variables get names no program can write, so they collide with no parameter.
-    code = code.replace(
-        co_name=name,
-        co_qualname=getattr(function, "__qualname__", name),
-        co_varnames=tuple(renamed.get(n, "." + n) for n in code.co_varnames),
-        co_freevars=tuple("." + n for n in code.co_freevars),
-        co_consts=tuple(_renamed(const, renamed) for const in code.co_consts),
-    )
+    key = (key, *renamed.values())
+    made = _NAMED.get(key)
+    if made is None:
+        # The pipeline's own variables get names no program can write, so they collide with no parameter.
+        made = code.replace(
+            co_varnames=tuple(renamed.get(n, "." + n) for n in code.co_varnames),
+            co_freevars=tuple("." + n for n in code.co_freevars),
+            co_consts=tuple(_renamed(const, renamed) for const in code.co_consts),
+        )
+        if len(_NAMED) < MOST_NAMED:
+            _NAMED[key] = made
+    return made
+
+
+def _disguise(
+    code: CodeType,
+    closure: tuple[CellType, ...],
+    function: Callable[..., Any],
+    name: str,
+    parameters: Parameters | None,
+    *,
+    is_bare: bool,
+) -> Callable[..., Any]:
+    """The function of `code` under the names, defaults and docs of the one it stands for."""
     space = getattr(function, "__globals__", {})
-    defaults = getattr(function, "__defaults__", None)
-    call = FunctionType(code, space, name, defaults, made.__closure__)
+    call = FunctionType(code, space, name, getattr(function, "__defaults__", None), closure)
     if parameters is not None:
         call.__kwdefaults__ = getattr(function, "__kwdefaults__", None)
-    call.__qualname__ = code.co_qualname
+    call.__qualname__ = getattr(function, "__qualname__", name)
     call.__doc__ = getattr(function, "__doc__", None)
     call.__module__ = getattr(function, "__module__", None) or ""
-    annotations = getattr(function, "__annotations__", None)
-    if annotations:  # an empty dict would take its room in every function
-        call.__annotations__ = dict(annotations)
-    call.__dict__.update(getattr(function, "__dict__", {}))
+    if not is_bare:  # to ask for either would make an empty one, which takes its room
+        annotations = getattr(function, "__annotations__", None)
+        if annotations:
+            call.__annotations__ = dict(annotations)
+        call.__dict__.update(getattr(function, "__dict__", {}))
     call.__wrapped__ = function  # type: ignore[attr-defined]
     return call
 

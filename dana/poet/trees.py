@@ -37,9 +37,10 @@ def attribute(text: str, of: str) -> py.expr:
 
 
 def call(function: str, *args: py.expr, keywords: Iterable[tuple[str | None, py.expr]] = ()) -> py.expr:
-    """A call; a keyword None stands for `**`."""
+    """A call of a function, or of a method (`of.method`); a keyword None stands for `**`."""
     named = [py.keyword(key, value, **_AT) for key, value in keywords]
-    return py.Call(name(function), list(args), named, **_AT)
+    of, _, method = function.rpartition(".")
+    return py.Call(attribute(method, of) if of else name(function), list(args), named, **_AT)
 
 
 def tuple_of(items: Iterable[py.expr]) -> py.expr:
