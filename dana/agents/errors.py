@@ -68,10 +68,13 @@ def lost(error: BaseException) -> AgentStop:
 def not_running(name: str, state: str, reason: str, method: str) -> Exception:
     """E866: a message to an agent that takes none any more."""
     why = f" ({reason})" if reason and reason != "normal" else ""
-    error = failure(
-        AgentFault, "E866", f"agent `{name}` is {state}{why}: `{method}` was not processed",
-        "start it again, or ask another one",
-    )  # fmt: skip
+    what = "the message" if method == "the message" else f"`{method}`"
+    hint = (
+        "`actors.start(…)` starts it anew" if state != "being stopped" else "ask before it is stopped, or another one"
+    )
+    if reason == "its program has ended":
+        hint = "an agent lives as long as its program: ask it while the program runs"
+    error = failure(AgentFault, "E866", f"the agent `{name}` is {state}{why}, and did not process {what}", hint)
     return _with_leaf(error, "network.unavailable")
 
 

@@ -104,13 +104,13 @@ def _check_meaning(c: Context, info: StructInfo, name: str, field: Any) -> None:
     what = f"field `{name}` of `{info.name}`"
     hint = "whole numbers from {} to {}".format(*WHOLE[name]) if name in WHOLE else ""
     hint = f"the turns of an agent go by it: {hint}" if hint else "the turns of an agent go by it"
-    value = getattr(node, "default", None)
+    value: Any = getattr(node, "default", None)
     value = value.value if value.__class__ is na.Constant else None
     if declared[0] in ("int", "float", "str", "bool", "list", "dict", "set", "tuple") and declared[0] != kind:
         c.report("E301", f"{what} must be {kind}, not {declared[0]}", (node.start, node.start + len(name)), hint=hint)
     elif value is not None and value.__class__ is not cls:
         c.report("E301", f"{what} must be {kind}, not {value!r}", node.default, hint=hint)
-    elif name in WHOLE and value is not None and not WHOLE[name][0] <= value <= WHOLE[name][1]:
+    elif name in WHOLE and isinstance(value, int) and not WHOLE[name][0] <= value <= WHOLE[name][1]:
         c.report("E301", f"{what} cannot be {value}", node.default, hint=hint)
 
 

@@ -50,9 +50,17 @@ def doctor(options: Options, _terminal: Terminal) -> int:
         if finding.advice:
             _say(f"      {'':<{width}}  -> {finding.advice}\n")
     warnings = sum(finding.state == WARN for finding in findings)
-    things = "thing" if warnings == 1 else "things"
-    sys.stdout.write(f"\n{warnings} {things} to mend\n" if warnings else "\neverything is as it should be\n")
+    lacking = [finding.title for finding in findings if finding.state == NOTE and finding.title in PACKAGES]
+    _say(f"\n{_summary(warnings, lacking)}\n")
     return FAILED if warnings else OK
+
+
+def _summary(warnings: int, lacking: list[str]) -> str:
+    """The last line: what is wrong, and what cannot be done."""
+    without = f"; not installed: {', '.join(lacking)} (the notes say what they are for)" if lacking else ""
+    if warnings:
+        return f"{warnings} {'thing' if warnings == 1 else 'things'} to mend{without}"
+    return f"nothing to mend{without}" if without else "everything is as it should be"
 
 
 def _say(text: str) -> None:
@@ -241,6 +249,8 @@ def _extra(module: str, package: str, use: str) -> Callable[[], Finding]:
     return check
 
 
+# Packages that Dana uses where they are there.
+PACKAGES = frozenset({"greenlet", "regex", "httpx", "pydantic", "prompt_toolkit", "Pygments", "pytest"})
 CHECKS: tuple[Callable[[], Finding], ...] = (
     _dana,
     _python,

@@ -174,11 +174,11 @@ def _explain(journal: Journal, options: Options) -> int:
 
     given = options.given
     run, detail, subject = given.get("run"), given.get("detail"), given.get("subject", "")
-    latest = [read_event(row) for row in journal.rows(run=run, limit=LOOKED_AT, latest=True)]
+    latest = _told([read_event(row) for row in journal.rows(run=run, limit=LOOKED_AT, latest=True)])
     chosen = given.get("trace") or acts.last_turn(latest, subject) or acts.last_act(latest, subject)
     events = acts.one_turn(latest, chosen) if chosen else []
     if chosen and not events:
-        events = [read_event(row) for row in journal.rows(run=run, trace=chosen)]
+        events = _told([read_event(row) for row in journal.rows(run=run, trace=chosen)])
     if not events:
         known = list(
             dict.fromkeys(filter(None, [f(e) for e in reversed(latest) for f in (acts.turn_of, acts.trace_of)]))
@@ -197,13 +197,17 @@ def _explain(journal: Journal, options: Options) -> int:
     return OK
 
 
+def _told(events: list[Event]) -> list[Event]:
+    """Without what a replay needs, which is for machines and says everything twice."""
+    return [event for event in events if not event.kind.startswith("replay.")]
+
+
 def _story(events: list[Event], latest: list[Event], trace: str) -> list[str]:
     """The act in order, what failed in it, and how often the like failed before."""
     from dana.agents import trace as acts
 
     lines = [f"{trace}  {moment(events[0].at)}", acts.told(events, "summary"), ""]
-    shown = [event for event in events if not event.kind.startswith("replay.")]  # for machines, and said twice
-    lines += [f"  {'  ' * min(depth, 8)}{acts.line(event)}" for depth, event in acts.nested(shown)]
+    lines += [f"  {'  ' * min(depth, 8)}{acts.line(event)}" for depth, event in acts.nested(events)]
     if any(map(acts.failed, events)):
         cause = next(event for event in events if acts.failed(event))
         alike = {

@@ -40,7 +40,15 @@ def meta(options: Options, terminal: Terminal) -> int:
 
     _check(act, options)
     try:
-        return _ACTS[act](Repository(os.getcwd()), options)
+        repository = Repository(os.getcwd())
+    except MetaError as problem:
+        if act != "list" or "json" in options.given:
+            terminal.report([Diagnostic(problem.code, printable(str(problem)), hint=printable(problem.hint))])
+            return FAILED
+        sys.stdout.write(printable(f"nothing was proposed: {problem} ({problem.hint})") + "\n")
+        return OK
+    try:
+        return _ACTS[act](repository, options)
     except MetaError as problem:
         terminal.report([Diagnostic(problem.code, printable(str(problem)), hint=printable(problem.hint))])
         return FAILED

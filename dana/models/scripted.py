@@ -177,7 +177,10 @@ def entry_of(said: Any, place: str) -> Entry:
         entry.text = said
         return entry
     if not isinstance(said, dict):
-        raise SettingsRefused(f"{place} is no reply", 'a reply is a text or an object, as in {"answer": [1, 2]}')
+        bare = json.dumps(said, default=repr, ensure_ascii=False)
+        bare = bare if len(bare) <= SHOWN else "…"
+        hint = f'where the model is to answer with this value, write {{"answer": {bare}}}; a text stands in quotes'
+        raise SettingsRefused(f"{place} is no reply: it is neither a text nor an object", hint)
     for name in said:
         if name not in FIELDS:
             near = suggest(str(name), FIELDS)

@@ -236,6 +236,8 @@ class Session:
             notes = getattr(error.__cause__, "_told", ())
             finding = error.diagnostics[0]
             finding.notes = (*notes, *finding.notes)
+            if finding.code == "E840":
+                finding.hint = f"{TOLD_MODEL}; {finding.hint}" if finding.hint else TOLD_MODEL
             raise
         code = run._engine.exit_code
         if code is not None and probe.skipped is None and (probe.case.kind == TEST or code != 0):
@@ -385,6 +387,10 @@ def _findings_differ(expected: list[tuple[int, str]], got: list[tuple[int, str]]
     missing = [f"line {line}: {code} was expected" for line, code in expected if (line, code) not in got]
     rendered = render_all([d for d in found if (d.line, d.code) not in expected])
     return "\n".join(["the findings are not those the block names", *missing, *([rendered] if rendered else [])])
+
+
+# What a test has instead of a model that is configured.
+TOLD_MODEL = "in a test, a line `# model: REPLY` in the file is what a model answers, one for each question"
 
 
 def _scripted(text: str) -> Any:

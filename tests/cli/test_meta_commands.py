@@ -125,6 +125,10 @@ def test_wrong_commands_are_explained(dana, proposal, words, code, said) -> None
 def test_outside_of_a_repository(dana, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     done = dana("meta", "list")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("nothing was proposed: ")
+    assert "is in no git repository (`git init` and a first commit make one" in done.out
+    done = dana("meta", "review")
     assert done.status == 1
     assert "error[E963]" in done.err
 
@@ -152,6 +156,7 @@ def acts_db(tmp_path) -> str:
         "tool.end", "Triage#1", {"tool": "rate", "digest": "d1", "outcome": "ok", "latency_ms": 12.0}, act="t2"
     )
     ledger.keep("esper.germinate", "0", {"trace": "t2", "site": "0", "template": "widen"})
+    ledger.keep("replay.model", "scripted", {"n": 1, "outcome": "failed"}, act="t2")
     ledger.audit("tool.end", "Triage#1", {"tool": "pay", "outcome": "refused"}, act="t2")
     ledger.audit("turn.end", "Triage#1", {"request": "r2", "outcome": "AgentError", "latency_ms": 80.0}, act="t2")
     ledger.close()
@@ -163,7 +168,14 @@ def test_one_stream_has_functions_agents_and_networks_with_one_trace(dana, acts_
     kinds = [line.split()[4] for line in lines]
     assert {"turn.start", "model.call", "poet.call.end", "esper.germinate", "turn.end"} <= set(kinds)
     assert all("@t2" in line for line in lines)
-    assert len(lines) == 9
+    assert len(lines) == 10
+
+
+def test_what_is_for_replays_is_not_told(dana, acts_db) -> None:
+    for more in ([], ["--json"], ["--detail", "full"]):
+        done = dana("ledger", "explain", acts_db, *more)
+        assert done.status == 0
+        assert "replay." not in done.out
 
 
 def test_an_act_is_told_as_a_story(dana, acts_db) -> None:

@@ -32,7 +32,7 @@ def reviewed(of_words: Callable[..., Any], code: str) -> Any:
     """What a person is told who decides about a proposal that cannot be decided about like that."""
     with patch.dict(os.environ, {**ALONE, "GIT_CEILING_DIRECTORIES": os.path.dirname(os.path.realpath("."))}):
         if code == "E963":
-            found = of_words("meta", "list")
+            found = of_words("meta", "review")
             return found._replace(text=found.text.replace(os.path.realpath("."), "…"))
         git = Git(Path.cwd())
         Repository(".").propose(case_of(), now=NOW)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 from dana.__main__ import main
 from tests.serving import Server
@@ -25,6 +27,21 @@ def test_the_report_holds_what_the_server_says(tmp_path, monkeypatch, capsys) ->
     assert sorted(r.path for r in server.seen) == sorted(
         f"/price/{name}" for name in ("tea", "coffee", "sugar", "cocoa", "currency", "shipping")
     )
+
+
+def test_the_stand_in_answers_as_the_readme_says(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    items = PRICES / "items.csv"
+    with Popen([sys.executable, str(PRICES / "server.py"), "0"], stdout=PIPE, text=True) as server:
+        try:
+            at = server.stdout.readline().split()[2].rstrip(",")
+            host = at.removeprefix("http://")
+            for _ in range(2):
+                grants = [f"--allow-read={items}", "--allow-write=report.json", f"--allow-net={host}"]
+                assert main([*grants, str(PRICES / "main.na"), f"server={at}", f"order={items}"]) == 0
+        finally:
+            server.terminate()
+    assert capsys.readouterr().out == "4 items, 497.62 in all\n" * 2
 
 
 def test_without_the_grants_nothing_happens(tmp_path, monkeypatch, capsys) -> None:

@@ -85,7 +85,7 @@ def test_a_script_in_python_remembers_what_it_was_asked():
     ("line", "said", "hint"),
     [
         ("{", "line 1 is not JSON", "text in quotes"),
-        ("3", "reply 1 is no reply", "answer"),
+        ("3", "reply 1 is no reply: it is neither", 'write {"answer": 3}'),
         ('{"txt": "a"}', "unknown field `txt`", "did you mean `text`?"),
         ('{"error": "ratelimited"}', "unknown error `ratelimited`", "did you mean `rate_limited`?"),
         ('{"text": 3}', "`text` cannot be 3", ""),

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from dana.cli.doctoring import _summary
+
 ROW = re.compile(r"^(ok|note|warn)  ?\s*(.*?)  +(.*)$")
 
 
@@ -87,3 +89,9 @@ def test_a_package_that_cannot_be_loaded(shell, tmp_path) -> None:
     (tmp_path / "pygments" / "__init__.py").write_text("raise ImportError('broken')\n", encoding="utf-8")
     done = shell("PYTHONPATH=.:$PYTHONPATH dana doctor")
     assert rows(done.stdout)["Pygments"] == ("warn", "cannot be loaded: broken")
+
+
+def test_the_last_line_says_what_is_not_installed() -> None:
+    assert _summary(0, []) == "everything is as it should be"
+    assert _summary(0, ["greenlet"]) == "nothing to mend; not installed: greenlet (the notes say what they are for)"
+    assert _summary(2, ["regex"]).startswith("2 things to mend; not installed: regex")

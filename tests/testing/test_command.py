@@ -32,6 +32,14 @@ def test_status_1_and_the_failure_in_full_when_one_fails(write, dana_test) -> No
     assert done.out.splitlines()[-1].startswith("2 tests: 1 failed, 1 passed")
 
 
+def test_a_test_that_asks_a_model_is_told_of_model_lines(write, dana_test) -> None:
+    write("a.na", 'test "asks":\n    assert reason("?") == "x"\n')
+    done = dana_test()
+    assert done.status == 1
+    assert "error[E840]" in done.out
+    assert "a line `# model: REPLY` in the file is what a model answers" in done.out
+
+
 def test_nothing_to_test_is_said_and_is_no_success(write, dana_test) -> None:
     write("a.na", "x = 1\n")
     done = dana_test()
