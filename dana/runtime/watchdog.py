@@ -47,8 +47,16 @@ PATIENCE_S = 0.003
 # After so many looks with nothing to watch the thread ends.
 IDLE_LOOKS = 250
 # Helpers that keep nothing which could be left half done, and how many of them may call each other.
-PURE = frozenset(f"dana.runtime.{name}" for name in ("sized", "guards", "printable", "iteration", "showing"))
-HELPERS = 3
+HELPERS = 8
+PURE = frozenset(
+    (
+        *(f"dana.runtime.{name}" for name in ("sized", "guards", "printable", "iteration", "showing")),
+        *(f"dana.runtime.curated.{name}" for name in ("coding", "texts", "values", "samples", "rationals")),
+        *("dana.runtime.natives.text", "dana.runtime.natives.math"),
+        # Python's own modules behind the curated ones, as far as their functions keep nothing between two calls.
+        *("base64", "fractions", "html", "statistics", "string", "textwrap"),
+    )
+)
 
 
 class Watchdog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string as host
 import textwrap as host_textwrap
 import unicodedata as host_unicodedata
@@ -99,6 +100,10 @@ STRING = {
 
 MAX_WRAPPED = 1_000_000
 MAX_PREFIX = 1_000
+# A word that is longer than a line is copied once for each line it fills.
+MAX_COPIED = 500_000_000
+WIDTH = 70
+WRAPS = 20
 
 
 def make_textwrap(program: Program) -> dict[str, Any]:
@@ -116,11 +121,16 @@ def make_textwrap(program: Program) -> dict[str, Any]:
                 raise too_large("an indentation", f"at most {MAX_PREFIX:,} characters")
             bounds.charge(len(text) * growth)
             bounds.room(len(text) * (1 + longest))
+            if growth == WRAPS:
+                width = options.get("width", args[0] if args else WIDTH)
+                word = max(map(len, text.split()), default=0)
+                if isinstance(width, int) and word * len(text) // max(width, 1) > MAX_COPIED:
+                    raise too_large(f"a word of {word:,} characters", f"in lines of {width} it would take too long")
             return work(text, *args, **options)
 
         return named(work.__name__, call)
 
-    growths = {"wrap": 20, "fill": 20, "shorten": 20, "dedent": 4, "indent": 2}
+    growths = {"wrap": WRAPS, "fill": WRAPS, "shorten": WRAPS, "dedent": 4, "indent": 2}
     return {name: guarded(getattr(host_textwrap, name), growth) for name, growth in growths.items()}
 
 
@@ -145,12 +155,51 @@ ABOUT_A_CHARACTER = (
 )
 
 
+# C sorts the marks on one letter by exchanging neighbours: of so many in a row at most.
+MAX_MARKS = 128
+# A ligature may become so many characters, a letter with marks so many.
+COMPATIBLE, CANONICAL = 18, 4
+
+
+# So much is looked at between two moments at which the program may be stopped.
+PIECE = 10_000
+
+
+class _Marks:
+    """Finds more marks in a row than a letter may have."""
+
+    def __init__(self) -> None:
+        marks = [char for char in map(chr, range(0x300, 0x1F000)) if host_unicodedata.combining(char)]
+        self.all = frozenset(marks)
+        self.too_many = re.compile(f"[{re.escape(''.join(marks))}]{{{MAX_MARKS}}}")
+
+    def check(self, text: str) -> None:
+        for start in range(0, len(text), PIECE):
+            piece = text[start : start + PIECE + MAX_MARKS]
+            if not self.all.isdisjoint(piece) and self.too_many.search(piece):
+                raise too_large("a letter with its marks", f"at most {MAX_MARKS} marks in a row")
+
+
 def make_unicodedata(program: Program) -> dict[str, Any]:
     bounds = Bounds(program)
+    known: list[_Marks] = []
+
+    def guarded(work: Any) -> Any:
+        def call(form: str, unistr: str, /) -> Any:
+            if isinstance(form, str) and isinstance(unistr, str) and not unistr.isascii():
+                bounds.room(len(unistr) * 2 * (COMPATIBLE if "K" in form else CANONICAL))
+                if len(unistr) > MAX_MARKS:
+                    if not known:
+                        known.append(_Marks())
+                    known[0].check(unistr)
+            return work(form, unistr)
+
+        return named(work.__name__, call)
+
     return {
         **{name: getattr(host_unicodedata, name) for name in (*ABOUT_A_CHARACTER.split(), "lookup")},
-        "normalize": sized(bounds, host_unicodedata.normalize, 4),
-        "is_normalized": sized(bounds, host_unicodedata.is_normalized),
+        "normalize": guarded(host_unicodedata.normalize),
+        "is_normalized": guarded(host_unicodedata.is_normalized),
         "unidata_version": host_unicodedata.unidata_version,
     }
 

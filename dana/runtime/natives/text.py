@@ -18,13 +18,27 @@ LETTERS = str.maketrans(
 )  # fmt: skip
 
 
+MAX_TEXT = 1_000_000
+
+
 def without_accents(text: str, /) -> str:
-    """The text with accents and other marks taken off its letters: `Žižkov` becomes `Zizkov`."""
+    """The text with accents and other marks taken off its letters: `Žižkov` becomes `Zizkov`.
+
+    ValueError for one of more than a million characters: each may become 18.
+    """
     if text.isascii():
         return text
+    if len(text) > MAX_TEXT:
+        msg = f"a text of {len(text):,} characters is too long for `without_accents`: it takes at most {MAX_TEXT:,}"
+        raise ValueError(msg)
+    return text.translate({ord(char): _plain(char) for char in set(text)})
+
+
+def _plain(char: str) -> str:
+    """A character by itself: marks are dropped, so what stands beside it makes no difference."""
     from unicodedata import combining, normalize
 
-    return "".join(char for char in normalize("NFKD", text.translate(LETTERS)) if not combining(char))
+    return "".join(part for part in normalize("NFKD", char.translate(LETTERS)) if not combining(part))
 
 
 def csv_records(text: str, /, separator: str = ",", quote: str = '"') -> list[tuple[int, list[str]]]:
