@@ -135,6 +135,8 @@ CALL: ContextVar[Shared | None] = ContextVar("dana_call", default=None)
 BRANCH: ContextVar[Callable[[], Any] | None] = ContextVar("dana_branch", default=None)
 # When what runs for a question must have ended, where there is an end.
 UNTIL: ContextVar[Until | None] = ContextVar("dana_until", default=None)
+# How many turns of an agent are under way, each within the one before.
+WITHIN: ContextVar[int] = ContextVar("dana_turns", default=0)
 
 
 class Until:

@@ -19,6 +19,7 @@ import sys
 from time import monotonic
 
 from dana.adaptive.recovery import classify
+from dana.adaptive.sharing import UNTIL, WITHIN
 from dana.agents import errors, health
 from dana.agents.circles import way
 from dana.agents.copying import crossing, crossing_all
@@ -29,7 +30,7 @@ from dana.agents.strategies import chosen
 from dana.runtime.calls import Call, adopt, identity, retire
 from dana.runtime.effects import bridge
 from dana.runtime.exceptions import DeniedFault
-from dana.runtime.meter import Deadline, _frames_between
+from dana.runtime.meter import Deadline
 from dana.runtime.narrowing import within
 from dana.runtime.stops import CancelStop, Stop, TimeoutStop
 
@@ -192,7 +193,7 @@ class Actor(Lifecycle):
             here.trace = system.new_trace()
         call = call_beside(here, meter, every=deep)
         if deep and by is None:
-            call.deeper = meter._deeper + (_frames_between(sys._getframe(2), meter._base) or 0)
+            call.deeper = meter._deeper + _calls_between(sys._getframe(2), meter)
         args, keywords = crossing_all(args, keywords or {}, meter)
         return Message(self, method, args, keywords, call, here.actor, level)
 
@@ -341,12 +342,18 @@ class Actor(Lifecycle):
         meter = system.meter
         call.actor = self
         adopt(meter, call)
+        # The worker was made where somebody asked; what that was part of says nothing about this message.
+        before = UNTIL.get(), WITHIN.get()
+        UNTIL.set(None)
+        WITHIN.set(0)
         try:
             if worker is not None and worker.cancelled is not None:
                 reason, worker.cancelled = worker.cancelled, None
                 raise CancelStop(reason)
             return within(self.bounds, method, *args, **keywords)
         finally:
+            UNTIL.set(before[0])
+            WITHIN.set(before[1])
             retire(meter)
 
     def nested(self, message: Message) -> None:
@@ -450,6 +457,16 @@ def call_beside(here: Call, meter: Meter, *, every: bool = False) -> Call:
             call.deadlines.append(deadline)
             call.deadline = deadline.at if call.deadline is None else min(call.deadline, deadline.at)
     return call
+
+
+def _calls_between(frame: Any, meter: Meter) -> int:
+    """How many calls of the program are under way in the running call; what the runtime does between them is free."""
+    count, base, calls = 0, meter._base, meter.calls
+    while frame is not None and frame is not base:
+        if frame.f_builtins.get(".calls") is calls:
+            count += 1
+        frame = frame.f_back
+    return count
 
 
 def limited(call: Call, meter: Meter, seconds: float) -> Deadline:

@@ -29,6 +29,17 @@ def cycle(names: Sequence[str], method: str) -> Exception:
     return _with_leaf(error, "configuration.cycle")
 
 
+def turns_within(name: str, kind: str, most: int) -> Exception:
+    """E862: turns of an agent that begin each other, because a hook or a tool of each asks for another one."""
+    error = failure(
+        AgentFault, "E862",
+        f"{most} turns of `{name}` wait for each other: a hook or a tool of each begins another one",
+        f"what stands in a turn of `{name}` cannot ask for `{kind}` without an end: let it ask another agent, or "
+        "`reason(…)` without an agent, which no hook stands at",
+    )  # fmt: skip
+    return _with_leaf(error, "configuration.cycle")
+
+
 def no_answer(name: str, method: str, seconds: float) -> TimeoutStop:
     """E863: an ask that was not answered in time."""
     error = TimeoutStop(f"`{name}.{method}` did not answer within {seconds:g} s", seconds=seconds)

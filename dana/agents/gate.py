@@ -45,6 +45,8 @@ DECISIONS = {ALLOW: "approved", AMEND: "modified", DENY: "rejected", WAIT: "retr
 AGAIN = "again"
 
 REFUSED, BROKEN, NOT_NOW, SPENT, UNAPPROVED, WRONG = "E870", "E871", "E872", "E873", "E874", "E875"
+# What goes around in a circle says so itself, and is no word of a check.
+CYCLE = "configuration.cycle"
 # The code of a refusal, by the leaf of the table of faults.
 CODES = {
     "validation.broken_check": BROKEN,
@@ -116,7 +118,10 @@ class Gate(core.Gate):
         verdict: Any
         try:
             verdict = check.judge(value, context)
-        except Exception as failed:  # noqa: BLE001  (whatever breaks a check must not open the gate)
+        except Exception as failed:
+            if getattr(failed, "leaf", "") == CYCLE:
+                raise
+            # Whatever breaks a check must not open the gate.
             return self._broken(check, _said(failed))
         if verdict is None or isinstance(verdict, Verdict) or hasattr(verdict, "__await__"):
             return verdict
@@ -125,7 +130,10 @@ class Gate(core.Gate):
     async def _awaited(self, check: core.Check, pending: Any) -> Verdict | None:
         try:
             verdict = await pending
-        except Exception as failed:  # noqa: BLE001  (as above; stops and cancellation are no `Exception`)
+        except Exception as failed:
+            if getattr(failed, "leaf", "") == CYCLE:
+                raise
+            # As above; stops and cancellation are no `Exception`.
             return self._broken(check, _said(failed))
         if verdict is None or isinstance(verdict, Verdict):
             return verdict

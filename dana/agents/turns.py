@@ -17,8 +17,9 @@ from __future__ import annotations
 import asyncio
 
 from dana.adaptive.gate import ALLOW, AMEND, ASK, WAIT, Verdict
-from dana.adaptive.sharing import BRANCH, UNTIL, OutOfTime, Until
+from dana.adaptive.sharing import BRANCH, UNTIL, WITHIN, OutOfTime, Until
 from dana.agents.blueprint import method, setting
+from dana.agents.errors import turns_within
 from dana.agents.gate import (
     AFTER_AGENT,
     AGAIN,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from dana.agents.behaviour import Behaviour
     from dana.agents.validators import Purse, Validator
 
+# Turns of one agent, each begun by a hook or a tool of the one before.
+MOST_WITHIN = 10
 # How often an answer is made again because something was missing in it.
 MOST_REDONE = 2
 # A check that says "later" is asked again so often.
@@ -95,6 +98,8 @@ class Turn:
         from dana.agents.speaking import Speaking
 
         system = agent._system
+        if WITHIN.get() >= MOST_WITHIN:
+            raise turns_within(agent._shape.name, kind, MOST_WITHIN)
         self.program = program = system.program
         self.system = system
         self.view = View(agent)
@@ -129,6 +134,8 @@ class Turn:
     async def run(self) -> Response:
         """The response. Raises `AgentFault` when the gate does not let it pass, and what asking raises."""
         BRANCH.set(self._branches)
+        outer = WITHIN.get()
+        WITHIN.set(outer + 1)
         begun = self.now()
         request = self.request
         self.tell("turn.start", {"kind": request.kind, "type": request.expected, "behaviour": self.behaviour.digest})
@@ -141,6 +148,7 @@ class Turn:
             self._blame(error)
             raise
         finally:
+            WITHIN.set(outer)
             for end in self._ends:
                 end()
             self.tell("turn.end", {
@@ -227,7 +235,7 @@ class Turn:
             return await deciding
         seconds = self.speaking.seconds
         until = Until(asyncio.get_running_loop().time() + seconds, seconds)
-        before = UNTIL.set(until)
+        UNTIL.set(until)
         try:
             return await deciding
         except OutOfTime as late:
@@ -236,7 +244,7 @@ class Turn:
             message = f"`{point}` of `{self.view.name}` was not done within {seconds:g} s"
             raise failed("E843", message, "`timeout=` gives it longer") from None
         finally:
-            UNTIL.reset(before)
+            UNTIL.set(None)
 
     async def _settled(self, waits: list[int], point: str, check: Any, verdict: Verdict) -> Any:
         """What becomes of a verdict that does not pass: waiting and people may resolve it."""
@@ -267,11 +275,12 @@ class Turn:
 
     async def _approved(self, called: Called) -> Any:
         """What whoever approves says, in his own time."""
-        before = UNTIL.set(None)
+        before = UNTIL.get()
+        UNTIL.set(None)
         try:
             return await self.agency.approvals.decide(called)
         finally:
-            UNTIL.reset(before)
+            UNTIL.set(before)
 
     def judged(self, point: str, check: str, verdict: Verdict) -> None:
         """A check has given a verdict that is no plain approval."""

@@ -9,7 +9,8 @@ ENTRIES: dict[str, Entry] = {
         "agents would wait for each other",
         "An agent processes one message at a time. When A waits for B and B, on A's behalf or for somebody else, asks A, "
         "neither can ever answer, so the ask that closes the circle is refused at once, and the message names the way "
-        "around. Send instead of asking where no answer is needed, or let a third agent hold what both need.",
+        "around. Send instead of asking where no answer is needed, or let a third agent hold what both need. The same is "
+        "said of a hook or a tool whose turns begin each other ten deep.",
         "agent_blueprint Colleague:\n"
         "    other: any = None\n"
         "\n"

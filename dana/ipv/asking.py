@@ -173,7 +173,7 @@ async def _in_time(asking: _Asking) -> Answer:
     # What runs for it and does not wait, a tool that computes, ends by this.
     until = Until(asyncio.get_running_loop().time() + seconds, seconds)
     outer = UNTIL.get()
-    before = UNTIL.set(until if outer is None or until.at < outer.at else outer)
+    UNTIL.set(until if outer is None or until.at < outer.at else outer)
     try:
         async with asyncio.timeout(seconds):
             if question.options.safety != "maximum" or question.asked.kind is None:
@@ -184,7 +184,7 @@ async def _in_time(asking: _Asking) -> Answer:
             raise
         raise asking.failure("E843", f"no valid answer within {seconds:g} s", "`timeout=` gives it longer") from None
     finally:
-        UNTIL.reset(before)
+        UNTIL.set(outer)
 
 
 async def _agreed(first: _Asking) -> Answer:

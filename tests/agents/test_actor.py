@@ -13,6 +13,7 @@ import pytest
 
 import dana
 from dana.adaptive.clock import FakeClock
+from dana.adaptive.sharing import UNTIL, Until
 from dana.agents import actor as actors
 from dana.agents.system import system_of
 from dana.runtime.effects.bridge import drive
@@ -121,7 +122,6 @@ def test_a_deadline_of_the_asker_ends_what_waits(stage):
     began = time.monotonic()
     assert stage.run(main) == 1
     assert time.monotonic() - began < 2
-    assert "actor.abandoned" in stage.kinds(a._actor.id)
 
 
 def test_a_deadline_of_the_asker_ends_what_computes(stage):
@@ -148,6 +148,20 @@ def test_a_deadline_of_the_asker_ends_what_computes(stage):
 
     assert stage.run(both)
     assert a._actor.crashes == b._actor.crashes == 0
+
+
+def test_the_time_of_a_question_is_none_of_a_message_s(stage):
+    """A worker begins where somebody asks, and then does what others want of it."""
+    a = stage.agent("A")
+
+    def main():
+        UNTIL.set(Until(0.0, 0.1))
+        found = a.ask("call", UNTIL.get)()
+        assert UNTIL.get() is not None
+        UNTIL.set(None)
+        return found
+
+    assert stage.run(main) is None
 
 
 def test_the_nearer_of_two_deadlines_ends_a_message(stage):
@@ -222,6 +236,7 @@ def test_an_abandoned_message_ends_with_all_it_has_asked(stage):
     assert stage.run(main) == [1, 1, 1]
     assert time.monotonic() - began < 2
     assert ended == ["C"]
+    assert [stage.kinds(each._actor.id).count("actor.abandoned") for each in (a, b, c)] == [1, 1, 1]
 
 
 def test_cancelling_the_host_s_task_cancels_the_call():

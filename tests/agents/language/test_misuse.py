@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dana import Allow, Engine, Timeout
+from dana import Allow, Engine, LimitExceeded, Timeout
 
 TWO = """
 import actors
@@ -221,3 +221,23 @@ except Timeout as e:
 [said, a.count() > 0]
 """
     assert Engine().run(SPINNERS + program) == ["`Spinner.spin` did not answer within 0.03 s", True]
+
+
+CHAIN = """
+agent_blueprint Node:
+    next: any = None
+    def link(self, other): self.next = other
+    def ask(self, d):
+        if self.next == None: return d
+        return self.next.ask(d + 1)
+
+nodes = [Node() for i in range(1200)]
+for i in range(1199):
+    nodes[i].link(nodes[i + 1])
+"""
+
+
+def test_asks_nest_as_deep_as_calls_do():
+    assert Engine().run(CHAIN + "nodes[299].ask(0)") == 900
+    with pytest.raises(LimitExceeded, match="than the limit of 1,000"):
+        Engine().run(CHAIN + "nodes[0].ask(0)")

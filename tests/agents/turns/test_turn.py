@@ -455,3 +455,40 @@ except Timeout as e:
 """
     )
     assert run(program, call("Helper_spin"), "done").value == ["timed out after 0.05 s", "hi", "hi"]
+
+
+@pytest.mark.parametrize(
+    "hook", ["before_agent(self, request)", "before_model(self, sent)", "after_agent(self, response)"]
+)
+def test_a_hook_that_asks_its_own_agent_without_an_end_is_told(run, hook):
+    program = f"""
+agent_blueprint Desk:
+    def {hook}:
+        self.solve("once more")
+
+d = Desk()
+try:
+    d.solve("go")
+except AgentError as e:
+    said = e.message
+said
+"""
+    wanted = "10 turns of `Desk` wait for each other: a hook or a tool of each begins another one"
+    assert run(program, *["done"] * 20).value == wanted
+
+
+def test_a_hook_may_ask_its_own_agent_once(run):
+    program = """
+agent_blueprint Desk:
+    asked: int = 0
+    def before_agent(self, request):
+        if request.message == "go":
+            self.asked += 1
+            self.solve("is this polite?")
+    def get(self): return self.asked
+
+d = Desk()
+[d.solve("go") for i in range(12)]
+d.get()
+"""
+    assert run(program, *["done"] * 24).value == 12
