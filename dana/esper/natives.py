@@ -1,395 +1,69 @@
-"""Esper as Dana programs see it: opaque handles with plain results; what is not done is a `Refused` with a code.
+"""Esper as Dana programs call it: networks, data, trainings, kernels (E109). What they get is in `handles.py`.
 
-Names that begin with an underscore cannot be reached by programs, so a handle shows exactly its methods and the values
-it means to show. Nothing here reads or writes files. Long work looks at the program's deadline between steps.
+Nothing here reads or writes files, but for a store in a folder that the program may write. Long work looks at the
+program's deadline after every step of the optimiser, and a training that does not end leaves the network as it was.
 """
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from inspect import signature
 from itertools import pairwise
+from json import loads
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from dana.esper import data as sets
 from dana.esper import nets
+from dana.esper.artifact import fresh_key
 from dana.esper.budget import Budget
-from dana.esper.checkpoint import saved
-from dana.esper.host import Host, Mark, Plan, Site
+from dana.esper.handles import DataHandle, Heard, NetHandle, PlanHandle, RunHandle, epoch_data
+from dana.esper.host import Host
+from dana.esper.journal import GrowthJournal
+from dana.esper.keeping import ForgeHandle, KernelHandle, StoreHandle, key_of, validated
 from dana.esper.lifecycle import Event
 from dana.esper.refusals import Refusal, RefusedError
-from dana.esper.report import beside
-from dana.esper.tamiyo import BLEND, CULL, FOSSILISE, GERMINATE, Action, Judgement, View, judge
-from dana.esper.train import CONTROLLERS, Epoch, Run, train
+from dana.esper.showing import Quiet, Refused, asked, check_seed, check_sizes, one_of, tensor_of, wrong
+from dana.esper.tamiyo import BLEND, CULL, FOSSILISE, GERMINATE, Action, Tamiyo, View, judge
+from dana.esper.train import CONTROLLERS, OPTIMIZERS, Epoch, Random, Run, Schedule, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dana.esper.report import Report
-
-MOST_NEURONS = 1_000_000
-MOST_ROWS = 1_000_000
-# What grows derives seeds of its own from a run's.
-MOST_SEED = 1_000_000_000
 # Neurons of one layer times those of the next.
 MOST_WEIGHTS = 50_000_000
+# Epochs a setting of a controller may name, and worker processes of a forge.
+LONGEST = 1_000_000
+MOST_WORKERS = 4
+# The program germinates, blends and keeps by itself, between trainings; while they run α moves and nothing is decided.
+BY_HAND = "hand"
+# Controllers whose settings a program may give, by the name of the function that takes them.
+SET_BY = {"tamiyo": Tamiyo, "schedule": Schedule, "chance": Random}
 
 
-class Refused:
-    """Why something was not done: `code`, `reason`, `hint`. It counts as false."""
+class ControllerHandle:
+    """A controller with settings of the program's; each training begins with a fresh one."""
 
-    __slots__ = ("code", "hint", "reason")
+    __slots__ = ("_kind", "_settings")
 
-    def __init__(self, refusal: Refusal) -> None:
-        self.code = refusal.code
-        self.reason = refusal.reason
-        self.hint = refusal.hint
+    def __init__(self, kind: str, settings: dict[str, Any]) -> None:
+        self._kind = kind
+        self._settings = settings
 
-    def __bool__(self) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return f"Refused({self.code}: {self.reason})"
-
-
-def _shown(refusal: Refusal | None) -> Any:
-    return None if refusal is None else Refused(refusal)
-
-
-class NetHandle:
-    """A network in which something can grow."""
-
-    __slots__ = ("_host", "_spent")
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the network learns."""
-        return self._host.parameters
-
-    @property
-    def sites(self) -> list[str]:
-        """The names of the places where something may grow."""
-        return [site.path for site in self._host.sites]
-
-    def site(self, which: Any) -> Any:
-        """A place by name or position; a `Refused` when there is none."""
-        try:
-            return SiteHandle(self._host.site(which))
-        except RefusedError as error:
-            return Refused(error.refusal)
-
-    def germinate(self, plan: Any) -> Any:
-        """Let a plan grow: the growth, or a `Refused`."""
-        if isinstance(plan, Refused):
-            return plan
-        if not isinstance(plan, PlanHandle):
-            raise _wrong("`germinate` takes a plan, which `site.propose(…)` makes")
-        refusal = self._host.germinate(plan._plan)
-        return GrowthHandle(self._host, plan._plan.site) if refusal is None else Refused(refusal)
-
-    def mark(self) -> MarkHandle:
-        """A moment to go back to."""
-        return MarkHandle(self._host.mark())
-
-    def rollback(self, mark: Any) -> None:
-        """Go back to a mark, exactly."""
-        if not isinstance(mark, MarkHandle):
-            raise _wrong("`rollback` takes what `mark()` gave")
-        self._host.rollback(mark._mark, reason="the program asked for it")
-
-    def freeze(self) -> None:
-        """Its weights stay as they are from now on: only what grows beside them learns."""
-        for parameter in self._host.model.parameters():
-            parameter.requires_grad_(False)
-
-    def predict(self, rows: list[Any]) -> list[int]:
-        """The class of each row of numbers."""
-        x = _tensor(rows)
-        model = self._host.model
-        training = model.training
-        model.eval()
-        try:
-            with torch.no_grad():
-                found = model(x)
-        except (RuntimeError, IndexError) as error:
-            raise _wrong(f"these rows do not fit the network: {str(error).splitlines()[0]}") from None
-        finally:
-            model.train(training)
-        return [int(at) for at in found.argmax(-1).tolist()]
-
-    def layers(self) -> list[str]:
-        """The layers, as text."""
-        return [
-            f"{path}: {module}"
-            for path, module in self._host.model.named_modules()
-            if path and not list(module.children())
-        ]
+    def _made(self, seed: int) -> Any:
+        return Random(seed, **self._settings) if self._kind == "chance" else SET_BY[self._kind](**self._settings)
 
     def __repr__(self) -> str:
-        return f"Net({len(self._host.sites)} sites, {self.parameters:,} parameters)"
+        return f"{self._kind}({', '.join(f'{name}={value!r}' for name, value in self._settings.items())})"
 
 
-class SiteHandle:
-    """A place in a network where something may grow."""
+class _Hand:
+    """Decides nothing: the program does."""
 
-    __slots__ = ("_site",)
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-
-    @property
-    def name(self) -> str:
-        """Its path in the network."""
-        return self._site.path
-
-    @property
-    def kind(self) -> str:
-        """What layer it is."""
-        return self._site.kind
-
-    @property
-    def stage(self) -> str:
-        """Where what grows here is in its life."""
-        return self._site.stage.value
-
-    @property
-    def history(self) -> list[dict[str, Any]]:
-        """What happened here: epoch, event, stage."""
-        return [
-            {"epoch": at, "event": event.value, "stage": stage.value} for at, event, stage in self._site.seed.history
-        ]
-
-    def propose(self, template: str, **measures: Any) -> Any:
-        """A plan to grow a template here, or a `Refused`."""
-        plan = self._site.propose(str(template), **measures)
-        return Refused(plan) if isinstance(plan, Refusal) else PlanHandle(plan)
-
-    def __repr__(self) -> str:
-        return repr(self._site)
-
-
-class PlanHandle:
-    """What could grow where, and what it costs."""
-
-    __slots__ = ("_plan",)
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-
-    @property
-    def template(self) -> str:
-        """The name of its template."""
-        return self._plan.template.name
-
-    @property
-    def site(self) -> str:
-        """The name of its place."""
-        return self._plan.site.path
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers it would add."""
-        return self._plan.cost.parameters
-
-    @property
-    def blueprint(self) -> dict[str, Any] | None:
-        """What would be built, as data; None where the layer itself grows."""
-        return None if self._plan.blueprint is None else self._plan.blueprint.to_data()
-
-    def __repr__(self) -> str:
-        return repr(self._plan)
-
-
-class GrowthHandle:
-    """Something that grows."""
-
-    __slots__ = ("_host", "_site")
-
-    def __init__(self, host: Host, site: Site) -> None:
-        self._host = host
-        self._site = site
-
-    @property
-    def stage(self) -> str:
-        """Where it is in its life."""
-        return self._site.stage.value
-
-    @property
-    def alpha(self) -> float:
-        """How far it is blended in, 0 to 1."""
-        return self._site.alpha
-
-    def blend(self, steps: int = 100, curve: str = "cosine", strategy: str = "fixed") -> Any:
-        """Begin to blend it in over so many training steps; a `Refused` when that cannot be now."""
-        try:
-            return _shown(self._host.blend(self._site, curve=curve, steps=int(steps), strategy=strategy))
-        except ValueError as error:
-            raise _wrong(str(error)) from None
-
-    def cull(self, reason: str = "the program asked for it") -> Any:
-        """Remove it; a `Refused` when it is gone or for good."""
-        return _shown(self._host.cull(self._site, str(reason)))
-
-    def __repr__(self) -> str:
-        return f"Growth({self._site.path}, {self.stage})"
-
-
-class MarkHandle:
-    """A moment to go back to."""
-
-    __slots__ = ("_mark",)
-
-    def __init__(self, mark: Mark) -> None:
-        self._mark = mark
-
-    @property
-    def step(self) -> int:
-        """After which training step it was taken."""
-        return self._mark.step
-
-    def __repr__(self) -> str:
-        return f"Mark(step {self.step})"
-
-
-class DataHandle:
-    """Examples in three parts: to learn from, to decide by, to report on."""
-
-    __slots__ = ("_data",)
-
-    def __init__(self, data: sets.Data) -> None:
-        self._data = data
-
-    @property
-    def classes(self) -> int:
-        """How many classes there are."""
-        return self._data.classes
-
-    @property
-    def sizes(self) -> list[int]:
-        """How many examples each part has."""
-        return [len(part[0]) for part in (self._data.train, self._data.validation, self._data.test)]
-
-    def changed(self, how: str, seed: int = 0) -> DataHandle:
-        """The same task after a shift: inverted, rotated or relabelled."""
-        try:
-            return DataHandle(self._data.changed(how, seed))
-        except RefusedError as error:
-            raise _wrong(error.refusal.reason) from None
-
-    def __repr__(self) -> str:
-        return repr(self._data)
-
-
-class ReportHandle:
-    """A run beside its controls. As text it is a table."""
-
-    __slots__ = ("_text", "fewer", "gap_closed", "rows")
-
-    def __init__(self, found: Report) -> None:
-        self.rows = found.rows()
-        self.gap_closed = found.gap_closed
-        self.fewer = found.fewer
-        self._text = str(found)
-
-    def __repr__(self) -> str:
-        return self._text
-
-
-class RunHandle:
-    """A training that is over, or was paused."""
-
-    __slots__ = ("_program", "_run", "_saved", "net")
-
-    def __init__(self, run: Run, net: NetHandle, program: Any) -> None:
-        self._run = run
-        self.net = net
-        self._program = program
-        # Now: the optimiser goes when `train` returns.
-        self._saved = "" if len(run.history) >= run.epochs else b64encode(saved(run)).decode()
-
-    def saved(self) -> str:
-        """A paused run as text, which `train(…, resume=text)` goes on from."""
-        if not self._saved:
-            raise _wrong("the training is over: what is saved is a run that was paused (`pause=` of `train`)")
-        return self._saved
-
-    def report(self, large: Any = None) -> ReportHandle:
-        """The run beside all controls, which are trained now, each as long; `large`: a network to compare with."""
-        if large is not None and not isinstance(large, NetHandle):
-            raise _wrong("`large` is a network: mlp, cnn or transformer")
-        if self._saved:
-            raise _wrong("a paused run has nothing to report yet")
-        with _Quiet():
-            return ReportHandle(
-                beside(self._run, None if large is None else large._host.model, watch=self._program.meter.check)
-            )
-
-    @property
-    def accuracy(self) -> float:
-        """The share of right answers on examples nobody decided by, 0 to 1."""
-        return self._run.accuracy
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the network learns now."""
-        return self._run.parameters
-
-    @property
-    def growths(self) -> int:
-        """How many growths stayed."""
-        return self._run.growths
-
-    @property
-    def germinations(self) -> int:
-        """How many were tried."""
-        return self._run.germinations
-
-    @property
-    def epochs(self) -> list[dict[str, Any]]:
-        """Each epoch: number, loss, accuracy on the part decisions are made by, parameters, what happened."""
-        return [_epoch(epoch) for epoch in self._run.history]
-
-    @property
-    def events(self) -> list[str]:
-        """What happened, in words."""
-        return [
-            f"epoch {epoch.number}: {action.kind} at {_where(action)}: {action.reason}"
-            for epoch in self._run.history
-            for action in epoch.growth
-        ]
-
-    def judge(self, site: Any, rent_rate: float = 0.01) -> dict[str, Any]:
-        """What a growth brings on held-out examples, each with and without it: gain, low, high, rent, wins, loses."""
-        found = self.net._host.site(site)
-        return _judged(judge(self._run.host, found, self._run.growing._held_out, rent_rate=rent_rate))
-
-    def __repr__(self) -> str:
-        return repr(self._run)
-
-
-def _where(action: Action) -> str:
-    return "" if action.site is None else f"`{action.site.path}`"
-
-
-def _epoch(epoch: Epoch) -> dict[str, Any]:
-    return {
-        "number": epoch.number,
-        "loss": epoch.loss,
-        "accuracy": epoch.accuracy,
-        "parameters": epoch.parameters,
-        "growth": [f"{action.kind} at {_where(action)}" for action in epoch.growth],
-    }
-
-
-def _judged(found: Judgement) -> dict[str, Any]:
-    return {
-        "gain": found.gain, "low": found.low, "high": found.high, "rent": found.rent, "n": found.n,
-        "wins": found.low > 0 and found.gain > found.rent, "loses": found.high < 0,
-    }  # fmt: skip
+    def decide(self, _view: View) -> list[Action]:
+        """Nothing."""
+        return []
 
 
 class _Asked:
@@ -412,16 +86,16 @@ class _Asked:
         if said is None:
             return []
         if not isinstance(said, list):
-            raise _wrong("a controller returns a list of actions (dicts), or None")
+            raise wrong("a controller returns a list of actions (dicts), or None")
         return [found for each in said if (found := self._action(view, each)) is not None]
 
     def _action(self, view: View, said: Any) -> Action | None:
         if not isinstance(said, dict) or "do" not in said or "site" not in said:
-            raise _wrong('an action is a dict like {"do": "germinate", "site": "0", "template": "widen", "neurons": 4}')
+            raise wrong('an action is a dict like {"do": "germinate", "site": "0", "template": "widen", "neurons": 4}')
         try:
             site = view.host.site(said["site"])
         except RefusedError as error:
-            raise _wrong(error.refusal.reason) from None
+            raise wrong(error.refusal.reason) from None
         if said["do"] == GERMINATE:
             measures = {key: value for key, value in said.items() if key not in ("do", "site", "template")}
             plan = site.propose(str(said.get("template", "widen")), **measures)
@@ -435,7 +109,45 @@ class _Asked:
             found = judge(view.host, site, view.held_out, rent_rate=0.0)
             return Action(FOSSILISE, site, reason="the program's controller", measured=found.measured())
         known = ", ".join(event.value for event in (Event.GERMINATE, Event.BLEND, Event.FOSSILISE, Event.CULL))
-        raise _wrong(f"`{said['do']}` is no action; actions are {known}")
+        raise wrong(f"`{said['do']}` is no action; actions are {known}")
+
+
+class BudgetHandle:
+    """What growth may cost. Each training begins with all of it."""
+
+    __slots__ = ("_limits",)
+
+    def __init__(self, budget: Budget) -> None:
+        self._limits = budget
+
+    def _made(self) -> Budget:
+        limits = {name: None if limit == float("inf") else int(limit) for name, limit in self._limits.limits.items()}
+        return Budget(
+            limits["parameters"], flops=limits["flops"], memory=limits["bytes"], growths=limits["growths"],
+            concurrent=self._limits.concurrent,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return repr(self._limits)
+
+
+class _Before:
+    """A network as it is before a training: what a training that does not end goes back to."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._mark = host.mark()
+        self._times = host.epoch, host.steps, host._births, host.last_change
+        self._budget, self._state = host.budget, host.budget.snapshot()
+
+    def again(self) -> None:
+        """As it was, to the bit, for whoever tries again."""
+        host = self._host
+        host.rollback(self._mark, reason="the training did not end")
+        host.epoch, host.steps, host._births, host.last_change = self._times
+        host.budget = self._budget
+        host.budget.spent, host.budget.under_way = dict(self._state[0]), self._state[1]
+        host.marks.clear()
 
 
 class Esper:
@@ -453,83 +165,130 @@ class Esper:
 
     def mlp(self, inputs: int, hidden: list[int], outputs: int, seed: int = 0) -> NetHandle:
         """Layers of neurons with a ReLU after each hidden one."""
-        _seed(seed)
+        check_seed(seed)
         sizes = [inputs, *hidden, outputs]
-        _sizes(sizes)
+        check_sizes(sizes)
         if sum(one * other for one, other in pairwise(sizes)) > MOST_WEIGHTS:
-            raise _wrong(f"a network of more than {MOST_WEIGHTS:,} weights is too large for this")
+            raise wrong(f"a network of more than {MOST_WEIGHTS:,} weights is too large for this")
         return self._net(nets.mlp(inputs, list(hidden), outputs, seed=seed), torch.zeros(2, inputs), seed)
 
     def cnn(self, channels: list[int], outputs: int, size: int = 8, seed: int = 0) -> NetHandle:
         """Convolutions over images of one channel, each halving them, and a linear layer."""
-        _seed(seed)
-        _sizes([*channels, outputs, size])
+        check_seed(seed)
+        check_sizes([*channels, outputs, size])
         if size >> len(channels) < 1:
-            raise _wrong(f"images of {size} pixels cannot be halved {len(channels)} times")
+            raise wrong(f"images of {size} pixels cannot be halved {len(channels)} times")
         model = nets.cnn(list(channels), outputs, size=size, seed=seed)
         return self._net(model, torch.zeros(2, 1, size, size), seed)
 
     def transformer(self, classes: int, length: int, width: int = 16, heads: int = 2, seed: int = 0) -> NetHandle:
         """A small transformer over texts of `length` characters."""
-        _seed(seed)
-        _sizes([classes, length, width, heads])
+        check_seed(seed)
+        check_sizes([classes, length, width, heads])
         if width % heads:
-            raise _wrong(f"{heads} heads do not divide a width of {width}")
+            raise wrong(f"{heads} heads do not divide a width of {width}")
         model = nets.transformer(classes, length, width=width, heads=heads, seed=seed)
         example = torch.zeros(2, length, dtype=torch.long)
-        return NetHandle(Host(model, sites="linear,transformer", example=example, seed=seed, journal=self._heard))
+        return self._net(model, example, seed, sites="linear,transformer")
 
-    def _net(self, model: torch.nn.Module, example: torch.Tensor, seed: int) -> NetHandle:
-        return NetHandle(Host(model, example=example, seed=seed, journal=self._heard))
-
-    def _heard(self, kind: str, data: dict[str, Any]) -> None:
-        """What happens in networks is in the program's ledger, beside everything else."""
-        ledger = self._program.ledger
-        if ledger is not None:
-            ledger.keep(kind, str(data.get("site", "")), dict(data))
+    def _net(self, model: torch.nn.Module, example: torch.Tensor, seed: int, sites: str = "linear,conv") -> NetHandle:
+        heard = Heard(self._program)
+        return NetHandle(Host(model, sites=sites, example=example, seed=seed, journal=heard), heard)
 
     def data(self, rows: list[Any], answers: list[int], seed: int = 0) -> DataHandle:
         """Examples of your own: rows of numbers, and the class of each (0, 1, 2 …)."""
-        _seed(seed)
-        x = _tensor(rows)
+        check_seed(seed)
+        x = tensor_of(rows)
         if len(answers) != len(rows) or len(rows) < 10:
-            raise _wrong(f"{len(rows)} rows and {len(answers)} answers: there must be as many, and 10 at least")
+            raise wrong(f"{len(rows)} rows and {len(answers)} answers: there must be as many, and 10 at least")
         if any(answer.__class__ is not int or answer < 0 for answer in answers):
-            raise _wrong("answers are whole numbers from 0")
+            raise wrong("answers are whole numbers from 0")
         return DataHandle(sets.split("data", x, torch.tensor(answers), max(answers) + 1, seed))
 
     def spirals(self, count: int = 2400, noise: float = 0.02, seed: int = 0) -> DataHandle:
         """Two spirals around each other."""
-        _seed(seed)
-        _sizes([count])
+        check_seed(seed)
+        check_sizes([count])
         if count < 10:
-            raise _wrong(f"{count} points are too few for three parts: 10 at least")
+            raise wrong(f"{count} points are too few for three parts: 10 at least")
         return DataHandle(sets.spirals(count, noise=noise, seed=seed))
 
     def digits(self, seed: int = 0) -> DataHandle:
         """Handwritten digits as 64 grey values."""
-        _seed(seed)
+        check_seed(seed)
         return DataHandle(sets.digits(seed=seed))
 
     def images(self, seed: int = 0) -> DataHandle:
         """The digits as images."""
-        _seed(seed)
+        check_seed(seed)
         return DataHandle(sets.images(seed=seed))
 
     def chars(self, text: str, length: int = 16, count: int = 4000, seed: int = 0) -> DataHandle:
         """Which character follows, in a text."""
-        _seed(seed)
+        check_seed(seed)
         try:
             return DataHandle(sets.chars(text, length=length, count=count, seed=seed))
         except RefusedError as error:
-            raise _wrong(error.refusal.reason) from None
+            raise wrong(error.refusal.reason) from None
 
-    def budget(self, parameters: Any = None, growths: Any = None, concurrent: int = 1) -> Budget:
+    def budget(
+        self, parameters: Any = None, growths: Any = None, concurrent: int = 1, flops: Any = None, memory: Any = None
+    ) -> BudgetHandle:
         """What growth may cost."""
         try:
-            return Budget(parameters, growths=growths, concurrent=concurrent)
+            return BudgetHandle(Budget(parameters, growths=growths, concurrent=concurrent, flops=flops, memory=memory))
         except ValueError as error:
-            raise _wrong(str(error)) from None
+            raise wrong(str(error)) from None
+
+    def controller(self, kind: str, settings: dict[str, Any]) -> ControllerHandle:
+        """A controller with settings. Each is checked by name."""
+        known = {name: each.default for name, each in signature(SET_BY[kind]).parameters.items() if name != "seed"}
+        for name, value in settings.items():
+            default = known[one_of(name, known, f"setting of `{kind}`")]
+            _check_setting(name, value, default)
+        if kind == "schedule" and settings.get("measures") is not None and not isinstance(settings["measures"], dict):
+            raise wrong('`measures` is a dict of sizes, like {"neurons": 4}')
+        return ControllerHandle(kind, dict(settings))
+
+    def kernel_key(self) -> bytes:
+        """A new key that kernels are signed with."""
+        return fresh_key()
+
+    def validate(self, plan: Any, key: Any, seed: int = 0) -> Any:
+        """The kernel of a plan after all five stages, signed; a `Refused` names the stage it did not pass."""
+        check_seed(seed)
+        if isinstance(plan, Refused):
+            return plan
+        if not isinstance(plan, PlanHandle):
+            raise wrong("`validate` takes a plan, which `site.propose(…)` makes")
+        with Quiet():
+            return asked(lambda: validated(plan._plan, key_of(key), seed))
+
+    def load_kernel(self, data: Any, key: Any, expected: Any = None) -> Any:
+        """A signed kernel from its bytes, verified; a `Refused`, whatever the bytes."""
+        if not isinstance(data, bytes):
+            raise wrong("a kernel is bytes, as `kernel.data` gives and files.read_bytes reads")
+        return asked(lambda: KernelHandle(data, key_of(key), None if expected is None else str(expected)))
+
+    def store(self, folder: Any) -> StoreHandle:
+        """A store of kernels in a folder, made if it is not there; the program must be allowed to write it."""
+        if not isinstance(folder, str) or not folder or "\0" in folder:
+            raise wrong("a folder is a text")
+        self._program.policy.path("read", folder)
+        try:
+            return StoreHandle(self._program.policy.path("write", folder))
+        except RefusedError as error:
+            raise wrong(error.refusal.reason, error.refusal.hint) from None
+        except OSError as error:
+            raise wrong(f"the store `{folder:.80}` cannot be made: {error.strerror or error}") from None
+
+    def forge(self, workers: int = 1, key: Any = None, store: Any = None) -> ForgeHandle:
+        """Worker processes that build and validate kernels; with 0 workers it is done when they are asked for."""
+        if workers.__class__ is not int or not 0 <= workers <= MOST_WORKERS:
+            raise wrong(f"`workers` is a whole number from 0 to {MOST_WORKERS}")
+        if store is not None and not isinstance(store, StoreHandle):
+            raise wrong("`store` is what `store(…)` gives")
+        return ForgeHandle(workers, None if key is None else key_of(key), None if store is None else store._urza)
 
     def train(
         self,
@@ -544,47 +303,64 @@ class Esper:
         optimizer: str = "adam",
         pause: Any = None,
         resume: Any = None,
+        on_epoch: Any = None,
     ) -> RunHandle:
         """Train a network, letting it grow; when it returns, the training is over, or paused after `pause` epochs."""
-        _seed(seed)
+        check_seed(seed)
         if not isinstance(net, NetHandle) or not isinstance(data, DataHandle):
-            raise _wrong("`train` takes a network (mlp, cnn, transformer) and data (digits, spirals, data …)")
-        _sizes([epochs, batch])
-        if isinstance(controller, str) and controller not in CONTROLLERS:
-            raise _wrong(f"`{controller}` is no controller; known are {', '.join(CONTROLLERS)}, or a function")
-        if budget is not None:
-            if not isinstance(budget, Budget):
-                raise _wrong("`budget` is what `budget(…)` gives")
-            net._host.budget = budget
-        if pause is not None:
-            _sizes([pause])
-        with _Quiet():
+            raise wrong("`train` takes a network (mlp, cnn, transformer) and data (digits, spirals, data …)")
+        check_sizes([epochs, batch] if pause is None else [epochs, batch, pause])
+        one_of(optimizer, OPTIMIZERS, "optimiser")
+        if lr.__class__ not in (int, float) or not 0 < lr < float("inf"):
+            raise wrong(f"`lr` is a number above 0, not {lr!r}")
+        if budget is not None and not isinstance(budget, BudgetHandle):
+            raise wrong("`budget` is what `budget(…)` gives")
+        decides = _controller(controller, seed)
+        host, before = net._host, _Before(net._host)
+        how = {"epochs": epochs, "seed": seed, "controller": decides, "batch": batch, "lr": lr, "optimizer": optimizer}
+        with Quiet():
             try:
-                return self._trained(
-                    net, data, pause, epochs=epochs, seed=seed,
-                    controller=controller if isinstance(controller, str) else _Asked(controller),
-                    batch=batch, lr=lr, optimizer=optimizer, resume=_bytes(resume),
-                )  # fmt: skip
+                saved = _resumed(net, resume)
+                if budget is not None and saved is None:
+                    host.limit(budget._made())
+                elif budget is not None:
+                    host.budget = budget._made()  # the journal tells of it already
+                run = train(host, data._data, resume=saved, **how)
+                run.optimizer.register_step_post_hook(lambda *_told: self._program.meter.check())
+                paused = self._trained(run, epochs if pause is None else min(pause, epochs), on_epoch, decides)
+                net._seen = data._data
+                return RunHandle(run, net, self._program, paused=paused)
             except RefusedError as error:
-                raise _wrong(error.refusal.reason) from None
+                before.again()
+                raise wrong(error.refusal.reason, error.refusal.hint) from None
             except (RuntimeError, IndexError) as error:
-                raise _wrong(f"the network and the data do not fit: {str(error).splitlines()[0]}") from None
+                before.again()
+                raise wrong(f"the network and the data do not fit: {str(error).splitlines()[0]}") from None
+            except BaseException:
+                # Stopped by a limit, or by a mistake in the program's controller: who tries again begins afresh.
+                before.again()
+                raise
             finally:
-                net._host.optimizers.clear()
-                net._host.schedulers.clear()
+                host.optimizers.clear()
+                host.schedulers.clear()
 
-    def _trained(self, net: NetHandle, data: DataHandle, pause: int | None, **how: Any) -> RunHandle:
-        run = train(net._host, data._data, **how)
+    def _trained(self, run: Run, until: int, on_epoch: Any, decides: Any) -> bool:
+        """Train to an epoch, or until `on_epoch` says false; whether it is only paused."""
         bar = self._bar(run.epochs)
-        until = run.epochs if pause is None else min(pause, run.epochs)
-        while len(run.history) < until:
+        goes_on = True
+        while goes_on and len(run.history) < until:
             epoch = run.one()
             self._program.meter.check()
             if bar is not None:
                 bar(epoch)
-        if until == run.epochs:
+            goes_on = on_epoch is None or on_epoch(epoch_data(epoch)) is not False
+        if goes_on and until < run.epochs:
+            return True
+        # What ended early has no epochs left.
+        run.epochs = len(run.history)
+        if not isinstance(decides, _Hand):
             run.finish()
-        return RunHandle(run, net, self._program)
+        return False
 
     def _bar(self, epochs: int) -> Callable[[Epoch], None] | None:
         """A line that grows, where a person watches."""
@@ -602,54 +378,49 @@ class Esper:
         return show
 
 
-class _Quiet:
-    """Tiny networks are slower with more threads; and a program's random numbers are its own."""
+def _controller(said: Any, seed: int) -> Any:
+    """What decides in a training: a name as `train` knows it, or an object."""
+    if isinstance(said, ControllerHandle):
+        return said._made(seed)
+    if isinstance(said, str):
+        return _Hand() if one_of(said, (*CONTROLLERS, BY_HAND), "controller") == BY_HAND else said
+    if not callable(said):
+        known = ", ".join((*CONTROLLERS, BY_HAND))
+        raise wrong(f"a controller is one of {known}, what tamiyo(…), schedule(…) or chance(…) gives, or a function")
+    return _Asked(said)
 
-    def __enter__(self) -> None:
-        self._threads, self._random = torch.get_num_threads(), torch.get_rng_state()
-        torch.set_num_threads(1)
 
-    def __exit__(self, *_error: object) -> None:
-        torch.set_num_threads(self._threads)
-        torch.set_rng_state(self._random)
+def _check_setting(name: str, value: Any, default: Any) -> None:
+    """Numbers for what is a number by default, from 0 on."""
+    if default.__class__ is int or name == "hold_epochs":
+        if value is None and default is None:
+            return
+        if value.__class__ is not int or not 0 < value <= LONGEST:
+            raise wrong(f"`{name}` is a whole number from 1 to {LONGEST:,}, not {value!r}")
+    elif default.__class__ is float and (value.__class__ not in (int, float) or not 0 <= value < float("inf")):
+        raise wrong(f"`{name}` is a number from 0, not {value!r}")
+    elif name == "template":
+        from dana.esper.templates import TEMPLATES
+
+        one_of(value, TEMPLATES, "template")
 
 
-def _bytes(text: Any) -> bytes | None:
-    """What `saved()` gave, as bytes."""
+def _resumed(net: NetHandle, text: Any) -> bytes | None:
+    """What `saved()` gave: the run as bytes; its journal becomes the network's."""
     if text is None:
         return None
     try:
-        return b64decode(text, validate=True)
-    except (TypeError, ValueError):
-        raise _wrong("`resume` is the text that `saved()` of a paused run gave") from None
-
-
-def _wrong(message: str) -> Exception:
-    """A mistake of the program."""
-    from dana.runtime.stops import failure
-
-    error: Exception = failure(ValueError, "E861", message)
-    return error
-
-
-def _seed(value: Any) -> None:
-    if value.__class__ is not int or not 0 <= value < MOST_SEED:
-        raise _wrong(f"a seed is a whole number from 0 below {MOST_SEED:,}, not {value!r}")
-
-
-def _sizes(values: list[Any]) -> None:
-    for value in values:
-        if value.__class__ is not int or not 0 < value <= MOST_NEURONS:
-            raise _wrong(f"{value!r} is no size: sizes are whole numbers from 1 to {MOST_NEURONS:,}")
-
-
-def _tensor(rows: Any) -> torch.Tensor:
-    if not isinstance(rows, list) or not rows or len(rows) > MOST_ROWS:
-        raise _wrong(f"rows are a list of 1 to {MOST_ROWS:,} lists of numbers")
-    try:
-        found = torch.tensor(rows, dtype=torch.float32)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise _wrong("rows are lists of numbers, all of one length") from None
-    if found.dim() < 2 or not bool(torch.isfinite(found).all()):
-        raise _wrong("rows are lists of finite numbers, all of one length")
-    return found
+        run, _, story = text.partition(".")
+        data, told = b64decode(run, validate=True), loads(b64decode(story, validate=True) or b"[]")
+        journal = GrowthJournal()
+        for kind, event in told:
+            journal.write(str(kind), **event)
+    except (AttributeError, TypeError, ValueError, RecursionError):
+        raise wrong("`resume` is the text that `saved()` of a paused run gave") from None
+    own = net._heard.then.events()
+    if len(own) > 1:
+        raise wrong("a training is resumed on the network as it was at the beginning: make it anew")
+    for event in own:
+        journal.write(event.kind, **event.data)
+    net._heard.then = journal
+    return data

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 from dana.esper.refusals import RefusedError
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from dana.esper.train import Run
 
 
-def plot(run: Run, path: str) -> None:
-    """Draw a run into a file (PNG or SVG, by its name). Raises `RefusedError` when matplotlib is not installed."""
+def plot(run: Run, file: str | BinaryIO, *, format: str | None = None) -> None:  # noqa: A002  (matplotlib's word)
+    """Draw a run into a file, by its name as PNG or SVG, or into a stream of a `format`.
+
+    Raises `RefusedError` when matplotlib is not installed.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -41,4 +46,4 @@ def plot(run: Run, path: str) -> None:
         axes[0].plot([], [], color=colour, label=kind)
     axes[0].legend(loc="upper right", fontsize="small")
     axes[0].set_title(f"{run.data.name}: {run.accuracy:.1%} with {run.parameters:,} parameters")
-    figure.savefig(path)
+    figure.savefig(file, format=format)

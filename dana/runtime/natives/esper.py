@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 # More than torch ever takes; allowed while it is loaded.
 LIBRARY_BYTES = 4 << 30
-NAMES = ("mlp", "cnn", "transformer", "data", "spirals", "digits", "images", "chars", "budget", "train")
+NAMES = (
+    "mlp", "cnn", "transformer", "data", "spirals", "digits", "images", "chars", "budget", "train",
+    "controller", "kernel_key", "validate", "load_kernel", "store", "forge",
+)  # fmt: skip
 
 
 def _opened(program: Any) -> Any:
@@ -76,11 +79,20 @@ SIGNATURES = {
     "digits": "(seed: int = …) -> any",
     "images": "(seed: int = …) -> any",
     "chars": "(text: str, length: int = …, count: int = …, seed: int = …) -> any",
-    "budget": "(parameters: int | None = …, growths: int | None = …, concurrent: int = …) -> any",
+    "budget": (
+        "(parameters: int | None = …, growths: int | None = …, concurrent: int = …, flops: int | None = …, "
+        "memory: int | None = …) -> any"
+    ),
+    "controller": "(kind: str, settings: dict) -> any",
+    "kernel_key": "() -> bytes",
+    "validate": "(plan: any, key: bytes, seed: int = …) -> any",
+    "load_kernel": "(data: bytes, key: bytes, expected: str | None = …) -> any",
+    "store": "(folder: str) -> any",
+    "forge": "(workers: int = …, key: bytes | None = …, store: any = …) -> any",
     "train": (
         "(net: any, data: any, epochs: int = …, seed: int = …, controller: any = …, budget: any = …, "
         "batch: int = …, lr: float = …, optimizer: str = …, "
-        "pause: int | None = …, resume: str | None = …) -> any"
+        "pause: int | None = …, resume: str | None = …, on_epoch: any = …) -> any"
     ),
 }
 __getattr__ = types_on_demand(SIGNATURES)
