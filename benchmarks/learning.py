@@ -45,7 +45,7 @@ def measure(*, quick: bool) -> list[Row]:
     add_simulation(table, rounds=2 if quick else 5)
     add_training(table, quick=quick)
     add_diagnosis(table, quick=quick)
-    add_prompts(table, runs=100 if quick else 400)
+    add_prompts(table, runs=100 if quick else 1_200)
     add_retries(table, count=3_000 if quick else 20_000, seeds=4 if quick else 20)
     add_feedback(table, seeds=10 if quick else 30)
     add_credit(table, files=150 if quick else 1_000)

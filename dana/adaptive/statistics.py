@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     class Chance(Protocol):
         def betavariate(self, alpha: float, beta: float) -> float: ...
 
+        def random(self) -> float: ...
+
 
 class Ewma:
     """A mean that forgets: each new value weighs `alpha`, what was before `1 - alpha`. The first value starts it."""

@@ -15,7 +15,7 @@ import re
 from dana.poet.domains import fair_lending
 from dana.poet.domains.quantities import Quantity, money, number, share, words, years
 from dana.poet.domains.tables import NO_QUANTITY, NUMERIC, Kind, is_lenient, outside, ruled, yes_or_no
-from dana.poet.domains.written import NotUnderstoodError, approximately, clean, spelled
+from dana.poet.domains.written import NotUnderstoodError, approximately, clean, spelled, undated
 from dana.poet.plugins.base import Field, Plugin, PluginError, Reading, RejectionError, words_of
 from dana.poet.training.words import Words
 
@@ -62,10 +62,14 @@ DEFAULTS = {"score": 650, "income": 0.0, "period": 0.0}
 _PER = {"monthly": "month", "month": "month", "weekly": "week", "week": "week", "annual": "year", "yearly": "year",
         "annually": "year", "year": "year"}  # fmt: skip
 _RATIO_NAME = re.compile(r"_?to_?(?=income|value|cost|limit)", re.IGNORECASE)
+# Score models by name and version: the version is no score.
+_MODEL = r"(?:fico(?: (?:score )?(?:[2-589]|10 ?t?))?|vantage ?score(?: [34](?:\.0)?)?)"
 _SCORE = re.compile(
-    r"(?:(?:(?:credit|fico) )?score:? |fico:? |credit:? )?(\+?[0-9]{1,4}(?:\.0+)?)"
-    r"(?: ?(?:/|out of) ?850)?(?: points| fico| score)?"
+    rf"(?:(?:(?:credit|{_MODEL}) )?score:? |{_MODEL}:? |credit:? )?(\+?[0-9]{{1,4}}(?:\.0+)?)"
+    rf"(?: ?(?:/|out of) ?850)?(?: points| pts| {_MODEL}| score)?"
 )
+# A word and a number that say the same: "good (720)", "fair - 655".
+_SAID_TWICE = re.compile(r"(?P<word>[a-z][a-z ]*[a-z])\s*(?:[:,=-]\s*|\()(?P<number>[0-9]{3})\)?")
 _SPOKEN_ONES = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 
 
@@ -278,10 +282,13 @@ def _holds_features(name: str, type_: str) -> bool:
 
 
 def _score_said(value: str, known_words: Words) -> Quantity:
-    text, estimated = approximately(clean(value))
+    text, estimated = approximately(undated(clean(value)))
     found = _SCORE.fullmatch(text)
     if found is not None:
         return Quantity(float(found[1]), estimated=estimated)
+    twice = _SAID_TWICE.fullmatch(text)
+    if twice is not None:
+        return _agreed(twice, value, known_words)
     phrase = _without_fillers(text)
     known = known_words.values.get(phrase)
     if known is None and (meant := spelled(phrase, known_words.values)) is not None:
@@ -296,6 +303,15 @@ def _score_said(value: str, known_words: Words) -> Quantity:
         msg = f"{value!r} says no credit score clearly enough"
         raise NotUnderstoodError(msg)
     return Quantity(in_words.value, estimated=estimated or in_words.estimated)
+
+
+def _agreed(twice: re.Match[str], value: str, known_words: Words) -> Quantity:
+    """The number beside a word, where no other word would be nearer to it. Raises `NotUnderstoodError`."""
+    said, points = known_words.values.get(_without_fillers(twice["word"])), float(twice["number"])
+    if said is None or any(abs(points - other) < abs(points - said) for other in known_words.values.values()):
+        msg = f"{value!r} says no credit score clearly enough"
+        raise NotUnderstoodError(msg)
+    return Quantity(points)
 
 
 def _without_fillers(text: str) -> str:

@@ -17,7 +17,15 @@ from __future__ import annotations
 
 import re
 
-from dana.poet.domains.written import MAX_TEXT, NothingGivenError, NotUnderstoodError, approximately, clean, number_of
+from dana.poet.domains.written import (
+    MAX_TEXT,
+    NothingGivenError,
+    NotUnderstoodError,
+    approximately,
+    clean,
+    number_of,
+    undated,
+)
 from dana.poet.domains.written import spelled as respelled
 
 __all__ = [
@@ -210,7 +218,8 @@ _SHARED = {"$": frozenset({"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN"}), "Â
 # How often an amount comes in a year.
 _PER_YEAR = {"year": 1, "yr": 1, "annum": 1, "y": 1, "annually": 1, "yearly": 1, "annual": 1, "pa": 1, "p.a": 1,
              "month": 12, "mo": 12, "mth": 12, "monthly": 12, "week": 52, "wk": 52, "weekly": 52, "two weeks": 26,
-             "2 weeks": 26, "fortnight": 26, "fortnightly": 26, "quarter": 4, "quarterly": 4}  # fmt: skip
+             "2 weeks": 26, "fortnight": 26, "fortnightly": 26, "semi-monthly": 24,
+             "twice a month": 24, "twice monthly": 24, "quarter": 4, "quarterly": 4}  # fmt: skip
 _NAMES = sorted(_CURRENCIES, key=len, reverse=True)
 _BEHIND = "|".join(map(re.escape, _NAMES))
 _SCALE_WORDS = "|".join(sorted(_SUFFIXES, key=len, reverse=True))
@@ -219,10 +228,12 @@ _AMOUNT = re.compile(
     rf"(?P<number>[0-9]+(?:\.[0-9]+)?e\+?[0-9]{{1,2}}|{_NUMBER})(?:[.,]-)?\s*(?:(?P<scale>{_SCALE_WORDS})(?![a-z]))?"
     rf"\s*(?:(?P<after>{_BEHIND})(?![a-z]))?\s*(?P<close>\))?\s*(?P<per>[^0-9].*)?"
 )
+_GROSS = re.compile(r"(?<=\S),?\s+\(?(?:before tax(?:es)?|pre-?tax|gross)\)?$")
 # What most people write most of the time, at once.
 _DOLLARS = re.compile(r"\$([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)")
-_PERIOD = re.compile(r"(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z2][a-z. ]*?)\.?")
-_ALONE = frozenset({"annually", "yearly", "annual", "pa", "p.a", "monthly", "weekly", "fortnightly", "quarterly"})
+_PERIOD = re.compile(r"(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z2][a-z. -]*?)\.?")
+_ALONE = frozenset({"annually", "yearly", "annual", "pa", "p.a", "monthly", "weekly", "fortnightly", "quarterly",
+                    "semi-monthly", "twice a month", "twice monthly"})  # fmt: skip
 _SAID_PERIOD = re.compile(
     r"(.+?)\s+((?:(?:per|a|each|every)\s+(?:year|month|week|two weeks|quarter|fortnight))|"
     r"monthly|weekly|yearly|annually|quarterly|per annum)"
@@ -241,7 +252,9 @@ def money(value: Any, *, per: str = "") -> Quantity:
     usual = _DOLLARS.fullmatch(value)
     if usual is not None and len(value) <= MAX_TEXT:
         return Quantity(float(usual[1].replace(",", "")), "USD")
-    text, estimated = approximately(clean(value))
+    text, estimated = approximately(undated(clean(value)))
+    # What somebody earns, is paid or owes is counted before tax; "after tax" is another amount, and refused.
+    text = _GROSS.sub("", text)
     found = _AMOUNT.fullmatch(text)
     if found is None:
         said = _money_in_words(value, text, per)
@@ -310,6 +323,12 @@ _SHARE = re.compile(
 )
 _WHOLE_PERCENT = re.compile(r"([0-9]{1,3})%")
 _YEARLY = re.compile(r"(.+?)\s*(?:p\.?\s?a\.?|per annum|per year|a year|/\s?year|annually|yearly|apr)")
+# A label in front says what the field says already.
+_RATIO_NAME = re.compile(
+    r"^(?:dti|ltv|cltv|debt[- ]to[- ]income|loan[- ]to[- ]value|utili[sz]ation)(?: ratio| rate)?"
+    r"(?:\s*[:=]\s*| (?:of|is) | )"
+)
+_RATE_NAME = re.compile(r"^(?:apr|(?:fixed |interest )?rate)(?:\s*[:=]\s*| (?:of|is) | )")
 _PARTS = re.compile(r"([0-9]+)\s*(?::|/|out of|in|of)\s*([0-9]+)")
 _PARTS_SAID = re.compile(r"([a-z-]+) (?:in|out of|of) ([a-z-]+)")
 _FRACTIONS = {"half": 0.5, "a half": 0.5, "one half": 0.5, "a third": 1 / 3, "one third": 1 / 3, "two thirds": 2 / 3,
@@ -332,7 +351,10 @@ def share(value: Any, *, most: float = 1.0, is_rate: bool = False) -> Quantity:
     usual = _WHOLE_PERCENT.fullmatch(value)
     if usual is not None:
         return Quantity(int(usual[1]) / 100, "%")
-    text, estimated = approximately(clean(value))
+    text, estimated = approximately(undated(clean(value)))
+    text = (_RATE_NAME if is_rate else _RATIO_NAME).sub("", text)
+    if is_rate:
+        text = text.removesuffix(" fixed")
     if is_rate and (yearly := _YEARLY.fullmatch(text)) is not None:
         text = yearly[1]
     found = _SHARE.fullmatch(text)
@@ -364,6 +386,9 @@ def _share_said(value: Any, text: str, *, is_rate: bool) -> Quantity:
         if two is None and (said_ := _PARTS_SAID.fullmatch(text)) is not None:
             first, second = in_words(said_[1]), in_words(said_[2])
             two = (first, second) if first is not None and second is not None else None
+        if "/" in text and two is not None and all(20 <= part <= 60 for part in two):
+            msg = f"{value!r} could be a share or two percentages, as in the 28/36 rule"
+            raise NotUnderstoodError(msg)
         if two is not None and two[1] > 0:
             return Quantity(two[0] / two[1], "%")
         if text in _FRACTIONS:

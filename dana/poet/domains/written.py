@@ -30,6 +30,16 @@ _PLAIN = {**_DASHES, **_OTHERS}
 _HALVES = re.compile(r"\s*([½¼¾])")
 _HALF = {"½": ".5", "¼": ".25", "¾": ".75"}
 
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?"
+_YEAR = r"(?:19|20)[0-9]{2}"
+_DATE = (
+    rf"(?:{_YEAR}(?:-[0-9]{{2}}){{0,2}}|(?:[0-9]{{1,2}}[/.]){{1,2}}{_YEAR}"
+    rf"|(?:[0-9]{{1,2}} )?{_MONTH} (?:[0-9]{{1,2}}, )?{_YEAR})"
+)
+_DATED = re.compile(
+    rf"(?:as of )?{_DATE}\s*:\s*(?P<first>\S.*)|(?P<second>.*\S)(?:\s+as of {_DATE}|\s*\((?:as of |in |for )?{_DATE}\))"
+)
+
 
 class NotUnderstoodError(ValueError):
     """A text or value that is not what was asked for, or could be several things."""
@@ -99,6 +109,14 @@ def approximately(text: str) -> tuple[str, bool]:
     """The text behind "about", and whether there was such a word."""
     found = ABOUT.match(text)
     return (text[found.end() :], True) if found else (text, False)
+
+
+def undated(text: str) -> str:
+    """The text without the day, month or year it was true: "2023: 85,000", "720 as of 03/2024", "(May 2024)" behind."""
+    if not any(sign in text for sign in ":(") and " as of " not in text:
+        return text
+    found = _DATED.fullmatch(text)
+    return found["first"] or found["second"] if found else text
 
 
 def spelled(word: str, known: Collection[str]) -> str | None:

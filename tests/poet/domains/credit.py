@@ -19,6 +19,7 @@ from dana.poet.domains.financial_services import FinancialServices
 from dana.poet.plugins.base import RejectionError
 
 CASES = Path(__file__).with_name("credit_cases.txt")
+LATER = Path(__file__).with_name("credit_cases_later.txt")
 NOTHING = (None, "", "n/a", "N/A", "unknown", "none", "null", "nan", "-", "?", "TBD", "pending")
 
 

@@ -332,3 +332,20 @@ def test_t8_results_that_never_changed_are_kept_as_long_as_was_seen():
     for wrong in ({"stale_cost": 0.0}, {"saving": -1.0}):
         with pytest.raises(ValueError, match="above 0"):
             Freshness(**wrong)
+
+
+def test_from_fifty_calls_each_on_the_two_best_variants_are_compared_until_they_can_be_told_apart():
+    def asked(worths, calls):
+        variants = Variants(["a", "b", "c"])
+        for name, worth in zip("abc", worths, strict=True):
+            variants.arms.won[name], variants.arms.lost[name] = worth * calls[name], (1 - worth) * calls[name]
+        chance = random.Random(4)
+        return [variants.choose(chance) for _ in range(2_000)].count("b")
+
+    # Thompson sampling would hardly ever ask `b`; doubt about it is looked into once in sixteen calls.
+    assert 100 <= asked([0.84, 0.74, 0.2], {"a": 900, "b": 40, "c": 40}) <= 300
+    assert asked([0.84, 0.54, 0.2], {"a": 900, "b": 60, "c": 40}) == 0
+    assert asked([0.5, 0.1, 0.1], {"a": 40, "b": 40, "c": 40}) < 20
+    careful = Variants(["a", "b"], explore=False)
+    careful.arms.won["a"] = 500.0
+    assert {careful.choose(random.Random(1)) for _ in range(50)} == {"a"}
