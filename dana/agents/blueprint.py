@@ -165,6 +165,11 @@ def _recall(agent: Any, key: Any, default: Any = None) -> Any:
     return memory_of(agent).recall(key, default)
 
 
+def _similar(agent: Any, text: Any, limit: Any = 5, kind: Any = None) -> list[dict[str, Any]]:
+    """`a.recall_similar(text)`: what was remembered that is like a text, the most alike first."""
+    return memory_of(agent).similar(text, limit, kind)  # type: ignore[no-any-return]
+
+
 def _conversation(agent: Any) -> dict[str, Any]:
     """`a.get_conversation_stats()`: how many turns of `chat` it remembers, and when the first and last of them were."""
     turns = memory_of(agent).episodes(MOST_COUNTED, "chat")
@@ -206,7 +211,8 @@ def _class_of(agent: Any) -> Any:
 
 
 BUILT_IN = {
-    "remember": _remember, "recall": _recall, "forget": _forget, "get_conversation_stats": _conversation,
+    "remember": _remember, "recall": _recall, "recall_similar": _similar, "forget": _forget,
+    "get_conversation_stats": _conversation,
     "clear_conversation_memory": _forget_conversation, "get_metrics": _metrics,
 }  # fmt: skip
 for _name, _function in BUILT_IN.items():

@@ -3,6 +3,7 @@
     memory = memory_of(system, "Inspector", "north")
     memory.remember("threshold", 0.8)
     memory.recall("threshold")                      # 0.8, also after a restart
+    memory.similar("which threshold?")              # [{"key": "threshold", "value": 0.8, "score": …}]
     memory.add_episode("chat", {"said": "hello"})
     memory.episodes(5, kind="chat")                 # the latest five, oldest first
 
@@ -19,11 +20,13 @@ the file stays as it is.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 
 from dana.agents.remembering import decode, encode
 from dana.diagnostics import shown_name
 from dana.runtime.stops import failure
+from dana.runtime.typevalues import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +66,15 @@ SELECT (SELECT COUNT(*) FROM facts WHERE agent = :agent), (SELECT COUNT(*) FROM 
     (SELECT COALESCE(MAX(used), 0) FROM facts WHERE agent = :agent)
 """
 TOTAL = "SELECT (SELECT COALESCE(SUM(size), 0) FROM facts) + (SELECT COALESCE(SUM(size), 0) FROM episodes)"
+# So many of an agent's facts, or episodes, are compared with a text; of each, as much as `similarity` looks at.
+MOST_COMPARED = 2_000
+MOST_FOUND = 100
+LAST_USED = "SELECT key, substr(data, 1, 20000) FROM facts WHERE agent = ? ORDER BY used DESC LIMIT ?"
+LATEST_EPISODES = (
+    "SELECT id, substr(data, 1, 20000) FROM episodes WHERE agent = ? AND kind = ? ORDER BY id DESC LIMIT ?"
+)
+# What `remembering` says about a value, which is none of its words.
+_TAGGED = re.compile(r'"\$":"\w+",(?:"in":"[^"]*",)?(?:"is":)?')
 OLDEST_EPISODES = "SELECT id, size FROM episodes WHERE agent = ? ORDER BY id LIMIT 64"
 LEAST_USED = "SELECT key, size FROM facts WHERE agent = ? ORDER BY used LIMIT 64"
 
@@ -166,6 +178,44 @@ class Memory:
         agent = self._id(None)
         rows = self._store.read("SELECT key FROM facts WHERE agent = ? ORDER BY key", (agent,)) if agent else []
         return [key for (key,) in rows]
+
+    # --- what is like something -------------------------------------------------------------------
+
+    def similar(self, text: str, limit: int = 5, kind: str | None = None) -> list[dict[str, Any]]:
+        """What is remembered that is like a text, the most alike first: `key value score`.
+
+        With `kind`, episodes of that kind instead: `at value score`. Scores are from 0 to 1 (`similarity`). Looked at
+        are the `MOST_COMPARED` facts that were used last, the latest episodes. Raises E876 for what is no text, E877.
+        """
+        if not isinstance(text, str):
+            raise failure(TypeError, "E876", f"what is looked for in memory is a text, not {kind_of(text)}")
+        if limit.__class__ is not int or not 1 <= limit <= MOST_FOUND:
+            raise failure(ValueError, "E876", f"`limit` is a whole number from 1 to {MOST_FOUND}")
+        if kind is not None:
+            _checked_key(kind, "a kind of episode")
+        name = "key" if kind is None else "at"
+        found = self._similar(text, limit, kind)
+        what = "what is remembered"
+        return [{name: key, "value": self._store.value(data, what), "score": score} for key, data, score in found]
+
+    def _similar(self, text: str, limit: int, kind: str | None) -> list[list[Any]]:
+        """Keys (times, of episodes), the text of what is kept there, scores."""
+        from dana.agents.similarity import ranked
+
+        agent = self._id(None)
+        if not agent:
+            return []
+        if kind is None:
+            rows = self._store.read(LAST_USED, (agent, MOST_COMPARED))
+        else:
+            rows = self._store.read(LATEST_EPISODES, (agent, kind, MOST_COMPARED))
+        texts = [(str(at), f"{'' if kind else key} {_TAGGED.sub('', data)}") for at, (key, data) in enumerate(rows)]
+        best = ranked(text, texts, limit, self._store.check)
+        chosen = [(rows[int(at)][0], score) for at, score in best]
+        if kind is None:
+            return [[key, self._text(key), score] for key, score in chosen]
+        whole = "SELECT at, data FROM episodes WHERE id = ?"
+        return [[*self._store.read(whole, (number,))[0], score] for number, score in chosen]
 
     # --- episodes ---------------------------------------------------------------------------------
 
@@ -330,6 +380,14 @@ class TapedMemory(Memory):
     def _dropped(self, key: str) -> bool:
         return bool(self._taped("forget", super()._dropped, key))
 
+    def _similar(self, text: str, limit: int, kind: str | None) -> list[list[Any]]:
+        def found(text: str, limit: int, kind: str | None) -> list[list[Any]]:
+            return Memory._similar(plain, text, limit, kind)
+
+        # What is looked up on the way is a part of the answer, and not on the tape by itself.
+        plain: Any = Memory(self._store, self._type, self._name)
+        return list(self._taped("similar", found, text, limit, kind))
+
     def keys(self) -> list[str]:
         """The keys under which something is kept, in alphabetical order."""
         return list(self._taped("keys", super().keys))
@@ -407,6 +465,11 @@ class MemoryStore:
         from time import time
 
         return time() if self._program is None else float(self._program.clock.time())
+
+    def check(self) -> None:
+        """Whether the program may go on; raises what stops it."""
+        if self._program is not None:
+            self._program.meter.check()
 
     def close(self) -> None:
         """Write down what was used lately, and let go of the file."""

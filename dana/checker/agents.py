@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 KINDS = ("agent", "agent_blueprint")
 # Built-in methods that ask a model, and those that are messages from outside.
 TURNS = frozenset({"plan", "solve", "chat", "reason"})
-ASKED = TURNS | {"remember", "recall", "forget", "get_conversation_stats", "clear_conversation_memory", "get_metrics"}
+ASKED = TURNS | {
+    "remember", "recall", "recall_similar", "forget", "get_conversation_stats", "clear_conversation_memory",
+    "get_metrics",
+}  # fmt: skip
 # What may be given to every agent, declared or not.
 MEANING: dict[str, Type] = {
     "name": STR, "description": STR, "model": ANY, "instructions": STR, "tools": LIST, "checks": LIST,

@@ -179,6 +179,7 @@ AGENT = {
     "reason": "(...) -> any",
     "remember": "(...) -> any",
     "recall": "(...) -> any",
+    "recall_similar": "(...) -> any",
     "forget": "(...) -> any",
     "send": "(...) -> None",
     "name": "str",

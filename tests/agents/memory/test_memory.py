@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dana import Allow, DanaError, Engine
+from dana import Allow, DanaError, Engine, Timeout
 from dana.agents.memory import Bounds, MemoryStore
+from dana.agents.similarity import ranked, words
 
 
 def ran(program: str, **options):
@@ -382,3 +383,102 @@ def test_remembering_is_quick(tmp_path):
         memory.remember("k", i)
         memory.recall("k")
     assert (time.perf_counter() - begun) / 200 < 0.005
+
+
+# --- what is like a text ----------------------------------------------------------------------------
+
+SHOP = (
+    CLERK
+    + """
+c = Clerk()
+c.remember("late_parcels", {"rule": "When a parcel is late, refund the postage"})
+c.remember("broken", ["Items that arrive broken", "are replaced within a week"])
+c.remember("hours", "We open on Mondays at 9\\nand close at 17")
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "key"),
+    [
+        ("my parcel came late", "late_parcels"),
+        ("PARCELS!", "late_parcels"),
+        ("it arrived brokn", "broken"),
+        ("replaced within a week", "broken"),
+        ("mondays?", "hours"),
+        ("close", "hours"),
+        ("zebra", None),
+        ("", None),
+        ("?!", None),
+    ],
+)
+def test_facts_are_found_by_their_words(wanted, key):
+    program = (
+        SHOP
+        + f"""
+found = c.recall_similar("{wanted}", 1)
+print([f["key"] for f in found], all([0 < f["score"] <= 1 for f in found]))
+"""
+    )
+    assert ran(program) == [f"{[key] if key else []} True"]
+
+
+def test_what_is_found_is_in_order_and_in_number():
+    program = (
+        SHOP
+        + """
+found = c.recall_similar("a broken parcel that is late")
+print([f["key"] for f in found][:2], found[0]["score"] >= found[1]["score"], found[0]["value"]["rule"][:4])
+print(len(c.recall_similar("late broken parcel items on mondays", limit=2)))
+"""
+    )
+    assert ran(program) == ["['late_parcels', 'broken'] True When", "2"]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("c.recall_similar(3)", "a text, not int"),
+        ('c.recall_similar("x", 0)', "from 1 to 100"),
+        ('c.recall_similar("x", "2")', "from 1 to 100"),
+        ('c.recall_similar("x", kind="")', "a kind of episode"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_said(call, said):
+    with pytest.raises(DanaError, match=said) as refused:
+        ran(SHOP + call)
+    assert refused.value.diagnostics[0].code == "E876"
+
+
+def test_episodes_are_found_and_only_one_s_own():
+    store = MemoryStore(":memory:")
+    a, b = store.agent("Clerk", "a"), store.agent("Clerk", "b")
+    a.add_episode("chat", {"said": "where is my parcel"})
+    a.add_episode("chat", {"said": "good morning"})
+    a.add_episode("visit", {"said": "where is my parcel"})
+    (found,) = a.similar("parcel", kind="chat")
+    assert found["value"] == {"said": "where is my parcel"}
+    assert b.similar("parcel", kind="chat") == b.similar("parcel") == []
+
+
+@given(st.lists(st.text(max_size=40), max_size=20), st.text(max_size=40), st.integers(1, 5))
+def test_likeness_has_its_bounds(texts, wanted, limit):
+    found = ranked(wanted, [(str(n), text) for n, text in enumerate(texts)], limit)
+    assert len(found) <= limit
+    assert all(0 < score <= 1 for _, score in found)
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+    if words(wanted):
+        assert ranked(wanted, [("same", wanted)], 1)[0][1] > 0.5
+
+
+def test_a_search_ends_with_its_deadline():
+    program = (
+        CLERK
+        + """
+c = Clerk()
+for i in range(300): c.remember("k" + str(i), "word " * 3000)
+with timeout(0.05): c.recall_similar("word")
+"""
+    )
+    with pytest.raises(Timeout):
+        ran(program)

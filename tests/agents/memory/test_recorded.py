@@ -81,3 +81,24 @@ def test_a_file_of_the_agent_s_own_is_not_opened_by_a_replay(tmp_path, granted):
     path.unlink(missing_ok=True)
     assert dana.Engine(cache=False).replay(str(tmp_path / "run.db")).departure is None
     assert not path.exists()
+
+
+def test_a_replay_finds_what_was_found_then(tmp_path):
+    program = """
+agent_blueprint Clerk:
+    name: str = "ann"
+c = Clerk()
+print([[f["key"], f["value"]] for f in c.recall_similar("parcel")])
+c.remember("parcel 2", "two")
+"""
+    said: list[str] = []
+    dana.Engine(memory=str(tmp_path / "memory.db"), cache=False).run(
+        'agent_blueprint Clerk:\n    name: str = "ann"\nc = Clerk()\nc.remember("parcel", {"n": 1})\n'
+    )
+    dana.Engine(
+        memory=str(tmp_path / "memory.db"), on_print=said.append, cache=False, record=str(tmp_path / "run.db")
+    ).run(dana.Source("<clerk>", program))
+    assert "".join(said).strip() == "[['parcel', {'n': 1}]]"
+    assert (
+        dana.Engine(memory=str(tmp_path / "memory.db"), cache=False).replay(str(tmp_path / "run.db")).departure is None
+    )
