@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from dana.esper import shield, surgery
+from dana.esper import renewal, shield, surgery
 from dana.esper.budget import Budget
 from dana.esper.graft import Graft, Stream, put, schedule
 from dana.esper.grafting import PATIENCE, STRATEGIES
@@ -92,6 +92,7 @@ class Plan:
             "gain": self.gain,
             "rent": self.rent,
             "reason": self.reason,
+            **({"units": self.kernel.units} if isinstance(self.kernel, renewal.Renewal) else {}),
         }
 
     def __repr__(self) -> str:
@@ -134,15 +135,23 @@ class Site:
         """How far what grows here is blended in, 0 to 1."""
         if isinstance(self.grown, Graft):
             return self.grown.alpha if self.grown.blending else 0.0
-        return 0.0 if self.grown is None else 1.0
+        return 0.0 if self.grown is None else float(self._memory.get("share", 1.0))
+
+    @property
+    def renews(self) -> bool:
+        """Whether neurons that were there are being renewed (see `dana.esper.renewal`)."""
+        return self.plan is not None and self.grown is not None and self.plan.template.growth in renewal.GROWTHS
 
     def propose(self, name: str, **measures: int) -> Plan | Refusal:
         """A plan to grow `name` (a template) here, or why that does not fit."""
         try:
             found = template(name)
-            if found.growth == "widen" and self._is_frozen():
+            if found.growth in ("widen", *renewal.GROWTHS) and self._is_frozen():
                 reason = f"`{self.path}` is frozen: neurons of its own would not learn"
                 return Refusal("refused.state", reason, "what grows beside it does: adapter, low_rank, bottleneck")
+            if found.growth == "beside" and self.host.is_widening(self.path):
+                reason = f"what `{self.path}` reads is being widened, and may be narrowed again"
+                return Refusal("refused.state", reason, "wait until that is judged")
             blueprint, cost = found.planned(self.facts, **measures)
             return Plan(self, found, found.sized(measures), blueprint, cost)
         except RefusedError as error:
@@ -377,6 +386,10 @@ class Host:
             with Stream(birth):
                 return surgery.adapt(self.model, site.path, plan.measures["rank"], steps)
         after = self._reader(site)
+        if plan.template.growth in renewal.GROWTHS:
+            with Stream(birth):
+                site._memory = renewal.begin(plan.template.growth, plan.kernel, layer, after, steps)
+            return layer
         with Stream(birth):
             surgery.widen(
                 layer, after, plan.measures["neurons"], steps,
@@ -387,6 +400,15 @@ class Host:
     def _reader(self, site: Site) -> nn.Module:
         """The layer that reads a site's value, whatever grew around it."""
         return inner_layer(self.model.get_submodule(site.next_path), first=True)
+
+    def is_widening(self, path: str) -> bool:
+        """Whether the layer at a path reads neurons that are just growing."""
+        before = [site for site in self.sites if site.next_path == path and site.seed.is_active]
+        return any(site.plan is not None and site.plan.template.growth == "widen" for site in before)
+
+    def _has_beside(self, path: str) -> bool:
+        """Whether an adapter grew beside the layer at a path."""
+        return any(isinstance(module, Adapted) for module in self.model.get_submodule(path).modules())
 
     def _between(self, site: Site) -> list[nn.Module]:
         """The norms between a site and the layer that reads it."""
@@ -414,12 +436,16 @@ class Host:
         if refusal is not None:
             self.write("refuse", {"asked": "blend", "site": site.path, **refusal.to_data()})
             return refusal
+        memory: dict[str, Any] = {}
         if isinstance(site.grown, Graft):
             site.grown.blending = True
+        elif site.renews and "share" in site._memory:
+            memory = site._memory
+        if isinstance(site.grown, Graft) or memory:
             site._curve, site._alpha_steps, site._passed, site._start = schedule(curve), max(1, steps), 0, self.steps
-            site._curve_name, site._strategy, site._memory = curve, strategy, {}
+            site._curve_name, site._strategy, site._memory = curve, strategy, memory
         self.write("blend", {"site": site.path, "curve": curve, "steps": steps, "strategy": strategy})
-        if not isinstance(site.grown, Graft):
+        if not isinstance(site.grown, Graft) and not memory:
             self._hold(site)
         return None
 
@@ -446,6 +472,8 @@ class Host:
             return refusal
         if isinstance(site.grown, Graft):
             put(self.model, site.path, site.grown.fused())
+        if site.renews:
+            site._memory = {}
         self.budget.keep()
         self.last_change = self.epoch
         self.changes.append({"do": "fossilise", "site": site.path})
@@ -482,6 +510,8 @@ class Host:
         elif site.kind == "conv":
             shape = (old.shape[0], outputs, *old.shape[2:])
         widens = isinstance(self.model.get_submodule(site.path), (nn.Linear, nn.Conv2d)) and after is not None
+        # What grew beside the reader reads the same value.
+        widens = widens and not self._has_beside(site.next_path)
         inner, outer, next_spatial = sizes_of(after) if widens and after is not None else (0, 0, 1)
         return SiteFacts(
             site.path, site.kind, shape, inputs=inputs, outputs=outputs, next_inputs=inner, next_outputs=outer,
@@ -502,6 +532,10 @@ class Host:
         elif isinstance(site.grown, nn.Sequential):
             put(self.model, site.path, site.grown[0])
             surgery.leave(site.grown[-1], self.optimizers)
+        elif site.renews:
+            layer = self.model.get_submodule(site.path)
+            renewal.undo(site._memory, layer, self._reader(site), self.optimizers)
+            site._memory = {}
         else:
             self._narrow_back(site)
         self.budget.give_back(plan.cost)
@@ -541,9 +575,7 @@ class Host:
         gone = []
         for site in self.sites:
             grown = site.grown
-            if not isinstance(grown, Graft):
-                continue
-            if grown.is_out:
+            if isinstance(grown, Graft) and grown.is_out:
                 faults = ", ".join(f"{count} × {kind}" for kind, count in grown.faults.items())
                 if self.cull(site, f"{grown.strikes} strikes: {faults}") is None:
                     gone.append(site.path)
@@ -555,8 +587,12 @@ class Host:
                         gone.append(site.path)
                     continue
                 site._passed += 1
-                grown.alpha = site._curve(site._passed / site._alpha_steps)
-                if grown.alpha == 1.0:
+                alpha = site._curve(site._passed / site._alpha_steps)
+                if isinstance(grown, Graft):
+                    grown.alpha = alpha
+                else:
+                    renewal.move(site._memory, self.model.get_submodule(site.path), alpha, self.optimizers)
+                if alpha == 1.0:
                     self._hold(site)
         return gone
 
@@ -623,6 +659,9 @@ class Host:
                 yield
             finally:
                 put(self.model, site.path, grown)
+        elif site.renews:
+            with renewal.off(site._memory, self.model.get_submodule(site.path), self._reader(site)):
+                yield
         else:
             weight = self._reader(site).weight
             assert isinstance(weight, Tensor)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dana.esper.host import Plan
 from dana.esper.lifecycle import Stage
 from dana.esper.refusals import Refusal
+from dana.esper.renewal import GROWTHS, Renewal
 from dana.esper.templates import ANSWERS
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 # Where a fault begins, by figure. `narrow` and `shallow` are what remains when nothing else explains a residual.
 DEAD, SATURATED, RANK, RESIDUAL = 0.5, 0.5, 0.35, 0.3
 SMALLEST_RANKED = 4
+# A squashing activation with less than this share of its slope lets no gradient through; what learning alone drives to
+# its ends keeps more.
+FLAT = 0.125
+# Dead neurons this many standard deviations beyond the examples count for three quarters.
+DEEP = 8.0
+# How far what a squashing activation is given shall vary: enough to bend, not so much that it loses its slope.
+SPREADS = {"tanh": 1.0, "sigmoid": 2.0}
 # Where new neurons promise less than this, nothing is stuck: the network has learnt what there was to learn.
 WORTH_IT = 0.002
 # … unless so much is missed that no single direction explains it: then it is not neurons that are missing.
@@ -52,11 +60,17 @@ def diagnose(host: Host, figures: Mapping[str, Figures]) -> list[Finding]:
     """The faults of a network, worst first. `figures`: from `dana.esper.probe.probe`."""
     found = []
     widest = max((site.facts.outputs for site in host.sites if site.next_path), default=0)
+    # Who reads neurons that are just growing has not learnt to yet, which looks like few directions.
+    learning = {site.next_path for site in host.sites if site.seed.is_active}
     for site in host.sites:
         seen = figures.get(site.path)
         if seen is None or not site.next_path:
             continue
-        found += [Finding(site, fault, severity, seen) for fault, severity in _faults(site, seen, widest)]
+        found += [
+            Finding(site, fault, severity, seen)
+            for fault, severity in _faults(site, seen, widest)
+            if fault != "rank" or site.path not in learning
+        ]
     if not found:
         found = _shallow(host, figures)
     return sorted(found, key=lambda each: (-each.severity, each.site.path, each.fault))
@@ -67,8 +81,10 @@ def _faults(site: Site, seen: Figures, widest: int) -> list[tuple[str, float]]:
     width = site.facts.outputs
     found: list[tuple[str, float]] = []
     if seen["dead"] >= DEAD:
-        found.append(("dead", 0.9 + 0.1 * seen["dead"]))
-    elif seen["saturated"] >= SATURATED:
+        # The farther from the examples, the less it is chance, or a consequence of what comes before.
+        depth = seen["depth"] / (seen["depth"] + DEEP)
+        found.append(("dead", seen["dead"] * (0.5 + 0.5 * depth)))
+    elif seen["saturated"] >= SATURATED and seen["slope"] <= FLAT:
         found.append(("saturated", 0.85 + 0.1 * seen["saturated"]))
     elif not seen["bends"]:
         return [("linear", 0.8)]
@@ -117,13 +133,32 @@ def propose(
                 continue
             plan.reason = f"{finding.fault} ({finding.severity:.2f})"
             plan.gain = finding.severity * (0.8**rank)
-            directions = getattr(figures.get(finding.site.path), "directions", None)
+            seen = figures.get(finding.site.path)
+            directions = getattr(seen, "directions", None)
             if name == "widen" and directions is not None and len(directions) >= plan.measures["neurons"]:
                 plan.kernel = directions[: plan.measures["neurons"]]
+            elif plan.template.growth in GROWTHS:
+                plan.kernel = _renewal(finding.site, name, seen)
+                if plan.kernel is None:
+                    continue
             plans.append(plan)
             if len(plans) >= most:
                 return plans
     return plans
+
+
+def _renewal(site: Site, name: str, seen: Figures | None) -> Renewal | None:
+    """Which neurons to renew, by what a probe saw; None where that would change what is computed, or is not known."""
+    if seen is None or seen.spread is None or seen.constants is None:
+        return None
+    if name == "rescale":
+        excess = seen.spread / SPREADS.get(site.facts.bend, 1.0)
+        units = (excess > 1).nonzero().flatten().tolist()
+        return Renewal(units, factors=excess[units]) if units else None
+    # A constant goes into the reader's bias where it has one and no image has borders.
+    if site.kind != "linear" and bool((seen.constants != 0).any()):
+        return None
+    return Renewal(list(seen.idle), constants=seen.constants, directions=seen.directions) if seen.idle else None
 
 
 def usual_measures(site: Site, name: str) -> dict[str, int]:

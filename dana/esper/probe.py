@@ -4,8 +4,11 @@ Hooks are attached for one forward and backward pass and removed again; between 
 each site:
 
     dead         share of neurons that are the same for every example of the batch
+    depth        how far beyond the examples the point lies where they would change: in standard deviations of what they
+                 sum up, the median over the dead; 0 where that is always the same, which is no fault of theirs
     rank         effective rank of the layer's weights (Roy & Vetterli 2007), as a share of what it could be
     saturated    share of values where a squashing activation has hardly any slope left
+    slope        mean slope of a squashing activation over the batch, as a share of its steepest; 1 without one
     bends        1 when something nonlinear lies between the site and its reader, else 0
     residual     share of the gradient at the reader's output that no combination of the present neurons could follow
                  (the expressivity bottleneck of Verbockhaven et al. 2024)
@@ -20,7 +23,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
+
+from dana.esper.graft import Fused, Graft
+from dana.esper.modules import Adapted
+from dana.esper.reading import Tracer, inner_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +44,16 @@ _SMALL = 1e-8
 
 
 class Figures(dict[str, float]):
-    """The figures of one site by name; `directions`: the best incoming weights of new neurons (rows), or None."""
+    """The figures of one site by name.
+
+    `directions`: the best incoming weights of new neurons (rows), or None; `idle`: the neurons that never change and
+    could begin anew, with their `constants`; `spread`: the standard deviation of what each neuron sums up.
+    """
 
     directions: Tensor | None = None
+    idle: tuple[int, ...] = ()
+    constants: Tensor | None = None
+    spread: Tensor | None = None
 
 
 def probe(host: Host, loss: Callable[[], Tensor]) -> dict[str, Figures]:
@@ -123,9 +137,11 @@ def _figures(site: Site, seen: dict[str, dict[str, Tensor]], bend: tuple[str, bo
     rows = _rows(read)
     figures = Figures()
     spread = rows.std(0) if rows.shape[0] > 1 else torch.zeros(rows.shape[1])
-    figures["dead"] = float((spread <= _SMALL + 1e-6 * rows.abs().mean()).double().mean())
+    dead = spread <= _SMALL + 1e-6 * rows.abs().mean()
+    figures["dead"] = float(dead.double().mean())
+    _dormancy(figures, _rows(here["output"]), rows, dead, read is not here["output"])
     figures["rank"] = _weight_rank(site.host.model.get_submodule(site.path))
-    figures["saturated"] = _saturated(rows, bend[0] if bend is not None else "")
+    figures["saturated"], figures["slope"] = _saturated(rows, bend[0] if bend is not None else "")
     figures["bends"] = 1.0 if bend is None or bend[1] else 0.0
     figures["gradient"] = gradient
     figures["residual"], figures["gain"], figures["missed"] = 0.0, 0.0, 0.0
@@ -137,6 +153,20 @@ def _figures(site: Site, seen: dict[str, dict[str, Tensor]], bend: tuple[str, bo
     ):
         _expressivity(figures, here, rows, _rows(after["gradient"]))
     return figures
+
+
+def _dormancy(figures: Figures, sums: Tensor, rows: Tensor, dead: Tensor, is_read: bool) -> None:
+    """How deeply the dead are dead, and which of them could begin anew without a change of what is computed."""
+    figures["depth"] = 0.0
+    if len(sums) < 2 or sums.shape[1] != len(dead):
+        return
+    figures.spread = spread = sums.std(0)
+    if bool(dead.any()):
+        beyond = sums.mean(0).abs() / spread.clamp_min(_SMALL)
+        figures["depth"] = float(torch.where(spread > _SMALL, beyond, 0.0)[dead].median())
+    if is_read:
+        figures.idle = tuple(dead.nonzero().flatten().tolist())
+        figures.constants = rows.mean(0)[dead]
 
 
 def _weight_rank(module: nn.Module) -> float:
@@ -157,12 +187,13 @@ def _weight_rank(module: nn.Module) -> float:
     return float(entropy.exp()) / len(values)
 
 
-def _saturated(rows: Tensor, kind: str) -> float:
+def _saturated(rows: Tensor, kind: str) -> tuple[float, float]:
+    """The share of values near the ends of a squashing activation, and its mean slope."""
     if kind == "tanh":
-        return float((rows.abs() > 0.97).double().mean())
+        return float((rows.abs() > 0.97).double().mean()), float((1 - rows.square()).mean())
     if kind == "sigmoid":
-        return float(((rows < 0.03) | (rows > 0.97)).double().mean())
-    return 0.0
+        return float(((rows < 0.03) | (rows > 0.97)).double().mean()), float((4 * rows * (1 - rows)).mean())
+    return 0.0, 1.0
 
 
 def _expressivity(figures: Figures, here: dict[str, Tensor], rows: Tensor, gradient: Tensor) -> None:
@@ -203,21 +234,27 @@ def _expressivity(figures: Figures, here: dict[str, Tensor], rows: Tensor, gradi
     figures.directions = directions.float() if bool(torch.isfinite(directions).all()) else None
 
 
+def _bends_itself(module: nn.Module) -> bool:
+    """Whether what grew at a layer for good bends its value."""
+    bends = isinstance(module, Fused) and any(node.op in _BENDING_NAMES for node in module.seed.blueprint.nodes)
+    inside = getattr(module, "host", None) if isinstance(module, (Graft, Fused, Adapted)) else None
+    return bends or (inside is not None and _bends_itself(inside))
+
+
 def _bends(model: nn.Module, host: Host) -> dict[str, tuple[str, bool]]:
     """For each site with a reader: the squashing activation between ("" for none), and whether anything bends there."""
     try:
-        graph = fx.Tracer().trace(model)
+        graph = Tracer().trace(model)
     except Exception:  # noqa: BLE001  (what cannot be traced has no known way between its layers)
         return {}
     modules = dict(model.named_modules())
     paths = {site.path for site in host.sites}
     found: dict[str, tuple[str, bool]] = {}
     for node in graph.nodes:
-        # A grown layer's own parts are traced; the last of them stands for the site.
         path = str(node.target) if node.op == "call_module" else ""
         if path not in paths:
             continue
-        squash, bent, at = "", False, node
+        squash, bent, at = "", _bends_itself(modules[path]), node
         while len(at.users) == 1:
             at = next(iter(at.users))
             if at.op == "output":
@@ -225,7 +262,7 @@ def _bends(model: nn.Module, host: Host) -> dict[str, tuple[str, bool]]:
                 break
             if at.op == "call_module":
                 module = modules[str(at.target)]
-                if isinstance(module, (nn.Linear, nn.Conv2d)):
+                if isinstance(inner_layer(module, first=True), (nn.Linear, nn.Conv2d)):
                     break
                 squash = _SQUASHING.get(type(module), squash)
                 bent = bent or isinstance(module, _BENDING)

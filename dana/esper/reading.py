@@ -28,6 +28,8 @@ _ELEMENTWISE = (
     nn.ReLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.SiLU, nn.LeakyReLU, nn.ELU, nn.Dropout, nn.Dropout2d, nn.Identity,
     nn.Flatten, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
 )  # fmt: skip
+# What grew around a layer, which goes on being the one that is read and reads.
+_AROUND = (Graft, Fused, Adapted)
 _ELEMENTWISE_FUNCTIONS = frozenset(
     "relu gelu tanh sigmoid silu leaky_relu elu dropout flatten max_pool2d avg_pool2d adaptive_avg_pool2d relu_".split()
 )
@@ -61,10 +63,18 @@ def observed_shapes(model: nn.Module, example: Tensor | None) -> dict[str, tuple
     return shapes
 
 
+class Tracer(fx.Tracer):
+    """Traces a network in which something grows: a layer and what grew around it are one node, by the layer's path."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Whether the parts of a module are left alone."""
+        return isinstance(m, _AROUND) or super().is_leaf_module(m, module_qualified_name)
+
+
 def readers_of(model: nn.Module) -> dict[str, tuple[str, tuple[str, ...], str]]:
     """For each layer whose value one other layer alone reads: its path, the norms in between, the first activation."""
     try:
-        graph = fx.Tracer().trace(model)
+        graph = Tracer().trace(model)
     except Exception:  # noqa: BLE001  (a model that cannot be traced has layers that cannot be widened, no more)
         return {}
     modules = dict(model.named_modules())
@@ -77,7 +87,7 @@ def readers_of(model: nn.Module) -> dict[str, tuple[str, tuple[str, ...], str]]:
         while len(at.users) == 1:
             at = next(iter(at.users))
             if at.op == "call_module":
-                module = modules[str(at.target)]
+                module = inner_layer(modules[str(at.target)], first=True)
                 if isinstance(module, (nn.Linear, nn.Conv2d)):
                     found[str(node.target)] = (str(at.target), tuple(norms), bend)
                     break

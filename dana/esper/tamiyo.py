@@ -23,6 +23,7 @@ from dana.adaptive.statistics import t95
 from dana.esper.karn import diagnose, propose
 from dana.esper.lifecycle import Stage
 from dana.esper.probe import probe
+from dana.esper.renewal import Renewal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
     # Losses of single held-out examples, in a fixed order.
     Losses = Callable[[], Tensor]
+
+# What costs next to nothing has this part of a training to show that it helps.
+PATIENT = 4
+# Depth is missing where the loss falls by less than this share in so many epochs, and nothing else explains it.
+STALLED, STALLED_OVER = 0.1, 3
 
 GERMINATE, BLEND, FOSSILISE, CULL, WAIT = "germinate", "blend", "fossilise", "cull", "wait"
 
@@ -101,25 +107,44 @@ class Judgement:
         }  # fmt: skip
 
 
-def judge(host: Host, site: Site, held_out: Losses, *, rent_rate: float) -> Judgement:
-    """What a site's growth brings on held-out examples: each with and without it, everything else equal."""
+def measured(host: Host, held_out: Losses) -> Tensor:
+    """The losses of the held-out examples, one by one, of the network as it is now."""
     modes = [(module, module.training) for module in host.model.modules()]
     host.model.eval()
     try:
         with torch.no_grad():
-            whole = held_out().double()
-            with host.without(site):
-                alone = held_out().double()
+            return held_out().double()
     finally:
         for module, training in modes:
             module.training = training
-    gains = alone - whole
+
+
+def _interval(gains: Tensor) -> tuple[float, float, int]:
+    """Mean, half of the 95 % interval, and number."""
     n = len(gains)
-    mean = float(gains.mean())
-    half = t95(n - 1) * float(gains.std()) / n**0.5 if n > 1 else float("inf")
+    return float(gains.mean()), t95(n - 1) * float(gains.std()) / n**0.5 if n > 1 else float("inf"), n
+
+
+def judge(host: Host, site: Site, held_out: Losses, *, rent_rate: float) -> Judgement:
+    """What a site's growth brings on held-out examples: each with and without it, everything else equal."""
+    whole = measured(host, held_out)
+    with host.without(site):
+        alone = measured(host, held_out)
+    mean, half, n = _interval(alone - whole)
+    # Neurons that were renewed are missed by whoever learnt to read them: it must not be worse than before, either.
+    before = site._memory.get("before")
+    if before is not None and before.shape == whole.shape:
+        since, width, _n = _interval(before - whole)
+        if since + width < 0:
+            mean, half, alone = since, width, before
     parameters = site.plan.cost.parameters if site.plan is not None else 0
     rent = rent_rate * log1p(parameters / max(1, host.parameters - parameters))
     return Judgement(mean, mean - half, mean + half, n, rent, float(alone.mean()))
+
+
+def _is_cheap(site: Site) -> bool:
+    """Whether what grows takes no more than a number or two for each neuron: it may wait until it helps."""
+    return site.plan is not None and site.plan.cost.parameters <= 2 * site.facts.outputs
 
 
 class Tamiyo:
@@ -163,7 +188,7 @@ class Tamiyo:
             if site.stage is Stage.TRAINING and (site.plan is None or age >= self._training_of(site)):
                 actions.append(Action(BLEND, site, reason=f"trained for {age} epochs"))
             elif site.stage is Stage.HOLDING and age >= (self.hold_epochs or max(2, view.epochs // 60)):
-                actions.append(self._judged(view, site))
+                actions += self._judged(view, site, age)
         active = sum(site.seed.is_active for site in view.host.sites)
         return actions if active >= view.host.budget.concurrent else actions + self._germination(view)
 
@@ -179,31 +204,50 @@ class Tamiyo:
         """Epochs before blending: growths of the layer itself are in from the start."""
         return self.train_epochs if site.plan is not None and site.plan.template.growth == "graft" else 1
 
-    def _judged(self, view: View, site: Site) -> Action:
+    def _judged(self, view: View, site: Site, age: int) -> list[Action]:
         found = judge(view.host, site, view.held_out, rent_rate=self.rent_rate)
         said = f"gain {found.gain:.4f} ({found.low:.4f} to {found.high:.4f}), rent {found.rent:.4f}"
         if found.low > 0 and found.gain > found.rent:
-            return Action(FOSSILISE, site, reason=said, measured=found.measured())
+            return [Action(FOSSILISE, site, reason=said, measured=found.measured())]
+        if age < self._patience(view, site):
+            return []
         if site.plan is not None:
             key = (site.path, site.plan.template.name)
             self.failed[key] = self.failed.get(key, 0) + 1
-        return Action(CULL, site, reason=said, measured=found.measured())
+        return [Action(CULL, site, reason=said, measured=found.measured())]
+
+    def _patience(self, view: View, site: Site) -> float:
+        """Epochs that what grew may take to show that it helps."""
+        if site.renews:
+            return self.last_share * view.epochs
+        return view.epochs // PATIENT if _is_cheap(site) else 0
 
     def _germination(self, view: View) -> list[Action]:
         if view.epoch < self.warm_up or view.epoch > self.last_share * view.epochs or not self._is_plateau(view.losses):
             return []
         figures = probe(view.host, view.batch_loss)
         findings = diagnose(view.host, figures)
+        if self._is_learning(view):
+            findings = [finding for finding in findings if finding.fault != "shallow"]
         plans = propose(view.host, findings, figures, most=8)
         if not plans:
             return []
         best = max(plans, key=lambda plan: (plan.gain or 0.0) * 0.5 ** self._failures(plan))
         if self._failures(best) >= 2:
             return []
+        if isinstance(best.kernel, Renewal):
+            best.kernel.before = measured(view.host, view.held_out)
         return [Action(GERMINATE, best.site, best, reason=best.reason)]
 
     def _failures(self, plan: Plan) -> int:
         return self.failed.get((plan.site.path, plan.template.name), 0)
+
+    def _is_learning(self, view: View) -> bool:
+        """Whether more depth could not yet be what is missing: something grows, or the layers there are still learn."""
+        if any(site.seed.is_active for site in view.host.sites):
+            return True
+        losses = view.losses
+        return len(losses) <= STALLED_OVER or losses[-1] < (1 - STALLED) * losses[-1 - STALLED_OVER]
 
     def _is_plateau(self, losses: list[float]) -> bool:
         """Whether the loss fell by less than `plateau` over the last epochs, each half of them averaged."""

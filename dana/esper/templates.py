@@ -2,9 +2,9 @@
 
     fault        what it looks like                              templates, best first
     narrow       all neurons are used, and more would help       widen, bottleneck
-    dead         many neurons never fire                         widen, norm, bypass
+    dead         many neurons never fire                         revive, widen, norm, bypass
     rank         outputs lie in few directions                   adapter, widen, bypass, low_rank
-    saturated    a squashing activation has no slope left        widen, norm, bypass
+    saturated    a squashing activation has no slope left        rescale, widen, norm, bypass
     linear       nothing bends between two layers                activation, bottleneck
     shallow      too few layers for the task                     deepen, bottleneck, attention
 
@@ -90,7 +90,8 @@ class SiteFacts:
 
 
 class Template:
-    """One way to grow. `growth`: "graft" (a blueprint), "widen" or "deepen" (the layer itself), "beside" (an adapter).
+    """One way to grow. `growth`: "graft" (a blueprint), "widen" or "deepen" (the layer itself), "beside" (an adapter),
+    "revive" or "rescale" (neurons that are there are renewed, see `dana.esper.renewal`).
 
     `cures`: the faults it is meant for; `sizes`: the names of its measures and their defaults.
     """
@@ -283,6 +284,22 @@ TEMPLATES: dict[str, Template] = {
             fits=lambda site: site.kind in ("linear", "conv"),
             cost=_adapter_cost,
         ),
+        Template(
+            "revive",
+            "neurons that never change begin anew",
+            ("dead",),
+            growth="revive",
+            fits=lambda site: site.next_inputs > 0 and not site.norms,
+            cost=lambda _site, _size: Cost(0),
+        ),
+        Template(
+            "rescale",
+            "weights shrink until the activation has a slope again",
+            ("saturated",),
+            growth="rescale",
+            fits=lambda site: site.next_inputs > 0 and not site.norms,
+            cost=lambda _site, _size: Cost(0),
+        ),
         Template("bypass", "a normalised linear way around", ("rank", "dead", "saturated"), blueprint=_bypass),
         Template("norm", "a share of the normalised value", ("dead", "saturated"), blueprint=_norm),
         Template("activation", "a share of the bent value", ("linear",), blueprint=_activation),
@@ -319,10 +336,10 @@ TEMPLATES: dict[str, Template] = {
 # Which templates answer a fault, best first.
 ANSWERS: dict[str, tuple[str, ...]] = {
     "narrow": ("widen", "bottleneck", "conv_small", "low_rank"),
-    "dead": ("widen", "norm", "bypass", "conv_small"),
+    "dead": ("revive", "widen", "norm", "bypass", "conv_small"),
     # What lies in few directions cannot be cured behind the layer: what was lost is only in what the layer reads.
     "rank": ("adapter", "widen", "bypass", "low_rank", "gate"),
-    "saturated": ("widen", "norm", "bypass", "gate"),
+    "saturated": ("rescale", "widen", "norm", "bypass", "gate"),
     "linear": ("activation", "bottleneck", "depthwise", "attention"),
     "shallow": ("deepen", "bottleneck", "attention", "depthwise", "conv_small"),
 }

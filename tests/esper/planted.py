@@ -1,6 +1,8 @@
 """Hosts with one planted fault each: is it found, at its place, and does growing cure it (E43, E96)?
 
-python -m tests.esper.planted [--count 50]       so many hosts of each fault, six faults
+python -m tests.esper.planted [--count 50] [--keep FILE]
+
+So many hosts of each fault, six faults; what is in the file is not measured again, so that a run can be interrupted.
 
     narrow       a layer of one or two neurons               dead        ReLUs that never fire
     rank         a frozen layer of rank one                  saturated   a squashing activation, weights far too large
@@ -8,14 +10,17 @@ python -m tests.esper.planted [--count 50]       so many hosts of each fault, si
 
 A host counts when the fault costs at least eight points of accuracy beside the same network without the fault, trained as
 long. It is *resolved* when growing wins back nine tenths of that, on examples nobody decided by; it is *localised* when
-the worst finding is this fault at this layer.
+the worst finding after six epochs is this fault at this layer (where nothing bends anywhere: at either). Nobody is told
+what was planted. The rules were worked out on seeds from 1,000 and from 2,000; what is reported begins at 10,000.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
+from pathlib import Path
 from random import Random
 
 import torch
@@ -34,6 +39,7 @@ EPOCHS = 60
 SMALLEST_GAP = 0.08
 WON_BACK = 0.9
 INPUTS, WIDTH = 6, 10
+FIRST = 10_000
 
 
 def task(seed):
@@ -102,14 +108,34 @@ class Outcome:
     __slots__ = ("cured", "fault", "found", "gap", "grown", "localised", "plain", "seed")
 
     def __init__(self, fault, seed, plain, sound, grown, found, places):
-        self.fault, self.seed, self.plain, self.grown, self.found = fault, seed, plain, grown, found
+        self.fault, self.seed, self.plain, self.grown = fault, seed, plain, grown
+        self.found = None if found is None else tuple(found)
         self.gap = sound - plain
         self.cured = grown - plain >= WON_BACK * self.gap
         self.localised = found is not None and found[0] == fault and found[1] in places
 
 
+class Kept:
+    """What was measured before, by fault and seed, in a file of lines; None: the fault cost too little there."""
+
+    def __init__(self, path=None):
+        self.path = Path(path) if path else None
+        lines = self.path.read_text().splitlines() if self.path and self.path.exists() else ()
+        self.known = {(said["fault"], said["seed"]): said["found"] for said in map(json.loads, lines)}
+
+    def one(self, fault, seed):
+        """The outcome of one host, measured now if it was not before."""
+        if (fault, seed) not in self.known:
+            measured = self.known[fault, seed] = one(fault, seed)
+            if self.path:
+                with self.path.open("a") as file:
+                    file.write(json.dumps({"fault": fault, "seed": seed, "found": measured}) + "\n")
+        known = self.known[fault, seed]
+        return None if known is None else Outcome(fault, seed, *known)
+
+
 def one(fault, seed):
-    """The outcome of one host; None when its fault costs too little to be one."""
+    """The figures of one host, as `Outcome` takes them; None when its fault costs too little to be one."""
     model, data = healthy(fault, seed)
     how = {"epochs": EPOCHS, "seed": seed, "batch": 96}
     sound = train(model, data, controller="off", **how).finish().accuracy
@@ -119,7 +145,7 @@ def one(fault, seed):
         return None
     found = diagnosed(faulty(fault, seed)[0], data, how)
     grown = train(faulty(fault, seed)[0], data, budget=Budget(800, concurrent=2), **how).finish().accuracy
-    return Outcome(fault, seed, plain, sound, grown, found, places)
+    return plain, sound, grown, found, places
 
 
 def diagnosed(model, data, how):
@@ -131,11 +157,12 @@ def diagnosed(model, data, how):
     return (findings[0].fault, findings[0].site.path) if findings else None
 
 
-def hosts(fault, count, start=0):
+def hosts(fault, count, start=FIRST, kept=None):
     """`count` hosts with a fault that matters, from a seed on."""
+    kept = kept or Kept()
     seed, done = start, 0
     while done < count:
-        found = one(fault, seed)
+        found = kept.one(fault, seed)
         if found is not None:
             done += 1
             yield found
@@ -155,20 +182,21 @@ def wilson(wins, count):
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.esper.planted", description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=FIRST)
+    parser.add_argument("--keep", metavar="FILE")
     parser.add_argument("--only", choices=FAULTS)
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    began, everything = time.monotonic(), []
+    began, everything, kept = time.process_time(), [], Kept(options.keep)
     for fault in [options.only] if options.only else FAULTS:
-        found = list(hosts(fault, options.count, options.seed))
+        found = list(hosts(fault, options.count, options.seed, kept))
         everything += found
         print(f"{fault:10} {_said(found)}", flush=True)
         for each in found if options.verbose else ():
             if not each.cured or not each.localised:
                 print(f"    seed {each.seed}: {each.plain:.3f} + {each.gap:.3f}, grown {each.grown:.3f}, {each.found}")
-    print(f"{'all':10} {_said(everything)} ({time.monotonic() - began:.0f} s)")
+    print(f"{'all':10} {_said(everything)} ({time.process_time() - began:.0f} s of CPU)")
     cured, localised = (sum(getattr(each, what) for each in everything) for what in ("cured", "localised"))
     return 0 if min(cured, localised) >= 0.9 * len(everything) else 1
 
