@@ -5,27 +5,15 @@ from __future__ import annotations
 import dana
 from dana.engine.convert import SCALARS
 from dana.runtime.effects import bridge
-from dana.runtime.effects.resting import LAST, Ending, first
 from dana.runtime.effects.waiting import waiting_of
 from dana.runtime.stops import Stop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FunctionType
     from typing import Any
 
     from dana.engine.views import Function
     from dana.runtime.effects.waiting import Resting
-
-
-def may_rest(raw: FunctionType, args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
-    """Whether a call may wait without a stack: its body may end in an effect, or it is a pipeline that waits."""
-    plan = getattr(raw, "__poet__", None)
-    if plan is None:
-        return LAST in raw.__code__.co_names
-    from dana.poet.resting import may_rest
-
-    return may_rest(plan, args, keywords)
 
 
 def steps(function: Function, args: tuple[Any, ...], keywords: dict[str, Any]) -> Resting[tuple[bool, Any]]:
@@ -47,13 +35,7 @@ def steps(function: Function, args: tuple[Any, ...], keywords: dict[str, Any]) -
             given: Any = args
             if keywords or not SCALARS.issuperset([each.__class__ for each in args]):
                 given, keywords = function._given(args, keywords)
-            plan = getattr(function._raw, "__poet__", None)
-            if plan is not None:
-                value = yield from _stages(plan, given, keywords)
-            else:
-                value = first(function._raw, given, keywords)
-                if value.__class__ is Ending:
-                    value = yield from waiting_of(program).waited(value)
+            value = yield from waiting_of(program).called(function._raw, given, keywords)
         except (dana.DanaError, dana.UsageError) as error:
             passed = error
         except (Exception, Stop) as error:  # noqa: BLE001  (the boundary: everything becomes a DanaError)
@@ -67,9 +49,3 @@ def steps(function: Function, args: tuple[Any, ...], keywords: dict[str, Any]) -
         return True, value if function._wanted is None else function._as_wanted(value)
     except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
         return False, error
-
-
-def _stages(plan: Any, args: Any, keywords: dict[str, Any]) -> Resting[Any]:
-    from dana.poet.resting import steps
-
-    return steps(plan, tuple(args), keywords)

@@ -10,8 +10,6 @@ A view holds the program's value and the run it belongs to. Handed back to the s
 
 from __future__ import annotations
 
-from types import FunctionType
-
 from dana.engine.annotations import Misfit, to_annotation
 from dana.engine.convert import SCALARS
 
@@ -57,13 +55,12 @@ class Function:
 
     def acall(self, /, *args: Any, **keywords: Any) -> Coroutine[Any, Any, Any]:
         """Call it on the running event loop, `await f.acall(…)`: while it waits for an effect, other tasks go on."""
-        action = self._slowly
-        if self._raw.__class__ is FunctionType:
-            from dana.engine import resting
+        from dana.engine import resting
+        from dana.runtime.effects.resting import may_rest
 
-            if resting.may_rest(self._raw, args, keywords):
-                return self._run.drive(resting.steps(self, args, keywords))
-        return self._run.drive(action, args, keywords)
+        if may_rest(self._raw, args, keywords):
+            return self._run.drive(resting.steps(self, args, keywords))
+        return self._run.drive(self._slowly, args, keywords)
 
     @property
     def __signature__(self) -> Signature:

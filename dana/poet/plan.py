@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from dana.poet.registry import Registry
     from dana.poet.subjects import Learner
     from dana.poet.training.judging import Judging
+    from dana.runtime.effects.waiting import Resting
     from dana.runtime.stops import TimeoutStop
 
 LONGEST_NAP_S = 0.05
@@ -72,11 +73,11 @@ class Plan:
 
     __slots__ = (
         "__weakref__", "_calls", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "choice",
-        "clock", "config", "constants", "critical", "current", "disabled", "enforcer", "facts", "failures",
-        "fallbacks", "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host", "judges",
-        "judging", "learner", "learnt", "meter", "name", "needs_arguments", "observer", "off", "operate",
+        "clock", "config", "constants", "critical", "current", "disabled", "enforcer", "facts",
+        "failures", "fallbacks", "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host",
+        "judges", "judging", "learner", "learnt", "meter", "name", "needs_arguments", "observer", "off", "operate",
         "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "questions", "readers", "record",
-        "recording", "registry", "tells", "train", "types", "words", "worth",
+        "recording", "registry", "stays", "tells", "train", "types", "words", "worth",
     )  # fmt: skip
 
     def __init__(
@@ -152,6 +153,8 @@ class Plan:
         # What a call looks at first: not empty when its way is not the fast one (`steer`).
         self.off: list[bool] = []
         self.disabled = False
+        # Whether its calls on a host's loop keep their stack while they wait, once that is known (`resting.py`).
+        self.stays: bool | None = None
         self.learner: Learner | None = None
         # Where what calls see goes, for whoever learns from it (`dana.poet.training.engine`).
         self.heard: Any = None
@@ -388,6 +391,20 @@ class Plan:
         if not isinstance(self.facts, CodeContext):
             self.facts = context_of(self.function, self.name, self.facts)
         return self.facts
+
+    # --- calls that rest (`dana.runtime.effects.resting`) --------------------------------------------
+
+    def may_rest(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
+        """Whether a call may wait without a stack of its own."""
+        from dana.poet import resting
+
+        return resting.may_rest(self, args, keywords)
+
+    def steps(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Resting[Any]:
+        """Such a call."""
+        from dana.poet import resting
+
+        return resting.steps(self, args, keywords)
 
     # --- Perceive -----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from types import FunctionType
 from dana.adaptive.faults import NEVER
 from dana.poet.pipeline import Entries, NothingReturnedError, again, effects_begun, execution, is_chosen, looked_up
 from dana.runtime.effects.bridge import current
+from dana.runtime.effects.effect import Effect
 from dana.runtime.effects.resting import LAST, Ending, first
 from dana.runtime.effects.waiting import LoopClock, waiting_of
 from dana.runtime.stops import TimeoutStop
@@ -29,13 +30,28 @@ if TYPE_CHECKING:
 
 
 def may_rest(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
-    """Whether a call is worth being made in steps: its body may end in an effect; all arguments are there."""
+    """Whether a call is worth being made in steps: its body may end in an effect, or it waits between attempts only.
+
+    A body that goes on after an effect keeps its stack while it waits; steps would only take more room then.
+    """
     function, parameters = plan.function, plan.parameters
-    if plan.disabled or keywords or parameters is None or function.__class__ is not FunctionType:
+    if plan.disabled or keywords or parameters is None or parameters.rest is not None:
         return False
-    if not len(parameters.required) <= len(args) <= len(parameters.positional) or parameters.rest is not None:
+    if function.__class__ is not FunctionType or plan.files is None:
         return False
-    return LAST in function.__code__.co_names
+    if not len(parameters.required) <= len(args) <= len(parameters.positional):
+        return False
+    if LAST in function.__code__.co_names:
+        return True
+    if plan.stays is None:
+        plan.stays = _mentions_effects(function)
+    return plan.config.retries > 0 and not plan.stays
+
+
+def _mentions_effects(function: FunctionType) -> bool:
+    """Whether a body mentions an effect by its name; only running it shows others."""
+    space, table = function.__globals__, function.__builtins__  # type: ignore[attr-defined]
+    return any(space.get(name, table.get(name)).__class__ is Effect for name in function.__code__.co_names)
 
 
 def steps(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> Resting[Any]:
@@ -80,6 +96,10 @@ def _simple(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> Rest
             value = first(plan.function, args, keywords)
             if value.__class__ is Ending:
                 value = yield from _waiting(plan).waited(value)
+            elif not plan.stays:
+                worker = current()
+                plan.stays = worker is not None and worker.stayed
+                del worker
             refused = True
             value = _checked(plan, value, args, keywords)
         except Exception as fault:  # noqa: BLE001  the policy decides about every one

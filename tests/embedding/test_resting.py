@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import pytest
 
 import dana
-from dana.engine import Engine, resting
+from dana.engine import Engine
 from dana.poet.explaining import status
+from dana.runtime.effects import resting
 from dana.runtime.effects.waiting import Waiting
 
 PLAIN = """
@@ -95,11 +96,11 @@ def learns(call, value, figures):
 def f(x) -> int:
     return fetch(x)
 
-@poet(retries=2, backoff=0.001, jitter="none", timeout=0.02)
+@poet(retries=2, backoff=0.001, jitter="none", timeout=0.1)
 def timed(x):
     return fetch(x)
 
-@poet(retries=2, backoff=0.001, jitter="none", attempt_timeout=0.01)
+@poet(retries=2, backoff=0.001, jitter="none", attempt_timeout=0.08)
 def tried(x):
     return fetch(x)
 
@@ -139,7 +140,7 @@ def kept(x):
 def audited(x):
     return fetch(x)
 
-@poet(hedge=0.02, retries=0)
+@poet(hedge=0.1, retries=0)
 def hedged(x):
     return fetch(x)
 
@@ -155,10 +156,74 @@ def spared(x):
 def interrupted(x):
     return fetch(x)
 
-@poet(timeout=0.02, retries=0)
+@poet(timeout=0.1, retries=0)
 def nested(x):
     return f(x)
 """
+
+
+BESIDE = """
+@poet(retries=2, backoff=0.001, jitter="none", timeout=0.5)
+def f(x) -> int:
+    return fetch(x)
+
+def plain(x):
+    return fetch(x)
+
+def none_of(x):
+    return 7
+
+def quick():
+    return fetch("ok 3")
+
+def slow():
+    return fetch("slow")
+
+@poet(retries=1, backoff=0.001)
+def broken():
+    return fetch("bug")
+
+def each(xs):
+    return parallel(f, xs)
+
+def each_plain(xs):
+    return parallel(plain, xs, limit=2)
+
+def no_effects(xs):
+    return parallel(none_of, xs)
+
+def first():
+    return race(slow, quick, broken)
+
+def hopeless():
+    return race(broken, broken)
+
+def within(xs):
+    try:
+        with timeout(0.08):
+            return parallel(plain, xs)
+    finally:
+        say("left")
+
+def inner(x):
+    return parallel(f, [x, x])
+
+def nested(xs):
+    return parallel(inner, xs)
+"""
+
+CALLS_BESIDE = [
+    ("each", ["ok 1", "once 2", "ok 3"]),
+    ("each", ["ok 1", "bug", "slow"]),
+    ("each", ["slow", "down"]),
+    ("each_plain", ["ok 1", "ok 2", "ok 3", "ok 4"]),
+    ("each_plain", ["ok 1", "slow", "bug"]),
+    ("no_effects", [1, 2]),
+    ("first",),
+    ("hopeless",),
+    ("within", ["ok 1", "slow"]),
+    ("nested", ["ok 1", "once 2"]),
+]
 
 
 @dataclass
@@ -170,6 +235,7 @@ class Scene:
     """One engine; `seen` is all that happened."""
 
     def __init__(self, text: str, **options) -> None:
+        self.text = text
         self.seen: list[object] = []
         self.times: dict[str, int] = {}
         engine = Engine(cache=False, seed=7, on_print=self.seen.append, **options)
@@ -181,8 +247,8 @@ class Scene:
         self.module = engine.load(text, name="scene")
 
     def heard(self, event) -> None:
-        """Steps are not compared where an attempt is cut off: those of its clearing up are counted, too."""
-        cut = event.data.get("outcome") == "POETOperateError"
+        """Steps are not compared where something is cut off: those of its clearing up are counted, too."""
+        cut = self.text is BESIDE or event.data.get("outcome") == "POETOperateError"
         self.seen.append((event.kind, {k: str(v) for k, v in event.data.items() if not (cut and k == "steps")}))
 
     async def fetch(self, what: str):
@@ -191,7 +257,7 @@ class Scene:
         count = self.times[what] = self.times.get(what, 0) + 1
         self.seen.append(f"asked {what} {count}")
         try:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
             if kind == "down" or (kind == "once" and count == 1):
                 raise ConnectionError("down")
             if kind == "bug":
@@ -320,6 +386,50 @@ def test_a_decorated_function_that_ends_in_its_effect(name, args, waits, rests, 
         assert rests[0] == waits
 
 
+@pytest.mark.parametrize("call", CALLS_BESIDE)
+def test_calls_side_by_side_rest_too(call, rests, monkeypatch) -> None:
+    both(lambda scene: scene.play([call]), BESIDE, monkeypatch)
+    assert rests[0] or call[0] == "no_effects"
+
+
+@pytest.mark.parametrize("call", CALLS_BESIDE)
+def test_calls_side_by_side_on_the_programs_own_loop(call, rests, monkeypatch) -> None:
+    seen = []
+    for may_rest in (True, False):
+        with monkeypatch.context() as patch:
+            if not may_rest:
+                patch.setattr(resting, "may_rest", lambda *_: False)
+            scene = Scene(BESIDE)
+            try:
+                scene.seen.append(getattr(scene.module, call[0])(*call[1:]))
+            except dana.DanaError as error:
+                scene.seen.append((type(error).__name__, str(error), error.stack))
+            seen.append(scene.seen)
+            program = scene.module._run.program
+            assert program.waiting is None or not (program.waiting.workers or program.waiting.effects)
+            assert program.meter.promises == 0
+    assert seen[0] == seen[1]
+    assert rests[0] or call[0] == "no_effects"
+
+
+@pytest.mark.parametrize("how", ["task", "thread"])
+def test_calls_side_by_side_are_cancelled_together(how, monkeypatch) -> None:
+    async def play(scene):
+        task = asyncio.create_task(scene.called("each", ["slow", "slow", "slow"]))
+        await asyncio.sleep(0.005)
+        if how == "task":
+            task.cancel()
+        else:
+            thread = threading.Thread(target=scene.module._run.program.meter.cancel, args=("enough",))
+            thread.start()
+            thread.join()
+        scene.seen.append([type(each).__name__ for each in await asyncio.gather(task, return_exceptions=True)])
+        scene.seen.sort(key=str)  # those that are cancelled end in no order
+        await scene.called("plain", "ok 1")
+
+    both(play, BESIDE, monkeypatch)
+
+
 def test_what_an_effect_gave_is_not_remembered(monkeypatch) -> None:
     seen, _ = both(lambda scene: scene.play([("kept", "ok 5")] * 2), POET, monkeypatch)
     assert "asked ok 5 2" in seen
@@ -365,6 +475,22 @@ def test_the_stack_is_gone_while_a_call_waits() -> None:
     asyncio.run(play())
 
 
+@pytest.mark.parametrize(
+    ("body", "stays"), [("return fetch(x)", False), ("return refused(x)", False), ("return fetch(x) + 1", True)]
+)
+def test_the_stack_is_gone_between_two_attempts(body, stays) -> None:
+    async def play():
+        scene = Scene(f"def refused(x):\n    raise 'no'\n\n@poet(retries=1, backoff=9)\ndef f(x):\n    {body}\n")
+        task = asyncio.create_task(scene.called("f", "down"))
+        await asyncio.sleep(0.01)
+        workers = list(scene.module._run.program.waiting.workers)
+        assert [worker.gr_frame is None for worker in workers] == [not stays]
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(play())
+
+
 CANCELLED = """
 @poet(retries=3, backoff=0.5, breaker=true, bulkhead=1)
 def f(x):
@@ -379,7 +505,7 @@ def plain(x):
 @pytest.mark.parametrize("call", [("plain", "slow"), ("f", "slow"), ("f", "down")])
 def test_a_call_that_rests_is_cancelled_like_any_other(how, call, monkeypatch) -> None:
     """In an effect, and between two attempts."""
-    limits = dana.Limits(wall_s=0.03) if how == "wall" else None
+    limits = dana.Limits(wall_s=0.15) if how == "wall" else None
 
     async def play(scene):
         program = scene.module._run.program

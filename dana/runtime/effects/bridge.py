@@ -11,7 +11,7 @@ the other and `drive` says what is missing.
 from __future__ import annotations
 
 import sys
-from asyncio import CancelledError, current_task, get_running_loop
+from asyncio import CancelledError, current_task, get_running_loop, sleep
 from contextvars import copy_context
 from types import GeneratorType
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from dana.runtime.calls import Call
     from dana.runtime.effects.resting import Ending
-    from dana.runtime.effects.waiting import Waiting
+    from dana.runtime.effects.waiting import Resting, Waiting
     from dana.runtime.meter import Meter
     from dana.runtime.program import Program
 
@@ -78,7 +78,7 @@ class Worker(greenlet):
     rests = False
     __slots__ = (
         "_waiting", "asking", "base", "cancelled", "closed", "context", "direct", "due", "ended", "loop", "nudged",
-        "outcome", "parked", "task",
+        "outcome", "parked", "stayed", "task",
     )  # fmt: skip
 
     def __init__(self, waiting: Waiting, loop: AbstractEventLoop, context: Any = None) -> None:
@@ -88,6 +88,8 @@ class Worker(greenlet):
         self.ended: Future[tuple[bool, Any]] | None = None
         self.outcome: tuple[bool, Any] | None = None
         self.parked = self.asking = self.direct = self.nudged = False
+        # Whether it has waited in the middle of what it runs.
+        self.stayed = False
         # The task that drives it, while direct.
         self.task: Any = None
         # Why this call shall stop, once somebody said so while it was parked.
@@ -131,7 +133,7 @@ class Worker(greenlet):
                 timer = loop.call_soon(wake, context=context)
         if future is not None:
             future.add_done_callback(wake, context=context)
-        self.parked = True
+        self.parked = self.stayed = True
         try:
             self.parent.switch()
         finally:
@@ -150,7 +152,7 @@ class Worker(greenlet):
         if self.closed:
             raise CancelStop(CLOSED)
         timer = self.time(seconds)
-        self.asking = True
+        self.asking = self.stayed = True
         try:
             answer: tuple[bool, Any] | None = self.parent.switch(awaitable) or None
         finally:
@@ -225,11 +227,16 @@ class Leg(Worker):
     """
 
     rests = True
-    __slots__ = ("request", "steps", "timer")
+    __slots__ = ("beside", "request", "steps", "timer")
 
-    def __init__(self, waiting: Waiting, loop: AbstractEventLoop, steps: Any, context: Any = None) -> None:
+    def __init__(
+        self, waiting: Waiting, loop: AbstractEventLoop, steps: Any, beside: Beside | None = None, context: Any = None
+    ) -> None:
         super().__init__(waiting, loop, context)
         self.steps = steps
+        self.beside = beside
+        if beside is not None:
+            beside.leg = self
         self.request: Any = None
         self.timer: Any = None
 
@@ -255,7 +262,7 @@ class Leg(Worker):
         return None
 
     def _next(self, ending: Ending, seconds: float | None) -> Leg:
-        following = Leg(self._waiting, self.loop, self.steps, self.context)
+        following = Leg(self._waiting, self.loop, self.steps, self.beside, self.context)
         following.parent, following.task, following.direct = self.parent, self.task, True
         following.request = ending.awaitable
         following.asking = True
@@ -304,11 +311,60 @@ class Branch(Worker):
             lock.release()
 
 
+class Beside:
+    """What `Branch` is, for a call that rests while it waits."""
+
+    __slots__ = ("cancelled", "ended", "leg", "steps")
+
+    def __init__(
+        self, waiting: Waiting, loop: AbstractEventLoop, function: Any, args: tuple[Any, ...], call: Call
+    ) -> None:
+        self.cancelled: str | None = None
+        self.leg: Leg | None = None
+        self.steps = self._calling(waiting, function, args, call)
+        self.ended: Future[tuple[bool, Any]] = loop.create_task(drive(waiting.program, self))
+
+    def _calling(self, waiting: Waiting, function: Any, args: tuple[Any, ...], call: Call) -> Resting[Any]:
+        """The call, between taking over the meter and giving it back."""
+        meter = waiting.meter
+        waiting.lock.acquire()
+        adopt(meter, call)
+        del call
+        _stand_on_host(meter)
+        try:
+            if self.cancelled is not None:
+                meter.cancel_running(self.cancelled)
+                meter.check()
+            outcome = True, (yield from waiting.called(function, args, {}))
+        except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
+            outcome = False, error
+        finally:
+            retire(meter)
+            waiting.lock.release()
+        return True, outcome
+
+    @property
+    def dead(self) -> bool:
+        return self.ended.done()
+
+    def cancel(self, reason: str) -> None:
+        """Stop the call where it waits; called by the hub."""
+        if not self.dead:
+            self.cancelled = reason
+            if self.leg is not None:
+                self.leg.cancel(reason)
+
+
 def start(meter: Meter) -> None:
     """`Meter.start` for a call in a `Leg`: whoever rests keeps no frame."""
     meter.start()
+    if meter._nested == 1:
+        _stand_on_host(meter)
+
+
+def _stand_on_host(meter: Meter) -> None:
     here = getcurrent()
-    if here.__class__ is Leg and meter._nested == 1:
+    if here.__class__ is Leg:
         meter._base = meter._floor = here.base
 
 
@@ -337,6 +393,8 @@ async def drive(program: Program, action: Any, args: Any = None, keywords: Any =
     try:
         if action.__class__ is GeneratorType:
             worker: Worker = Leg(waiting, get_running_loop(), action)
+        elif action.__class__ is Beside:
+            worker = Leg(waiting, get_running_loop(), action.steps, action)
         else:
             worker = Worker(waiting, get_running_loop())
         worker.task = current_task()
@@ -349,6 +407,8 @@ async def drive(program: Program, action: Any, args: Any = None, keywords: Any =
                 elif not worker.asking:
                     break
                 try:
+                    if action.__class__ is Beside:  # those beside it go on before it takes its first step
+                        await sleep(0)
                     answer: tuple[bool, Any] | None = (True, await request)
                 except CancelledError as error:
                     answer = worker.interrupted(error)

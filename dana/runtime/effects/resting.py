@@ -37,6 +37,16 @@ LAST = ".last"
 OPTIMIZED = 3  # the flags of a function without variables of its own
 
 
+def may_rest(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
+    """Whether a call may wait without a stack: its body may end in an effect, or it is a pipeline that waits."""
+    if function.__class__ is not FunctionType:
+        return False
+    plan = getattr(function, "__poet__", None)
+    if plan is not None:
+        return bool(plan.may_rest(args, keywords))
+    return LAST in function.__code__.co_names
+
+
 class Ending:
     """An effect that has begun, with whose value a function ends; or, without a `code`, a wait of the pipeline."""
 

@@ -8,8 +8,9 @@ as if the branch had been called in place.
 from __future__ import annotations
 
 from dana.runtime.calls import account, fork, promise_closed
-from dana.runtime.effects import bridge
+from dana.runtime.effects import bridge, resting
 from dana.runtime.effects.promises import Promise
+from dana.runtime.effects.sidebyside import Applied
 from dana.runtime.effects.waiting import waiting_of
 from dana.runtime.stops import Stop
 
@@ -17,10 +18,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from dana.runtime.effects.waiting import Waiting
     from dana.runtime.program import Program
+
+    Branch: TypeAlias = bridge.Branch | bridge.Beside
 
 # Why a branch was cancelled whose result nobody wants any more.
 NOT_NEEDED = "another call beside this one has decided the outcome"
@@ -36,13 +39,17 @@ class Contest:
         # What has ended, in that order, and has not been looked at.
         self.ended: list[Future[Any]] = []
 
-    def start(self, action: Callable[[], Any]) -> bridge.Branch:
+    def start(self, action: Callable[[], Any]) -> Branch:
         """Run an action as a branch."""
         self.waiting.meter.check()
         meter = self.waiting.meter
         meter.promise_opened()
         run = account(meter)
-        branch = bridge.Branch(self.waiting, self.loop, action, fork(meter))
+        function, args = (action.function, (action.item,)) if action.__class__ is Applied else (action, ())
+        if resting.may_rest(function, args, {}):
+            branch: Branch = bridge.Beside(self.waiting, self.loop, function, args, fork(meter))
+        else:
+            branch = bridge.Branch(self.waiting, self.loop, action, fork(meter))
 
         def ended(future: Future[Any]) -> None:
             promise_closed(meter, run)
@@ -63,7 +70,7 @@ class Contest:
         ended, self.ended = self.ended, []
         return ended
 
-    def end(self, branches: Sequence[bridge.Branch]) -> None:
+    def end(self, branches: Sequence[Branch]) -> None:
         """Cancel branches and wait for their end."""
         for branch in branches:
             if not branch.dead:
@@ -79,7 +86,7 @@ def parallel(program: Program, actions: Sequence[Callable[[], Any]], limit: int)
     if not bridge.AVAILABLE or not waiting.can_branch():
         return [action() for action in actions]
     contest = Contest(waiting)
-    running: dict[Future[Any], tuple[bridge.Branch, int]] = {}
+    running: dict[Future[Any], tuple[Branch, int]] = {}
     values: list[Any] = [None] * len(actions)
     following = iter(enumerate(actions))
     try:
@@ -109,7 +116,7 @@ def race(program: Program, contenders: Sequence[Any]) -> Any:
     given = [c for c in contenders if c.__class__ is not Promise and not callable(c)]
     actions = [c for c in contenders if c.__class__ is not Promise and callable(c)]
     promises = [c for c in contenders if c.__class__ is Promise]
-    branches: list[bridge.Branch] = []
+    branches: list[Branch] = []
     if not given and actions and (not bridge.AVAILABLE or not waiting.can_branch()):
         return _one_by_one(promises, actions)
     contest = Contest(waiting)

@@ -16,7 +16,7 @@ from contextvars import copy_context
 from dana.runtime.calls import account, identity, patience, promise_closed, resume, suspend
 from dana.runtime.effects.bridge import LATE_S, LONG_S, current
 from dana.runtime.effects.promises import Promise, Start, cancelled, mark
-from dana.runtime.effects.resting import Ending
+from dana.runtime.effects.resting import Ending, first
 from dana.runtime.exceptions import message_of, name_of
 from dana.runtime.stops import CancelStop, Stop, failure
 
@@ -207,6 +207,15 @@ class Waiting:
         if self.program.emit is not None:
             self.program.emit("effect.start", {"name": name})
         return Ending(awaitable, name, frame)
+
+    def called(self, function: Any, args: Any, keywords: dict[str, Any]) -> Resting[Any]:
+        """Call a function of the program that may rest (`resting.may_rest`)."""
+        plan = getattr(function, "__poet__", None)
+        if plan is not None:
+            steps: Resting[Any] = plan.steps(tuple(args), keywords)
+            return steps
+        value = first(function, args, keywords)
+        return self.waited(value) if value.__class__ is Ending else _done(value)
 
     def waited(self, ending: Ending) -> Resting[Any]:
         """Wait for an `Ending` without a stack: its value, or its failure raised, as `ask` does it.
@@ -492,6 +501,12 @@ class Waiting:
             return False
         worker.park(None, TRY_AGAIN_S)
         return True
+
+
+def _done(value: Any) -> Resting[Any]:
+    """A call that has ended already."""
+    yield from ()
+    return value
 
 
 class _Main:
