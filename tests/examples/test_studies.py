@@ -36,14 +36,18 @@ def test_a_study_is_one_command(study, says):
 
 
 def test_the_hvac_study_learns_judges_and_breaks_nothing():
-    told = run("hvac", "--buildings", "1")
+    told = run("hvac", "--buildings", "1", "--made-up")
     assert "Learnt on Burlington International Ap, VT, USA" in told
     assert "SETBACK" in told
-    assert "learnable from 10 to 14" in told
+    assert "learnable from 12 to 16" in told
     assert "Gate, on weeks that were kept back:" in told
     held_out = [line.split() for line in told.splitlines() if line.startswith("learnt and gated")]
     assert len(held_out) == 2
     assert [line[-1] for line in held_out] == ["0", "0"]
+    assert all(float(line[4]) > 10 for line in held_out)
+    elsewhere = [line.split() for line in told.splitlines() if ", like " in line]
+    assert len(elsewhere) == 8
+    assert [line[-1] for line in elsewhere] == ["0"] * 8
 
 
 def test_plots_are_saved_where_asked(tmp_path):

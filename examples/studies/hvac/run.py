@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[2])]
 
 from common import bars_plot, progress, table  # noqa: E402
-from study import BUDGET, Figures, Learnt, Zones, held_out, learn, weather_of  # noqa: E402
+from study import BUDGET, MADE_UP, Figures, Learnt, Zones, held_out, learn, moved, weather_of  # noqa: E402
 
 from dana.poet.simulation.weather import Weather  # noqa: E402
 
@@ -36,6 +36,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--buildings", type=int, default=3, help="held-out buildings per climate")
     parser.add_argument("--cross", type=int, metavar="SEEDS", help="learn on each weather file with so many seeds")
+    parser.add_argument("--made-up", action="store_true", help="judge in climates that were made up, too")
     parser.add_argument("--quick", action="store_true", help="a few weeks only, to see it run")
     options = parser.parse_args(words)
     year = [(0, 21 if options.quick else 365)]
@@ -54,8 +55,7 @@ def main(words: list[str] | None = None) -> int:
     print(f"Gate, for as many weeks of random search: {other.outcome}, {other.reason}\n")
     print(learnt.zones.program.told(), end="\n\n")
     status, groups, bars = 0, [], {"before": [], "after": []}  # type: ignore[var-annotated]
-    for path in options.test:
-        weather = weather_of(path)
+    for weather in [weather_of(path) for path in options.test]:
         print(f"\n{weather.place}, a year in {options.buildings} buildings (held out)")
         rows, ok = judged(weather, learnt, other, options.buildings, year)
         print(table(("", "kWh", "saved %", "K·h", "PPD %", "starts/day", "violations"), [row for row, _f in rows]))
@@ -63,6 +63,8 @@ def main(words: list[str] | None = None) -> int:
         bars["before"].append(rows[0][1].energy)
         bars["after"].append(rows[-1][1].energy)
         status = status if ok else 1
+    if options.made_up:
+        print("\nClimates that were made up\n" + made_up(learnt, options.buildings, year))
     if options.out:
         made = bars_plot(options.out / "energy", "A year's electricity on held-out climates", "kWh", groups, bars)
         print("\nplots:", ", ".join(str(file) for file in made))
@@ -122,6 +124,21 @@ def crossed(paths: list[str], seeds: range, buildings: int, year: list[tuple[int
     print("\nsaved % (buildings as comfortable, worst K·h more, violations); *: learnt on the same file")
     print(table(("learnt on", *names), rows))
     return 0
+
+
+def made_up(learnt: Learnt, buildings: int, year: list[tuple[int, int]]) -> str:
+    """The table of what was learnt in climates that no weather file is from; comfort beside the baseline's."""
+    rows = []
+    for name, (table_of, *climate) in MADE_UP.items():
+        weather = moved(weather_of(str(HERE / f"weather/{table_of}.csv")), *climate)
+        base, found = baselines(weather, buildings, year), years(learnt.zones, weather, buildings, year)
+        before, after = Figures.of(base), Figures.of(found)
+        equal = sum(one.is_as_comfortable(other) for one, other in zip(found, base, strict=True))
+        rows.append((
+            name, f"{after.saves(before):.1f}", f"{after.discomfort:.2f}", f"{before.discomfort:.2f}",
+            f"{after.dissatisfied:.2f}", f"{before.dissatisfied:.2f}", f"{equal} of {buildings}", str(after.violations),
+        ))  # fmt: skip
+    return table(("", "saved %", "K·h", "before", "PPD %", "before", "as comfortable", "violations"), rows)
 
 
 def row(name: str, found: list[Figures], base: list[Figures]) -> tuple[tuple[str, ...], Figures]:

@@ -25,6 +25,17 @@ CLIMATES = (
     (7.0, 12.0), (14.0, 6.0), (20.0, 9.0), (7.0, 11.0), (17.0, 7.0),
     (5.0, 11.0), (12.0, 8.0), (23.0, 8.0), (4.0, 11.0), (9.0, 10.0),
 )  # fmt: skip
+# Climates made up for judging: whose weather (the table in `weather/`), and what `moved` makes of it.
+MADE_UP = {
+    "hot and humid, like Miami": ("travis_county_tx", 24.8, 4.5, 8.0, 1.0),
+    "tropical, like Singapore": ("travis_county_tx", 27.5, 2.6, 15.0, 0.8),
+    "hot and dry, like Phoenix": ("travis_county_tx", 23.8, 10.0, -30.0, 1.2),
+    "marine, like Seattle": ("alameda_county_ca", 11.3, 6.3, 5.0, 0.7),
+    "marine, like London": ("alameda_county_ca", 10.8, 5.8, 5.0, 0.6),
+    "temperate, like Paris": ("chittenden_county_vt", 11.8, 7.2, 5.0, 0.8),
+    "very cold, like Minneapolis": ("chittenden_county_vt", 7.6, 13.0, 0.0, 1.0),
+    "subarctic, like Fairbanks": ("chittenden_county_vt", -2.3, 15.5, 0.0, 0.9),
+}
 # Weeks that are learnt from or kept back, and how many may be simulated while searching.
 CASES, BUDGET = 80, 800
 RAMP_LIMIT, START_LIMIT, REST_LIMIT_S = 25.0 + 1e-9, 15, 120
@@ -95,7 +106,8 @@ class Zones:
 
         def command(state: Any) -> tuple[float, float, float]:
             nonlocal broken
-            found = control(state.air * 1.8 + 32, state.outdoor * 1.8 + 32, state.until_occupied, state.day)
+            air, walls, outdoor = (celsius * 1.8 + 32 for celsius in (state.air, state.mass, state.outdoor))
+            found = control(air, walls, outdoor, state.until_occupied, state.day)
             heating, cooling, _fan = found
             if abs(heating - before[0]) > RAMP_LIMIT or abs(cooling - before[1]) > RAMP_LIMIT:
                 broken += 1
@@ -177,9 +189,9 @@ class Cases:
         )
 
 
-def moved(weather: Weather, mean_c: float, spread_k: float) -> Weather:
+def moved(weather: Weather, mean_c: float, spread_k: float, humid: float = 0.0, sun: float = 1.0) -> Weather:
     """The same year in another climate: its temperatures have this mean and standard deviation, and no more than
-    -35 to 45 °C.
+    -48 to 47 °C; so many percent more relative humidity, 5 to 100 %; the sun so many times as strong.
     """
     hours = weather.temperature
     mean = sum(hours) / len(hours)
@@ -191,11 +203,11 @@ def moved(weather: Weather, mean_c: float, spread_k: float) -> Weather:
         weather.timezone,
         {
             "temperature_c": array(
-                "d", [min(45.0, max(-35.0, mean_c + (value - mean) / spread * spread_k)) for value in hours]
+                "d", [min(47.0, max(-48.0, mean_c + (value - mean) / spread * spread_k)) for value in hours]
             ),
-            "humidity_pct": weather.humidity,
+            "humidity_pct": array("d", [min(100.0, max(5.0, value + humid)) for value in weather.humidity]),
             "wind_m_s": weather.wind,
-            "direct_w_m2": weather.direct,
+            "direct_w_m2": array("d", [value * sun for value in weather.direct]),
             "diffuse_w_m2": weather.diffuse,
         },
     )
