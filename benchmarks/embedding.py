@@ -156,15 +156,22 @@ def concurrent(table: Table, *, quick: bool) -> None:
     calls = 2_000 if quick else 10_000
     found = figures(calls, 1_000)
     table.add(Row(f"{calls} calls that wait: missing", calls - found["calls that finished"], "calls", "", 0))
-    table.add(Row("  overhead per call", found["overhead per call, µs"], "µs", "bare coroutines", 60))
-    table.add(Row("  memory per call, resident", found["resident bytes per call"] / 1024, "KiB", "", 15))
+    # Two kinds of bodies: those that end in their effect wait without a stack.
+    for name, row in (("ends in its effect", "ending, "), ("goes on after it", "")):
+        table.add(Row(f"  overhead, body {name}", found[row + "overhead per call, µs"], "µs", "bare coroutines", 60))
+        resident = found[row + "resident bytes per call"] / 1024
+        table.add(Row(f"  memory, body {name}", resident, "KiB", "resident, each", 15))
     table.add(Row("ten effects of 200 ms", found["ten effects of 200 ms, s"] * 1000, "ms", "", 260))
-    # Of a program in Dana; docs/decisions/0011 says why 8 MB are out of reach for it.
+    # Of a program in Dana; docs/decisions/0011 says why 8 MB are out of reach for a body that goes on after its effect.
     for name, row, goal in (
-        ("1000 @poet calls in an effect", "@poet calls in an effect, bytes", 8),
+        ("1000 @poet calls, body ends in its effect", "@poet calls that end in an effect, bytes", 8),
+        ("1000 @poet calls, body goes on after it", "@poet calls in an effect, bytes", 8),
         ("1000 @poet calls before their second attempt", "@poet calls together, bytes", 8),
+        ("1000 @poet calls by `parallel`, body ends", "@poet calls side by side that end in an effect, bytes", 8),
+        ("1000 @poet calls by `parallel`, body goes on", "@poet calls side by side, bytes", 8),
         ("1000 @poet functions", "@poet functions, bytes", 4),
-        ("1000 @poet functions, a waiting call of each", "@poet functions and calls, bytes", 8),
+        ("  with a waiting call of each, body ends", "@poet functions and calls that end in an effect, bytes", 8),
+        ("  with a waiting call of each, body goes on", "@poet functions and calls, bytes", 8),
     ):
         table.add(Row(name, found[row] / 1e6, "MB", "resident", goal))
 

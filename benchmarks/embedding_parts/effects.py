@@ -1,5 +1,8 @@
 """Effects: many Dana calls on one event loop, ten effects in ten lines, many `@poet` calls that wait.
 
+There are two kinds of calls: those whose body ends in its effect (`return lookup(x)`), which rest while they wait, and
+those whose body goes on after it (`return lookup(x) + 1`), which keep a stack.
+
 Memory is measured in a process of its own: growth of what is resident while all calls wait, and what Python's own
 allocator has given out (tracemalloc, without the pages greenlets map for their stacks). Time is the processor's, for
 all calls together against the same number of bare coroutines, best of three.
@@ -18,14 +21,19 @@ import tracemalloc
 
 CALLS = 10_000
 POET_CALLS = 1_000
+GOES_ON, ENDS = " + 1", ""
 PROGRAM = """
 def ask(x):
-    return lookup(x) + 1
+    return lookup(x){}
 """
 DECORATED = """
 @poet(retries=2, timeout=20)
 def ask(x):
-    return lookup(x) + 1
+    return lookup(x){}
+"""
+BESIDE = """
+def all(n):
+    return parallel(ask, range(n), limit=n)
 """
 POET_PROGRAM = """
 @poet(retries=2, backoff=0.2, backoff_max=0.2, jitter="none", timeout=20)
@@ -97,14 +105,14 @@ async def _all(call, count: int, gate: Gate, traced: bool) -> dict:
     return {"bytes": grown, "seconds": took, "finished": len(results)}
 
 
-def _concurrent(kind: str, traced: bool, count: int) -> dict:
-    """In a process of its own: `kind` is "dana", "decorated" or "bare"."""
+def _concurrent(kind: str, traced: bool, count: int, rest: str) -> dict:
+    """In a process of its own: `kind` is "dana", "decorated" or "bare"; `rest`, what the body does with the value."""
 
     async def host():
         gate = Gate()
         if kind == "bare":
             return await _all(gate.lookup, count, gate, traced)
-        module = _module(DECORATED if kind == "decorated" else PROGRAM, lookup=gate.lookup)
+        module = _module((DECORATED if kind == "decorated" else PROGRAM).format(rest), lookup=gate.lookup)
         warm = asyncio.ensure_future(module.ask.acall(0))
         await asyncio.sleep(0.01)
         gate.open.set()
@@ -112,6 +120,28 @@ def _concurrent(kind: str, traced: bool, count: int) -> dict:
         gate.open.clear()
         gate.waiting = 0
         return await _all(module.ask.acall, count, gate, traced)
+
+    return asyncio.run(host())
+
+
+def _beside(count: int, rest: str) -> dict:
+    """Decorated calls that one call of the program has begun with `parallel`."""
+
+    async def host():
+        gate = Gate()
+        module = _module((DECORATED + BESIDE).format(rest), lookup=gate.lookup)
+        gate.open.set()
+        await module.all.acall(2)
+        gate.open.clear()
+        gate.waiting = 0
+        gc.collect()
+        memory = resident()
+        task = asyncio.ensure_future(module.all.acall(count))
+        while gate.waiting < count:  # noqa: ASYNC110  (nothing but the calls may run here)
+            await asyncio.sleep(0)
+        grown = resident() - memory
+        gate.open.set()
+        return {"bytes": grown, "finished": len(await task)}
 
     return asyncio.run(host())
 
@@ -153,16 +183,16 @@ for name in sys.argv[1:]: engine.load(name)
 """
 
 
-def _functions(count: int) -> dict:
+def _functions(count: int, rest: str) -> dict:
     """So many decorated functions, and a call of each that waits, above the same functions undecorated."""
     import tempfile
 
-    plain = "\n".join(f"def f{n}(x):\n    return lookup(x) + {n}\n" for n in range(count))
+    plain = "\n".join(f"def f{n}(x):\n    return lookup(x){rest}\n" for n in range(count))
     many = plain.replace("def ", "@poet(retries=2, timeout=20)\ndef ")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DANA_CACHE"] = os.path.join(folder, "cache")
         places = []
-        for name, text in (("few", DECORATED), ("plain", plain), ("many", many)):
+        for name, text in (("few", DECORATED.format(rest)), ("plain", plain), ("many", many)):
             places.append(os.path.join(folder, name + ".na"))
             with open(places[-1], "w") as file:
                 file.write(text)
@@ -228,6 +258,9 @@ def figures(calls: int = CALLS, poet_calls: int = POET_CALLS) -> dict[str, float
     poet = _child("poet", 0, poet_calls)
     waiting = _child("decorated", 0, poet_calls)
     functions = _child("functions", 0, poet_calls)
+    ending = [_child("dana", 0, calls, ENDS) for _ in range(3)]
+    resting = _child("decorated", 0, poet_calls, ENDS)
+    resting_functions = _child("functions", 0, poet_calls, ENDS)
     return {
         "calls that finished": runs[0]["finished"],
         "resident bytes per call": max(r["bytes"] for r in runs) / calls,
@@ -240,6 +273,12 @@ def figures(calls: int = CALLS, poet_calls: int = POET_CALLS) -> dict[str, float
         "@poet calls in an effect, bytes": waiting["bytes"],
         "@poet functions, bytes": functions["decorated"],
         "@poet functions and calls, bytes": functions["bytes"],
+        "ending, resident bytes per call": max(r["bytes"] for r in ending) / calls,
+        "ending, overhead per call, µs": (min(r["seconds"] for r in ending) - bare) / calls * 1e6,
+        "@poet calls that end in an effect, bytes": resting["bytes"],
+        "@poet functions and calls that end in an effect, bytes": resting_functions["bytes"],
+        "@poet calls side by side, bytes": _child("beside", 0, poet_calls)["bytes"],
+        "@poet calls side by side that end in an effect, bytes": _child("beside", 0, poet_calls, ENDS)["bytes"],
     }
 
 
@@ -247,13 +286,16 @@ def main(arguments: list[str]) -> None:
     """Without arguments: all figures. With some: one measurement, as JSON, in this process."""
     if not arguments:
         for name, value in figures().items():
-            print(f"{name:32} {value:14,.3f}")
+            print(f"{name:54} {value:14,.3f}")
         return
     what, traced, count = arguments[0], arguments[1] == "1", int(arguments[2])
+    rest = arguments[3] if len(arguments) > 3 else GOES_ON
     if what == "poet":
         found = _poet(traced, count)
+    elif what == "beside":
+        found = _beside(count, rest)
     else:
-        found = _functions(count) if what == "functions" else _concurrent(what, traced, count)
+        found = _functions(count, rest) if what == "functions" else _concurrent(what, traced, count, rest)
     print(json.dumps(found))
 
 

@@ -202,13 +202,21 @@ def shared_above() -> Shared | None:
     for _ in range(MOST_FRAMES):
         if frame is None:
             return None
-        if frame.f_code.co_filename == "<poet>":
-            entries = getattr(frame.f_locals.get(".bypass"), "__self__", None)
-            plan = getattr(entries, "plan", None)
-            if plan is not None:
-                return _noticed(plan)
+        plan = _plan_at(frame)
+        if plan is not None:
+            return _noticed(plan)
         frame = frame.f_back
     return None
+
+
+def _plan_at(frame: FrameType) -> Plan | None:
+    """The plan of the decorated function whose call a frame is: in its fast form, or in steps."""
+    found: Plan | None = None
+    if frame.f_code.co_filename == "<poet>":
+        found = getattr(frame.f_locals.get(".entries"), "plan", None)
+    elif frame.f_globals.get("__name__") == "dana.poet.resting":
+        found = frame.f_locals.get("plan")
+    return found
 
 
 def _noticed(plan: Plan) -> Shared:

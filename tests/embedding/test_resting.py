@@ -17,6 +17,7 @@ import pytest
 
 import dana
 from dana.engine import Engine
+from dana.models.scripted import Scripted
 from dana.poet.explaining import status
 from dana.runtime.effects import resting
 from dana.runtime.effects.waiting import Waiting
@@ -590,6 +591,21 @@ def test_a_recorded_call_is_the_same(tmp_path, monkeypatch) -> None:
 
     seen, _ = both(play, POET, monkeypatch, record=True)
     assert seen
+
+
+@pytest.mark.parametrize("body", ["later()", "reason('x')", "[later, later][0]()"])
+def test_a_function_whose_calls_rest_is_seen_to_ask_a_model(body) -> None:
+    text = f"from poet import status\n@poet\ndef f() -> str:\n    return {body}\ndef later() -> str:\n    return reason('x')\n"
+    module = Engine(cache=False, model=Scripted(["a", "b"])).load(
+        text + "def known():\n    return status(f)['models']\n"
+    )
+
+    async def play():
+        return [await module.f.acall(), await module.f.acall()]
+
+    assert asyncio.run(play()) == ["a", "b"]
+    known = module.known()
+    assert known["questions"] == known["answers"] == 2
 
 
 def test_failures_keep_nothing_alive() -> None:
