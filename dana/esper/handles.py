@@ -370,11 +370,19 @@ class SiteHandle:
 class PlanHandle:
     """What could grow where, what it costs, and what it promises."""
 
-    __slots__ = ("_net", "_plan")
+    __slots__ = ("_gain", "_net", "_plan")
 
     def __init__(self, net: NetHandle, plan: Plan) -> None:
         self._net = net
         self._plan = plan
+        self._gain: float | None = None
+        self._promise()
+
+    def _promise(self) -> None:
+        """What is to be gained here is looked at before anything grows; afterwards it would be what is left."""
+        if self._gain is None and self._net._seen is not None and not self._plan.site.seed.is_active:
+            self._net._look(self._net._seen)
+            self._gain = self._net._figures.get(self._plan.site.path, {}).get("gain")
 
     @property
     def template(self) -> str:
@@ -411,9 +419,8 @@ class PlanHandle:
         """How much less loss a first-order look promises here; None before the network has seen data, and where
         nothing can be promised.
         """
-        self._net._look(self._net._seen)
-        figures = self._net._figures.get(self._plan.site.path)
-        return None if figures is None else figures.get("gain")
+        self._promise()
+        return self._gain
 
     @property
     def rent(self) -> float:

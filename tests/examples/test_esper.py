@@ -37,6 +37,13 @@ def test_digits_grow_to_what_they_need():
     assert "fossilise" in text
 
 
+def test_training_under_poet_and_in_an_agent():
+    text = said("under_poet", epochs=5)
+    assert float(re.search(r"([\d.]+)% right with \d+ parameters, attempt [123]", text)[1]) >= 50
+    first, second = (float(found) for found in re.findall(r"lesson \d: ([\d.]+)%", text))
+    assert second > first
+
+
 def test_a_loop_of_ones_own():
     found = subprocess.run(
         [sys.executable, str(EXAMPLES / "own_loop.py")],
