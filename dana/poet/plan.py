@@ -73,7 +73,7 @@ class Plan:
 
     __slots__ = (
         "__weakref__", "_calls", "annotated", "asks", "bare", "breaker", "budget", "bulkhead", "cache", "choice",
-        "clock", "config", "constants", "critical", "current", "disabled", "enforcer", "facts",
+        "clock", "config", "confirmed", "constants", "critical", "current", "disabled", "enforcer", "facts",
         "failures", "fallbacks", "files", "function", "given", "had_questions", "heard", "hedging", "hopeless", "host",
         "judges", "judging", "learner", "learnt", "meter", "name", "needs_arguments", "observer", "off", "operate",
         "parameters", "perceiver", "perceivers", "perceives", "plugins", "policy", "questions", "readers", "record",
@@ -138,6 +138,8 @@ class Plan:
         self.perceivers = self._bound_plugins()
         # What words of its domain stand for, where people may correct them.
         self.words = next((plugin.glossary for plugin in self.plugins if plugin.glossary is not None), None)
+        # Causes its domain knows, which people may confirm.
+        self.confirmed = next((plugin.confirmed for plugin in self.plugins if plugin.confirmed is not None), None)
         self.breaker = _breaker(config.breaker)
         self.bulkhead = _bulkhead(config.bulkhead)
         self.cache = self._cache(config.cache)
@@ -255,6 +257,8 @@ class Plan:
             self.constants.set({name: value for name, value in learnt.items() if name in self.constants.bounds})
         if self.words is not None:
             self.words.set(str(learnt.get("domain_words", "")))
+        if self.confirmed is not None:
+            self.confirmed.set(str(learnt.get("confirmed_causes", "")))
         self.hopeless = dict.fromkeys(str(learnt.get("given_up", "")).split(), 0)
         config = self.given.changed(options) if options else self.given
         policy = self._policy(config)

@@ -161,18 +161,23 @@ def feedback(
     failure: str | None = None,
     comment: str | None = None,
     correction: dict[str, Any] | None = None,
+    cause: str | None = None,
+    readings: dict[str, float] | None = None,
     host: Host | None = None,
 ) -> None:
     """Say how a call turned out, now or much later; it is kept in the store of its function.
 
     `about`: the `call.id` a handler was told, the call itself, or a decorated function. `score` is from 0 (useless)
-    to 1, `failure` the name of what was wrong, `correction` what words of the domain mean: {"excellent": 805}. Raises
-    `POETConfigError` for a call nobody knows, without a store, and for a correction that may not be.
+    to 1, `failure` the name of what was wrong, `correction` what words of the domain mean: {"excellent": 805},
+    `cause` what was found to be wrong, where the domain knows causes ("pump degraded"); `readings` what was measured
+    then, where no call is named. Raises `POETConfigError` for a call nobody knows, without a store, and for a
+    correction or a cause that may not be.
     """
     from dana.poet.registry import registry_of
     from dana.poet.subjects import give
 
-    said = {"ok": ok, "score": score, "kind": kind, "failure": failure, "comment": comment, "correction": correction}
+    said = {"ok": ok, "score": score, "kind": kind, "failure": failure, "comment": comment, "correction": correction,
+            "cause": cause, "readings": readings}  # fmt: skip
     give(registry_of(host or shared_host()), about, said)
 
 

@@ -48,7 +48,7 @@ class Registry:
         self._configs: dict[tuple[Any, ...], POETConfig] = {}
         self.policies: dict[tuple[Any, ...], Retry] = {}
         # What can be spoken about: the learner of a call and the shape of its input, by its id, oldest first.
-        self.recent: dict[str, tuple[Learner, str]] = {}
+        self.recent: dict[str, tuple[Learner, str, Mapping[str, bool] | None]] = {}
         # What decorated functions share of what they close over (`shapes.py`).
         self.cells: dict[tuple[str, Any], CellType] = {}
         self._keepers: dict[Any, Keeper] = {}

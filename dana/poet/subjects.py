@@ -27,7 +27,7 @@ from dana.poet.facts import signature_of
 from dana.poet.learning import LearningStore
 from dana.poet.options import OPTIONS
 from dana.poet.store.base import NO_DOMAIN
-from dana.poet.training.engine import CACHE_TTL, GIVEN_UP, KIND, WORDS, trainer_of
+from dana.poet.training.engine import CACHE_TTL, CAUSES, GIVEN_UP, KIND, WORDS, trainer_of
 from dana.poet.training.heard import JUDGED
 
 TYPE_CHECKING = False
@@ -51,6 +51,10 @@ CORRECTABLE = (
     "words of a domain can be, a credit score's or a temperature's; nothing that is read exactly, says that nothing is "
     "known, lies out of bounds, and nothing of a function that is safety_critical"
 )
+CONFIRMABLE = (
+    "causes of a domain can be (semiconductor), about a call whose readings are known; nothing of a function that is "
+    "safety_critical"
+)
 
 # Option, lowest, highest, and how far one change may move it. No deadline (None) is 0 as a knob.
 NUMBERS: tuple[tuple[str, float, float, float | None], ...] = (
@@ -71,11 +75,17 @@ JITTERS = ("full", "equal", "decorrelated")
 
 
 def knobs_of(
-    config: POETConfig, breaker: Any, constants: Constants | None = None, function: str = "", *, words: bool = False
+    config: POETConfig,
+    breaker: Any,
+    constants: Constants | None = None,
+    function: str = "",
+    *,
+    words: bool = False,
+    causes: bool = False,
 ) -> list[Knob]:
     """What may be learnt about a function with these options and constants. Raises `POETConfigError` (E822).
 
-    `words`: its domain knows words that people may correct.
+    `words`: its domain knows words that people may correct; `causes`: causes that people may confirm.
     """
     free = config.learnable
     knobs = []
@@ -95,7 +105,11 @@ def knobs_of(
                 knobs.append(_knob(f"breaker_{name}", float(getattr(breaker, name)), low, high, None, config))
     if constants is not None:
         for constant, (low, high, start) in constants.bounds.items():
-            if constant in OPTIONS or constant in (GIVEN_UP, CACHE_TTL, WORDS) or constant.startswith("breaker_"):
+            if (
+                constant in OPTIONS
+                or constant in (GIVEN_UP, CACHE_TTL, WORDS, CAUSES)
+                or constant.startswith("breaker_")
+            ):
                 msg = f"the learnable constant `{constant}` of `{function}` is named like an option of @poet"
                 hint = "give it another name: both would be learnt under this one"
                 raise POETConfigError(msg, function, hint, "E822")
@@ -105,6 +119,8 @@ def knobs_of(
         knobs.append(Knob(GIVEN_UP, "", safety=config.safety_critical))
     if words:
         knobs.append(Knob(WORDS, "", safety=config.safety_critical))
+    if causes:
+        knobs.append(Knob(CAUSES, "", safety=config.safety_critical))
     if "cache" in free:
         from dana.poet.plan import ttl_of
 
@@ -149,7 +165,8 @@ class Learner:
     def __init__(self, plan: Plan, keeper: Keeper) -> None:
         self.id = id_of(plan.function, plan.name)
         self.domain = plan.config.domain or NO_DOMAIN
-        knobs = knobs_of(plan.config, plan.breaker, plan.constants, plan.name, words=plan.words is not None)
+        has = {"words": plan.words is not None, "causes": plan.confirmed is not None}
+        knobs = knobs_of(plan.config, plan.breaker, plan.constants, plan.name, **has)
         self.subject = Subject("function", self.id, knobs)
         self.keeper = keeper
         self.calls = plan.calls
@@ -277,8 +294,31 @@ class Learner:
             self.ready()
             self.trainer.corrected(said, self)
 
-    def feedback(self, said: Mapping[str, Any]) -> None:
-        """Keep one judgement about a call. Raises `POETConfigError` for a correction that may not be."""
+    def cause_found(self, cause: str, readings: Mapping[str, Any] | None, signs: Mapping[str, bool] | None) -> None:
+        """People found why something went wrong (T7). Raises `ValueError` for what cannot be learnt from."""
+        confirmed = None if self.trainer is None else self.trainer.confirmed
+        if self.trainer is None or confirmed is None:
+            msg = f"`{self.id}` knows no causes that could be confirmed"
+            raise ValueError(msg)
+        if readings is not None:
+            signs = confirmed.signs(readings)
+        if signs is None:
+            raise ValueError("what was measured is not known: name a call by its id, or give readings={…}")
+        with self.lock:
+            self.ready()
+            self.trainer.cause_found(cause, signs, self)
+
+    def feedback(self, said: Mapping[str, Any], signs: Mapping[str, bool] | None = None) -> None:
+        """Keep one judgement about a call. Raises `POETConfigError` for a correction or a cause that may not be.
+
+        `signs`: what the call's readings showed, where that is known.
+        """
+        cause = said.get("cause")
+        if cause is not None:
+            try:
+                self.cause_found(cause, said.get("readings"), signs)
+            except ValueError as refused:
+                raise POETConfigError(str(refused), self.id, CONFIRMABLE, NO_STORE) from None
         correction = said.get("correction")
         if correction is not None:
             try:
@@ -448,8 +488,9 @@ def repeats(registry: Registry) -> bool:
 def give(registry: Registry, about: Any, said: Mapping[str, Any]) -> None:
     """Keep what somebody says about a call: its id, the `Call` a handler was given, or a decorated function.
 
-    `said`: `ok`, `score` (0 to 1), `kind`, `failure`, `comment`, `correction` (words, and what they mean); None is left
-    out. Raises `POETConfigError` for what is no call, for a function without a store, and for a wrong correction.
+    `said`: `ok`, `score` (0 to 1), `kind`, `failure`, `comment`, `correction` (words, and what they mean), `cause` (why
+    it went wrong, with `readings` where no call is named); None is left out. Raises `POETConfigError` for what is no
+    call, for a function without a store, and for a wrong correction or cause.
     """
     entry = {name: value for name, value in said.items() if value is not None}
     _refuse_wrong(entry)
@@ -462,9 +503,9 @@ def give(registry: Registry, about: Any, said: Mapping[str, Any]) -> None:
             msg = f"no call {key!r} is known that could be spoken about"
             hint = f"the last {KEPT_CALLS} calls of functions with a store and a train_handler or an audit_trail are"
             raise POETConfigError(msg, "", hint, NO_STORE)
-        learner, signature = known
+        learner, signature, signs = known
         learner.heard_of(key, entry)
-        learner.feedback({**entry, "call": key, "signature": signature})
+        learner.feedback({**entry, "call": key, "signature": signature}, signs)
         return
     from dana.poet.pipeline import plan_of
 
@@ -484,7 +525,7 @@ def _refuse_wrong(entry: Mapping[str, Any]) -> None:
     if type(entry.get("ok", True)) is not bool:
         msg = f"ok is true or false, not {entry['ok']!r}"
         raise POETConfigError(msg, "", "a degree is a score, from 0 to 1", NO_STORE)
-    for name in ("kind", "failure", "comment"):
+    for name in ("kind", "failure", "comment", "cause"):
         if not isinstance(entry.get(name, ""), str):
             msg = f"{name} is a text, not {entry[name]!r:.40}"
             raise POETConfigError(msg, "", "", NO_STORE)
@@ -496,6 +537,12 @@ def _refuse_wrong(entry: Mapping[str, Any]) -> None:
     ):
         msg = f"a correction says what words mean, not {correction!r:.40}"
         raise POETConfigError(msg, "", 'like {"excellent": 805}', NO_STORE)
+    readings = entry.get("readings", {})
+    if type(readings) is not dict or not all(
+        type(name) is str and type(value) in (int, float) for name, value in readings.items()
+    ):
+        msg = f"readings are numbers by name, not {readings!r:.40}"
+        raise POETConfigError(msg, "", 'like {"pressure": 6.2, "pressure_setpoint": 5.0}', NO_STORE)
     if not entry:
         raise POETConfigError("this feedback says nothing", "", "give ok=, score=, failure= or comment=", NO_STORE)
 
@@ -506,7 +553,8 @@ def remember(plan: Plan, call: str, arguments: Mapping[str, Any]) -> None:
     if plan.learner is None or call in recent:
         return
     signature = signature_of(arguments)
-    recent[call] = plan.learner, signature
+    signs = None if plan.confirmed is None else plan.confirmed.signs(arguments)
+    recent[call] = plan.learner, signature, signs
     while len(recent) > KEPT_CALLS:
         recent.pop(next(iter(recent)), None)
 

@@ -16,6 +16,8 @@ from dana.poet.domains.quantities import Quantity
 from dana.poet.domains.tables import NO_QUANTITY, NUMERIC, Kind, outside, ruled
 from dana.poet.domains.written import NotUnderstoodError, clean
 from dana.poet.plugins.base import Field, Note, Plugin, Reading, RejectionError, words_of
+from dana.poet.training.confirmed import Confirmed
+from dana.poet.training.words import Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ _GASES = {"silane": "sih4", "oxygen": "o2", "hydrogen": "h2", "chlorine": "cl2",
           "nitrogen": "n2", "helium": "he", "nitrous oxide": "n2o", "methane": "ch4"}  # fmt: skip
 # Allowed, and named in the record.
 WARM_C = 300.0
+# What signs are looked up in.
+_READINGS = frozenset(each for ways in etching.SIGNS.values() for needed, _text, _test in ways for each in needed)
 
 DIAGNOSIS = ("root_cause", "cause", "diagnosis")
 
@@ -86,6 +90,16 @@ class Semiconductor(Plugin):
         "max_flow": Field(200.0, low=0.0, high=200.0, meaning="no recipe has more (sccm)"),
         "max_temperature": Field(400.0, low=0.0, high=400.0, meaning="no recipe has more (°C)"),
     }
+
+    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+        super().__init__(config)
+        # Words for temperatures are learnt from corrections; limits and interlocks see what they mean.
+        self.glossary = self._words = Words(
+            {}, _BY_NAME["temperature"].low, self.config["max_temperature"], phrase=_phrase, amount=_degrees
+        )
+        self.confirmed = self._confirmed = Confirmed(
+            etching.experts, lambda readings: etching.signs_of(_measured(readings))
+        )
 
     # --- arguments --------------------------------------------------------------------------------
 
@@ -120,13 +134,21 @@ class Semiconductor(Plugin):
 
     def _read(self, name: str, kind: str, value: Any) -> Reading:
         unit, is_measured = _unit(name, kind), bool(words_of(name) & _MEASURED)
-        found = _quantity(kind, value, unit)
+        how = ""
+        try:
+            found = _quantity(kind, value, unit)
+        except NotUnderstoodError:
+            known = self._words.values.get(_spaced(value)) if value.__class__ is str and kind == "temperature" else None
+            if known is None or is_measured:
+                raise
+            found = Quantity(units.temperature(f"{known!r} c", unit or "c").value, unit, estimated=True)
+            how = f", what {value!r} is as people corrected it"
         here = _quantity(kind, found.value, "") if not unit else Quantity(_base(kind, found.value, unit))
         low, high = POSSIBLE[kind] if is_measured else self._limits(kind)
         if not low * (1 - 1e-12) <= here.value <= high * (1 + 1e-12) if low >= 0 else not low <= here.value <= high:
             raise outside(value, _BY_NAME[kind].read_as, low, high, _BY_NAME[kind].unit)
         return Reading(
-            found.value, f"{_BY_NAME[kind].read_as} in {unit or _BY_NAME[kind].unit}", estimated=found.estimated
+            found.value, f"{_BY_NAME[kind].read_as} in {unit or _BY_NAME[kind].unit}{how}", estimated=found.estimated
         )
 
     def interlocked(self, recipe: Mapping[str, Any]) -> None:
@@ -174,9 +196,11 @@ class Semiconductor(Plugin):
         if warm:
             said["care"] = [f"{name} is above {WARM_C:g} °C" for name in warm]
         if any(name in fields for name in DIAGNOSIS):
-            signs = etching.signs_of(_measured(arguments))
+            signs = _signs(arguments)
             if signs:
-                said["second_opinion"] = etching.diagnose(signs).to_data()
+                said["second_opinion"] = etching.diagnose(
+                    signs, self.confirmed.model if self.confirmed else None
+                ).to_data()
         return said
 
     def hints(self) -> dict[str, Any]:
@@ -274,13 +298,54 @@ def _fields(value: Any) -> dict[str, Any]:
     return dict(fields) if isinstance(fields, dict) else {}
 
 
+def _spaced(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _phrase(text: str) -> str:
+    """What a correction of a word for a temperature is kept under. Raises `NotUnderstoodError` for one that is read."""
+    phrase = clean(text)
+    try:
+        found = units.temperature(text, "c")
+    except NotUnderstoodError:
+        return phrase
+    msg = f"{text!r} is read as {found.value:g} °C: it is no word to be corrected"
+    raise NotUnderstoodError(msg)
+
+
+def _degrees(value: Any) -> float:
+    """What somebody says a word for a temperature means, in °C."""
+    found = units.temperature(value, "c")
+    if found.estimated:
+        msg = f"{value!r} is an estimate itself"
+        raise NotUnderstoodError(msg)
+    return found.value
+
+
+def _signs(arguments: Mapping[str, Any]) -> dict[str, bool]:
+    return etching.signs_of(_measured(arguments))
+
+
 def _measured(arguments: Mapping[str, Any]) -> dict[str, float]:
-    """What an etch was like, by kind: rate, pressure, power, flow, temperature."""
-    return {
-        kind: _base(kind, value, _unit(name, kind))
-        for name, value in arguments.items()
-        if value.__class__ in (int, float) and (kind := kind_of(name)) and kind != "gas"
-    }
+    """What an etch was like, by the names signs are looked up under (`etching.SIGNS`).
+
+    A name of those is one (`reflected`, `pressure_setpoint`); else its kind is, with `target` and `expected` as such;
+    of several of a kind, what a sensor says. A dict of numbers is looked into.
+    """
+    found: dict[str, float] = {}
+    for name, value in arguments.items():
+        if value.__class__ is dict:
+            found.update(_measured({str(each): part for each, part in value.items() if part.__class__ is not dict}))
+        elif value.__class__ in (int, float):
+            key, said, number = name, words_of(name), float(value)
+            if name not in _READINGS and (kind := kind_of(name)) and kind != "gas":
+                number = _base(kind, number, _unit(name, kind))
+                wanted = said & {"setpoint", "target", "expected", "set"}
+                is_expected = kind in ("rate", "temperature")
+                key = (f"expected_{kind}" if is_expected else f"{kind}_setpoint") if wanted else kind
+            if key in _READINGS and (key not in found or said & _MEASURED):
+                found[key] = number
+    return found
 
 
 def _check_diagnosis(fields: Mapping[str, Any], name: str, value: Any) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from dana.poet.training.confirmed import Confirmed
     from dana.poet.training.words import Words
 
     Rule = Callable[[Any], "Reading"]
@@ -145,6 +146,8 @@ class Plugin:
     unjudged: frozenset[type] = frozenset()
     # What words stand for that people may correct (`feedback(…, correction=…)`); each function has a plugin of its own.
     glossary: Words | None = None
+    # Causes that people may confirm (`feedback(…, cause=…)`), likewise.
+    confirmed: Confirmed | None = None
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         given = dict(config or {})

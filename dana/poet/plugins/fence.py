@@ -32,6 +32,7 @@ class Fenced(Plugin):
         self.fields = inner.fields
         self.config = inner.config
         self.glossary = inner.glossary
+        self.confirmed = inner.confirmed
 
     def hints(self) -> dict[str, Any]:
         """See `Plugin`."""

@@ -21,7 +21,7 @@ class Causes:
     `expected[cause][rule]` is that share (0 to 1); `prior`: how many cases the experts' view is worth.
     """
 
-    __slots__ = ("_fired", "_seen", "causes", "expected", "prior", "rules")
+    __slots__ = ("_fired", "_looked", "_seen", "causes", "expected", "prior", "rules")
 
     def __init__(
         self,
@@ -44,19 +44,33 @@ class Causes:
         self.prior = prior
         self._seen = dict.fromkeys(causes, 0)
         self._fired = {cause: dict.fromkeys(rules, 0) for cause in causes}
+        # In how many cases of a cause a rule was looked at: what nobody looked at did not stay silent.
+        self._looked = {cause: dict.fromkeys(rules, 0) for cause in causes}
 
-    def confirm(self, cause: str, fired: Collection[str]) -> None:
-        """The cause of a case is known now. Raises `KeyError` for one that does not exist."""
-        self._seen[cause] += 1
-        row = self._fired[cause]
+    def confirm(self, cause: str, fired: Collection[str], known: Collection[str] | None = None) -> None:
+        """The cause of a case is known now; `known`: the rules that were looked at (None: all).
+
+        Raises `KeyError` for a cause or a rule that does not exist.
+        """
+        self._count(cause, fired, known, 1)
+
+    def forget(self, cause: str, fired: Collection[str], known: Collection[str] | None = None) -> None:
+        """Take a confirmed case out again."""
+        self._count(cause, fired, known, -1)
+
+    def _count(self, cause: str, fired: Collection[str], known: Collection[str] | None, by: int) -> None:
+        self._seen[cause] += by
+        shown, looked = self._fired[cause], self._looked[cause]
         for rule in fired:
-            row[rule] += 1
+            shown[rule] += by
+        for rule in self.rules if known is None else known:
+            looked[rule] += by
 
     def share(self, cause: str, rule: str) -> float:
         """How often a rule fires with a cause: the experts' view and what was confirmed."""
         said = self.expected.get(cause, {}).get(rule, 0.02)
         said = min(0.99, max(0.01, said))
-        return (said * self.prior + self._fired[cause][rule]) / (self.prior + self._seen[cause])
+        return (said * self.prior + self._fired[cause][rule]) / (self.prior + self._looked[cause][rule])
 
     def rank(self, fired: Collection[str], known: Collection[str] | None = None) -> list[tuple[str, float]]:
         """Causes by probability, the likeliest first; `known`: the rules that were looked at (None: all)."""
@@ -97,7 +111,14 @@ class Causes:
 
     def to_data(self) -> dict[str, Any]:
         """The confirmed cases, as plain data."""
-        return {cause: {"seen": self._seen[cause], "fired": dict(self._fired[cause])} for cause in self.causes}
+        return {
+            cause: {
+                "seen": self._seen[cause],
+                "fired": dict(self._fired[cause]),
+                "looked": dict(self._looked[cause]),
+            }
+            for cause in self.causes
+        }
 
     def take(self, data: Mapping[str, Any]) -> None:
         """Take in confirmed cases; causes and rules that do not exist any more are left out."""
@@ -108,3 +129,7 @@ class Causes:
                 for rule, count in found["fired"].items():
                     if rule in row:
                         row[rule] = int(count)
+                # Older data has none: every rule was looked at then.
+                looked = found.get("looked")
+                for rule in self.rules:
+                    self._looked[cause][rule] = int(found["seen"] if looked is None else looked.get(rule, 0))

@@ -22,6 +22,7 @@ from zlib import crc32
 from dana.adaptive.improve import PROMOTED, Watch
 from dana.adaptive.statistics import DUE, Moments, wilson
 from dana.poet.training import evidence
+from dana.poet.training.confirmed import LEAST as LEAST_CONFIRMED
 from dana.poet.training.faults import FaultClasses
 from dana.poet.training.freshness import Freshness
 from dana.poet.training.heard import AGE, ATTEMPT, CALL, JUDGED, OK, OUTAGE
@@ -52,7 +53,7 @@ WATCHED = 300
 WATCH_LEAST = 50
 AFTER_A_FAILURE = 10 * DUE
 # The knobs of the rules that are no options (`dana.poet.subjects.knobs_of`).
-GIVEN_UP, CACHE_TTL, WORDS = "given_up", "cache_ttl", "domain_words"
+GIVEN_UP, CACHE_TTL, WORDS, CAUSES = "given_up", "cache_ttl", "domain_words", "confirmed_causes"
 KIND = "training"
 
 
@@ -65,7 +66,8 @@ class Trainer:
 
     __slots__ = (
         "__weakref__", "_costs", "_is_called", "_learner", "_plan", "_scores", "_since", "_watch", "ages", "applies",
-        "faults", "heard", "inline", "is_new", "last", "latency", "outages", "outcomes", "resting", "rounds", "words",
+        "confirmed", "faults", "heard", "inline", "is_new", "last", "latency", "outages", "outcomes", "resting",
+        "rounds", "words",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, learner: Learner, *, inline: bool, applies: bool = True) -> None:
@@ -80,6 +82,8 @@ class Trainer:
         self.faults = FaultClasses()
         # What words of the domain stand for; None where it has none.
         self.words = plan.words
+        # Causes of the domain with the cases people confirmed, likewise.
+        self.confirmed = plan.confirmed
         self.outages: deque[float] = deque(maxlen=100)
         self.ages: deque[tuple[float, bool]] = deque(maxlen=400)
         self.outcomes: deque[dict[str, Any]] = deque(maxlen=KEPT_OUTCOMES)
@@ -139,6 +143,15 @@ class Trainer:
         if plan is not None and plan.config.learning != "batch" and self._may_change(learner):
             self._words(learner)
 
+    def cause_found(self, cause: str, signs: Mapping[str, bool], learner: Learner) -> None:
+        """People found the cause of a case. Raises `ValueError`; the caller holds the learner's lock."""
+        assert self.confirmed is not None
+        self.confirmed.confirm(cause, signs)
+        self.is_new = True
+        plan = self._plan()
+        if plan is not None and plan.config.learning != "batch" and self._may_change(learner):
+            self._causes(learner)
+
     # --- behind the calls ---------------------------------------------------------------------------
 
     def work(self, *, ending: bool = False) -> None:
@@ -154,6 +167,7 @@ class Trainer:
                 self._round(plan, learner)
             if plan is not None and learner.is_known and ending:
                 self._words(learner)
+                self._causes(learner)
         finally:
             learner.lock.release()
 
@@ -408,6 +422,20 @@ class Trainer:
                 words.took(phrase)
                 learner.changed()
 
+    def _causes(self, learner: Learner) -> None:
+        """T7: what signs say about causes, from the cases people confirmed."""
+        confirmed = self.confirmed
+        if confirmed is None or CAUSES not in learner.subject.knobs or not confirmed.is_due():
+            return
+        outcome = self._ask(
+            learner, "T7", confirmed.candidate(), lambda found: {CAUSES: found},
+            lambda _values: evidence.paired(confirmed.gains(), 0),
+            min_gain=0.0, least=LEAST_CONFIRMED, watched=False,
+        )  # fmt: skip
+        if outcome.kind == PROMOTED:
+            confirmed.took()
+            learner.changed()
+
     def _record(self, kind: str, subject: str, data: dict[str, Any]) -> None:
         self.outcomes.append({"kind": kind, **data})
         plan = self._plan()
@@ -419,8 +447,9 @@ class Trainer:
     def to_data(self) -> dict[str, Any]:
         """What the rules know, as plain data: with it and the same observations, the same is learnt."""
         words = {} if self.words is None else {"words": self.words.to_data()}
+        causes = {} if self.confirmed is None else {"causes": self.confirmed.to_data()}
         return {
-            **words,
+            **words, **causes,
             "latency": self.latency.to_data(), "faults": self.faults.to_data(), "outages": list(self.outages),
             "ages": [list(age) for age in self.ages], "rounds": self.rounds, "last": self.last, "since": self._since,
         }  # fmt: skip
@@ -436,6 +465,8 @@ class Trainer:
             self._since = int(data.get("since", 0))
             if self.words is not None:
                 self.words.take(dict(data.get("words", {})))
+            if self.confirmed is not None:
+                self.confirmed.take(dict(data.get("causes", {})))
         except (TypeError, AttributeError) as damaged:
             msg = f"this is nothing that was learnt: {damaged}"
             raise ValueError(msg) from damaged

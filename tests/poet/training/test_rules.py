@@ -319,7 +319,9 @@ def test_t7_what_was_learnt_about_causes_outlives_them():
     causes.confirm("leak", {"low"})
     fewer = Causes(["leak"], ["low"], {"leak": {"low": 0.9}})
     fewer.take(causes.to_data())
-    assert fewer.to_data() == {"leak": {"seen": 1, "fired": {"low": 1}}}
+    assert fewer.to_data() == {"leak": {"seen": 1, "fired": {"low": 1}, "looked": {"low": 1}}}
+    fewer.take({"leak": {"seen": 4, "fired": {"low": 2}}})
+    assert fewer.to_data()["leak"]["looked"] == {"low": 4}
     with pytest.raises(ValueError, match="needs causes and rules"):
         Causes([], ["low"], {})
 

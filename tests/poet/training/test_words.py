@@ -18,6 +18,10 @@ def wanted_c(setpoint_c):
     return setpoint_c
 
 
+def etched(chuck_temp_k, power):
+    return chuck_temp_k
+
+
 class Run:
     """One run of a program with a store."""
 
@@ -112,6 +116,23 @@ def test_temperatures_are_learnt_in_the_unit_of_the_function_and_read_in_that_of
     run.end()
 
 
+def test_words_for_temperatures_of_recipes_are_learnt_within_the_limits_of_the_tool(tmp_path):
+    run = Run(tmp_path / "p.db", etched, "semiconductor")
+    with pytest.raises(POETPerceiveError):
+        run.call("usual chuck", 500)
+    run.correct(*[{"usual chuck": said} for said in ("20 °C", 20, "293.15 K")])
+    assert run.call("Usual  chuck", 500) == pytest.approx(293.15)
+    with pytest.raises(POETConfigError, match="from -20 to 400"):
+        run.correct({"furnace": 500})
+    with pytest.raises(POETConfigError, match="is read as 60"):
+        run.correct({"60 C": 70})
+    run.end()
+    strict = Run(tmp_path / "p.db", etched, "semiconductor", plugin_config={"strict": True})
+    with pytest.raises(POETPerceiveError):
+        strict.call("usual chuck", 500)
+    strict.end()
+
+
 @pytest.mark.parametrize("wrong", [{}, [1], {"excellent": None}, {"excellent": True}, {1: 700}])
 def test_what_is_no_correction_is_refused(tmp_path, wrong):
     run = Run(tmp_path / "p.db")
@@ -121,7 +142,7 @@ def test_what_is_no_correction_is_refused(tmp_path, wrong):
 
 
 def test_a_function_without_words_says_so(tmp_path):
-    run = Run(tmp_path / "p.db", domain="semiconductor")
+    run = Run(tmp_path / "p.db", domain="llm_optimization")
     with pytest.raises(POETConfigError, match="no words"):
         run.correct({"excellent": 805})
     run.end()
