@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dana.esper.probe import Figures
 
 # Where a fault begins, by figure. `narrow` and `shallow` are what remains when nothing else explains a residual.
-DEAD, SATURATED, RANK, RESIDUAL = 0.5, 0.5, 0.35, 0.3
+DEAD, SATURATED, RANK, RESIDUAL = 0.5, 0.5, 0.25, 0.3
 SMALLEST_RANKED = 4
 # A squashing activation with less than this share of its slope lets no gradient through; what learning alone drives to
 # its ends keeps more.

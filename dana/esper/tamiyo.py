@@ -5,8 +5,10 @@ Once an epoch:
 1. What is growing is moved on: after some epochs of training it is blended in; when it is in, it is judged.
 2. Judging is a paired counterfactual: the same held-out examples with and without what grew. It stays when the lower
    end of the gain's 95 % interval is above 0 and the gain above its *rent*, which parameters cost.
+   What costs next to nothing may wait for that; neurons that are renewed have most of the training.
 3. When nothing grows and the loss has reached a plateau, Karn is asked where the network is stuck; the best plan that
-   the shield allows germinates.
+   the shield allows germinates. More neurons and layers are no answer to what is learnt by heart, nor more depth to a
+   loss that still falls.
 
 A controller is anything with `decide(view) -> actions`; the shield stands between it and the network in any case.
 """
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 PATIENT = 4
 # Depth is missing where the loss falls by less than this share in so many epochs, and nothing else explains it.
 STALLED, STALLED_OVER = 0.1, 3
+
+# Where held-out examples are missed by so many times as much as those learnt from, more neurons would not help.
+OVERFITTED = 1.5
 
 GERMINATE, BLEND, FOSSILISE, CULL, WAIT = "germinate", "blend", "fossilise", "cull", "wait"
 
@@ -229,6 +234,9 @@ class Tamiyo:
         findings = diagnose(view.host, figures)
         if self._is_learning(view):
             findings = [finding for finding in findings if finding.fault != "shallow"]
+        if float(measured(view.host, view.held_out).mean()) > OVERFITTED * view.losses[-1]:
+            # What is learnt by heart is not learnt better by more neurons.
+            findings = [finding for finding in findings if finding.fault not in ("narrow", "shallow")]
         plans = propose(view.host, findings, figures, most=8)
         if not plans:
             return []

@@ -116,36 +116,52 @@ class Outcome:
 
 
 class Kept:
-    """What was measured before, by fault and seed, in a file of lines; None: the fault cost too little there."""
+    """What was measured before, by fault and seed, in a file of lines."""
 
     def __init__(self, path=None):
         self.path = Path(path) if path else None
         lines = self.path.read_text().splitlines() if self.path and self.path.exists() else ()
-        self.known = {(said["fault"], said["seed"]): said["found"] for said in map(json.loads, lines)}
+        self.known = {}
+        for said in map(json.loads, lines):
+            self.known.setdefault((said["fault"], said["seed"]), {}).update(said)
 
     def one(self, fault, seed):
-        """The outcome of one host, measured now if it was not before."""
-        if (fault, seed) not in self.known:
-            measured = self.known[fault, seed] = one(fault, seed)
-            if self.path:
-                with self.path.open("a") as file:
-                    file.write(json.dumps({"fault": fault, "seed": seed, "found": measured}) + "\n")
-        known = self.known[fault, seed]
-        return None if known is None else Outcome(fault, seed, *known)
+        """The outcome of one host, measured now as far as it was not before; None when its fault costs too little."""
+        known = self.known.setdefault((fault, seed), {})
+        if "plain" not in known:
+            self._note(fault, seed, dict(zip(("sound", "plain"), ungrown(fault, seed), strict=True)))
+        if known["sound"] - known["plain"] < SMALLEST_GAP:
+            return None
+        if "grown" not in known:
+            self._note(fault, seed, dict(zip(("grown", "found", "places"), grown(fault, seed), strict=True)))
+        return Outcome(fault, seed, *(known[name] for name in ("plain", "sound", "grown", "found", "places")))
+
+    def _note(self, fault, seed, figures):
+        self.known[fault, seed].update(figures)
+        if self.path:
+            with self.path.open("a") as file:
+                file.write(json.dumps({"fault": fault, "seed": seed, **figures}) + "\n")
 
 
-def one(fault, seed):
-    """The figures of one host, as `Outcome` takes them; None when its fault costs too little to be one."""
-    model, data = healthy(fault, seed)
-    how = {"epochs": EPOCHS, "seed": seed, "batch": 96}
-    sound = train(model, data, controller="off", **how).finish().accuracy
+def how(seed):
+    """How every network is trained."""
+    return {"epochs": EPOCHS, "seed": seed, "batch": 96}
+
+
+def ungrown(fault, seed):
+    """The accuracies without and with the fault, where nothing grows."""
+    data = healthy(fault, seed)[1]
+    models = healthy(fault, seed)[0], faulty(fault, seed)[0]
+    return [train(model, data, controller="off", **how(seed)).finish().accuracy for model in models]
+
+
+def grown(fault, seed):
+    """The accuracy with the fault where something may grow, the worst finding, and the layers that may be named."""
+    data = healthy(fault, seed)[1]
     model, places = faulty(fault, seed)
-    plain = train(model, data, controller="off", **how).finish().accuracy
-    if sound - plain < SMALLEST_GAP:
-        return None
-    found = diagnosed(faulty(fault, seed)[0], data, how)
-    grown = train(faulty(fault, seed)[0], data, budget=Budget(800, concurrent=2), **how).finish().accuracy
-    return plain, sound, grown, found, places
+    found = diagnosed(model, data, how(seed))
+    run = train(faulty(fault, seed)[0], data, budget=Budget(800, concurrent=2), **how(seed)).finish()
+    return run.accuracy, found, places
 
 
 def diagnosed(model, data, how):
@@ -189,9 +205,13 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     began, everything, kept = time.process_time(), [], Kept(options.keep)
-    for fault in [options.only] if options.only else FAULTS:
-        found = list(hosts(fault, options.count, options.seed, kept))
-        everything += found
+    faults = [options.only] if options.only else FAULTS
+    drawn = {fault: hosts(fault, options.count, options.seed, kept) for fault in faults}
+    # One of each in turn: a run that is interrupted has seen all faults.
+    for _ in range(options.count):
+        everything += [next(drawn[fault]) for fault in faults]
+    for fault in faults:
+        found = [each for each in everything if each.fault == fault]
         print(f"{fault:10} {_said(found)}", flush=True)
         for each in found if options.verbose else ():
             if not each.cured or not each.localised:
