@@ -9,6 +9,7 @@ stands for its value, and `.force` waits where the value is needed.
     effect     `Effect`, and the helpers of compiled code
     waiting    who runs the event loop, how a call is parked and woken; the loop-aware clock
     bridge     greenlets: Dana calls as coroutines, branches side by side; the one importer of greenlet
+    resting    calls that wait without a stack: their body ends in its effect, or nothing of it is left between attempts
     together   `race`, `parallel`, stages side by side
     lock       one thread at a time inside a program
 
@@ -19,7 +20,7 @@ There is always one place that runs the loop, the *hub*, and Dana code waits in 
     await engine.arun(…)     `bridge.drive` puts each Dana call into a `Worker`, a greenlet; the host's loop is the
                              hub. To wait is to switch to it; the callback of what was waited for switches back.
 
-Branches of `parallel` and `race` are workers in both cases. So Dana code never runs on two stacks at once, and
+Branches of `parallel` and `race` are workers in both cases, and a call that rests is a new worker after each answer. So Dana code never runs on two stacks at once, and
 other Dana code of the program runs only while a call starts an effect or waits: that is L37. What belongs to a
 call and not to the program (steps, deadlines, stops) is exchanged by `calls.suspend` and `calls.resume`.
 
