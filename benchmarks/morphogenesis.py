@@ -24,10 +24,15 @@ def measure(*, quick: bool) -> list[Row]:
     if quick:
         found = carried_out([Study("digits", tasks.digits, range(2))], None)
     else:
-        names = ("twenty", "shifts", "digits", "spirals")
-        studies = [Study(name, getattr(tasks, name), SEEDS, frozen=name == "shifts") for name in names]
+        studies = [Study("twenty", tasks.twenty, SEEDS, controllers=("heuristic", "schedule"))]
         if peers.is_there():
-            studies += [Study(f"{name}, gromo", getattr(peers, name), SEEDS) for name in ("digits", "spirals")]
+            tried = (("digits", peers.digits), ("spirals", peers.spirals))
+            studies += [Study(f"{name}, gromo", one, SEEDS, controllers=("off",)) for name, one in tried]
+        studies += [
+            Study("digits", tasks.digits, SEEDS),
+            Study("spirals", tasks.spirals, SEEDS),
+            Study("shifts", tasks.shifts, SEEDS, controllers=("heuristic",), frozen=True),
+        ]
         found = carried_out(studies, RECORDED)
     table = Table("networks that grow")
     grown(table, "digits", found["digits"], found.get("digits, gromo", []), closed=0.93, fewer=20.0)

@@ -11,6 +11,7 @@ because it reads the whole training data once.
 from __future__ import annotations
 
 from importlib.util import find_spec
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,17 +51,19 @@ def _grown(
     from torch.nn import functional
 
     from dana.esper.data import accuracy
+    from dana.esper.train import OPTIMIZERS
 
+    began = process_time()
     torch.manual_seed(seed)
     x, y = data.train
     model = GrowingMLP(x.shape[1], data.classes, hidden, 2, activation=nn.ReLU())
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    optimizer = OPTIMIZERS["adam"](model.parameters(), lr=0.01)
     order = torch.Generator().manual_seed(seed)
     growths = 0
     for epoch in range(epochs):
         if epoch and epoch % every == 0 and epoch <= 0.75 * epochs:
             growths += _grow(model, x, y, neurons, most)
-            optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+            optimizer = OPTIMIZERS["adam"](model.parameters(), lr=0.01)
             continue
         model.train()
         mixed = torch.randperm(len(x), generator=order)
@@ -73,7 +76,10 @@ def _grown(
     with torch.no_grad():
         right = accuracy(model(data.test[0]), data.test[1])
     count = sum(p.numel() for p in model.parameters())
-    return {"cohort": "gromo", "accuracy": right, "parameters": count, "growths": growths, "weights": ""}
+    return {
+        "cohort": "gromo", "accuracy": right, "parameters": count, "growths": growths, "weights": "",
+        "seconds": process_time() - began,
+    }  # fmt: skip
 
 
 def _grow(model: Any, x: Tensor, y: Tensor, neurons: int, most: int) -> bool:

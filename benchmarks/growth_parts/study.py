@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     Rows = list[dict[str, Any]]
 
 
-def reference(*, frozen: bool = False) -> str:
+def reference(controllers: tuple[str, ...], *, frozen: bool = False) -> str:
     """What the code computes, as a hash: weights after short trainings, which any change of the arithmetic changes.
 
-    `frozen`: of what grows beside a frozen network.
+    `controllers`: those of the trainings; `frozen`: of what grows beside a frozen network.
     """
     import torch
 
@@ -37,7 +37,7 @@ def reference(*, frozen: bool = False) -> str:
 
     torch.set_num_threads(1)
     whole = sha256()
-    for controller in ("heuristic",) if frozen else ("heuristic", "random", "schedule"):
+    for controller in controllers:
         for net, data in ((mlp(2, [4, 4], 2), spirals(200)), (mlp(64, [3, 3], 10), digits())):
             for parameter in net.parameters() if frozen else ():
                 parameter.requires_grad_(False)
@@ -47,10 +47,19 @@ def reference(*, frozen: bool = False) -> str:
 
 
 class Study:
-    """A name, the function of a seed that gives its rows, and the seeds. `frozen`: as for `reference`."""
+    """A name, the function of a seed that gives its rows, and the seeds. `controllers`, `frozen`: see `reference`."""
 
-    def __init__(self, name: str, one: Callable[[int], Rows], seeds: Iterable[int], *, frozen: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        one: Callable[[int], Rows],
+        seeds: Iterable[int],
+        *,
+        controllers: tuple[str, ...] = ("heuristic", "random", "schedule"),
+        frozen: bool = False,
+    ) -> None:
         self.name = name
+        self.controllers = controllers
         self.frozen = frozen
         self.one = one
         self.seeds = list(seeds)
@@ -58,7 +67,9 @@ class Study:
 
 def carried_out(studies: list[Study], kept: Path | None) -> dict[str, Rows]:
     """The rows of all studies by name, in the order of seeds. `kept`: the file of rows (None: nothing is kept)."""
-    marks = {study.name: reference(frozen=study.frozen) for study in studies}
+    ways = {(study.controllers, study.frozen) for study in studies}
+    hashes = {way: reference(way[0], frozen=way[1]) for way in ways}
+    marks = {study.name: hashes[study.controllers, study.frozen] for study in studies}
     done = _read(kept, marks)
     open_ = [(study, seed) for study in studies for seed in study.seeds if (study.name, seed) not in done]
     workers = min(len(os.sched_getaffinity(0)), len(open_))
@@ -82,6 +93,8 @@ def _one(act: Callable[[int], Rows], seed: int) -> Rows:
     import torch
 
     torch.set_num_threads(1)
+    # The first optimiser of a process loads half of torch, which is nobody's training.
+    torch.optim.Adam([torch.zeros(1)])
     began = time.process_time()
     rows = act(seed)
     for row in rows:

@@ -36,7 +36,7 @@ def digits(seed: int) -> Rows:
 
     found = compare(
         "digits", lambda each: data(seed=each), lambda each: mlp(64, [3, 3], 10, seed=each),
-        lambda each: mlp(64, [128, 128], 10, seed=each), epochs=80, seeds=[seed], parameters=1050,
+        lambda each: mlp(64, [128, 128], 10, seed=each), epochs=80, seeds=[seed], parameters=680,
     )  # fmt: skip
     return _rows(found.cohorts)
 

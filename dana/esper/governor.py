@@ -7,6 +7,10 @@ After every step it sees the loss. It panics
 - after three losses in a row that are far outside of what was usual: more than 6 robust standard deviations above the
   median (Iglewicz & Hoaglin 1993), more than three times it, and above `worst`.
 
+Before that, what is learnt from a step that is far outside of what was usual is limited: once something grew, a loss
+above three times the median counts as that much. A grown network is deeper or wider than the one whose pace the
+optimiser knows; where little is left to learn, one odd example moves all of it at once, and the next losses are odd.
+
 A panic goes back to the last good mark, locks the site that was growing and writes a field report. Marks are taken
 while all is well.
 """
@@ -15,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from dana.esper.field_report import FieldReport
@@ -64,6 +68,13 @@ class Governor:
             self._good = self.host.mark()
             self._since = 0
         return None
+
+    def share(self, loss: float) -> float:
+        """The part of a step's loss to learn from, to multiply it by before `backward`: 1 for what is usual."""
+        if self.host.last_change is None or len(self._losses) < WINDOW // 2:
+            return 1.0
+        most = _TIMES * abs(self._ordered[len(self._ordered) // 2])
+        return most / loss if most < loss < inf else 1.0
 
     def good_now(self) -> None:
         """Take this moment for the one to go back to."""

@@ -32,6 +32,7 @@ from dana.esper.governor import Governor
 from dana.esper.host import Host
 from dana.esper.lifecycle import Stage
 from dana.esper.refusals import RefusedError
+from dana.esper.seedling import Widener, is_seedling
 from dana.esper.tamiyo import FOSSILISE, GERMINATE, Action, Tamiyo, View, carry_out
 
 if TYPE_CHECKING:
@@ -106,6 +107,10 @@ class Growing:
         self._sum = 0.0
         self._count = 0
         self._batch: tuple[Tensor, Tensor] | None = None
+
+    def share(self, loss: float) -> float:
+        """The part of a step's loss to learn from, asked before `backward` (`dana.esper.governor`); 1 as a rule."""
+        return 1.0 if self.governor is None else self.governor.share(loss)
 
     def step(self, loss: float, batch: tuple[Tensor, Tensor] | None = None) -> str | None:
         """After a step of the optimiser: its loss, the examples it saw. The reason of a rollback, if there was one."""
@@ -197,12 +202,17 @@ class Run:
             if len(at) < 2:
                 continue  # a batch norm has nothing to say about one example
             self.optimizer.zero_grad()
-            loss = functional.cross_entropy(model(x[at]), y[at])
+            seen = x[at], y[at]
+            loss = functional.cross_entropy(model(seen[0]), seen[1])
+            value = float(loss.detach())
             if loss.requires_grad:  # in a frozen host, before something grows, nothing learns
-                loss.backward()  # type: ignore[no-untyped-call]
+                share = self.growing.share(value)
+                (loss if share == 1.0 else share * loss).backward()  # type: ignore[no-untyped-call]
                 self.optimizer.step()
-            probed = order[:_PROBED] if first + self.batch >= len(x) else at
-            panics += self.growing.step(float(loss.detach()), (x[probed], y[probed])) is not None
+            if first + self.batch >= len(x):
+                probed = order[:_PROBED]
+                seen = x[probed], y[probed]
+            panics += self.growing.step(value, seen) is not None
         done = self.growing.epoch()
         alpha = max((site.alpha for site in self.host.sites if site.seed.is_active), default=0.0)
         epoch = Epoch(
@@ -312,15 +322,18 @@ class Random:
     def _germination(self, view: View) -> list[Action]:
         from dana.esper.karn import usual_measures
         from dana.esper.refusals import Refusal
+        from dana.esper.renewal import GROWTHS
         from dana.esper.templates import TEMPLATES
 
         busy = any(site.seed.is_active for site in view.host.sites)
         if busy or view.epoch % self.every or view.epoch > self.last_share * view.epochs:
             return []
         sites = [site for site in view.host.sites if site.stage is Stage.DORMANT]
+        # What neurons to renew is known by looking only.
+        names = sorted(name for name, each in TEMPLATES.items() if each.growth not in GROWTHS)
         for _try in range(20):
             site = self.chance.choice(sites)
-            name = self.chance.choice(sorted(TEMPLATES))
+            name = self.chance.choice(names)
             plan = site.propose(name, **usual_measures(site, name))
             if not isinstance(plan, Refusal) and view.host.budget.allows(plan.cost) is None:
                 return [Action(GERMINATE, site, plan, "by chance")]
@@ -387,6 +400,11 @@ def moved_on(view: View) -> list[Action]:
     return actions
 
 
+def heuristic(model: nn.Module) -> Any:
+    """The heuristic controller for a network: it is frozen, begins with next to nothing, or neither."""
+    return Adapter() if is_frozen(model) else Widener() if is_seedling(model) else Tamiyo()
+
+
 CONTROLLERS: dict[str, Callable[[int], Any]] = {
     "heuristic": lambda _seed: Tamiyo(),
     "random": Random,
@@ -422,8 +440,8 @@ def train(
             raise RefusedError(
                 "refused.argument", f"`{controller}` is no controller; known are {', '.join(CONTROLLERS)}"
             )
-        frozen = is_frozen(model.model if isinstance(model, Host) else model)
-        controller = Adapter() if frozen and controller == "heuristic" else CONTROLLERS[controller](seed)
+        network = model.model if isinstance(model, Host) else model
+        controller = heuristic(network) if controller == "heuristic" else CONTROLLERS[controller](seed)
     torch.manual_seed(seed)
     host = (
         model

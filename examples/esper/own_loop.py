@@ -31,7 +31,7 @@ def main(epochs: int = EPOCHS) -> float:
         for at in torch.randperm(len(x)).split(BATCH):
             optimizer.zero_grad()
             loss = functional.cross_entropy(model(x[at]), y[at])
-            loss.backward()
+            (growing.share(loss.item()) * loss).backward()  # once something grew, an odd loss counts for less
             optimizer.step()
             growing.step(loss.item(), (x[at], y[at]))  # α moves, the governor looks at the loss
         for action in growing.epoch():  # the controller decides

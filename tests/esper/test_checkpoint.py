@@ -127,6 +127,6 @@ def test_other_bytes_and_other_runs_are_refused(tmp_path):
     with pytest.raises(RefusedError, match=r"another one: .*seed 5, not 6"):
         train(mlp(2, [4, 4], 2, seed=5), SPIRALS, epochs=26, seed=6, budget=Budget(700), resume=data)
     with pytest.raises(RefusedError, match="no run of this network"):
-        train(mlp(2, [5, 4], 2, seed=5), SPIRALS, epochs=26, seed=5, budget=Budget(700), resume=data)
+        train(mlp(2, [3, 4], 2, seed=5), SPIRALS, epochs=26, seed=5, budget=Budget(700), resume=data)
     with pytest.raises(RefusedError, match="cannot be read"):
         begun("heuristic", resume=str(tmp_path / "nothing"))
