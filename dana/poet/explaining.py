@@ -101,6 +101,8 @@ def _about_learning(function: Any, known: dict[str, Any]) -> list[str]:
         lines.append(f"  version {current.number} of {len(learner.subject.versions) - 1}: {why(current.evidence)}")
     elif not known["learnt"]:
         lines.append("  nothing is learnt yet: figures are kept, nothing is changed")
+    if learner is not None and learner.hints is not None:
+        lines += [f"  {line}" for line in learner.hints.lines()]
     if known["feedback"] is not None:
         lines.append("  feedback: " + ", ".join(f"{name} {value}" for name, value in known["feedback"].items()))
     trainer = None if learner is None else learner.trainer

@@ -29,6 +29,7 @@ from dana.poet.options import OPTIONS
 from dana.poet.store.base import NO_DOMAIN
 from dana.poet.training.engine import CACHE_TTL, CAUSES, GIVEN_UP, KIND, WORDS, trainer_of
 from dana.poet.training.heard import JUDGED
+from dana.runtime.typevalues import safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from dana.poet.registry import Registry
     from dana.poet.store.base import StoreError
     from dana.poet.training.engine import Trainer
+    from dana.poet.training.hints import LearningHints
 
 SAVE_S = 30.0
 REST_S = 0.5
@@ -159,7 +161,8 @@ class Learner:
     """One function and what is known about it. `subject.values` are what its knobs are set to."""
 
     __slots__ = (
-        "__weakref__", "_is_loaded", "_plan", "_saved", "calls", "domain", "id", "keeper", "lock", "subject", "trainer",
+        "__weakref__", "_is_loaded", "_plan", "_saved", "calls", "domain", "hints", "id", "keeper", "lock", "subject",
+        "trainer",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, keeper: Keeper) -> None:
@@ -167,6 +170,14 @@ class Learner:
         self.domain = plan.config.domain or NO_DOMAIN
         has = {"words": plan.words is not None, "causes": plan.confirmed is not None}
         knobs = knobs_of(plan.config, plan.breaker, plan.constants, plan.name, **has)
+        # What its plugins said about learning; None without plugins.
+        self.hints: LearningHints | None = None
+        if plan.plugins:
+            from dana.poet.training.hints import asked
+
+            names = () if plan.parameters is None else plan.parameters.names
+            about = {"function": plan.name, "parameters": list(names), "knobs": [knob.name for knob in knobs]}
+            knobs, self.hints = asked(plan.plugins, about, knobs)
         self.subject = Subject("function", self.id, knobs)
         self.keeper = keeper
         self.calls = plan.calls
@@ -520,14 +531,14 @@ def give(registry: Registry, about: Any, said: Mapping[str, Any]) -> None:
 def _refuse_wrong(entry: Mapping[str, Any]) -> None:
     score = entry.get("score")
     if score is not None and (type(score) not in (int, float) or not 0 <= score <= 1):
-        msg = f"a score is from 0 to 1, not {score!r}"
+        msg = f"a score is from 0 to 1, not {safe_repr(score)}"
         raise POETConfigError(msg, "", "0 is useless, 1 is perfect", NO_STORE)
     if type(entry.get("ok", True)) is not bool:
-        msg = f"ok is true or false, not {entry['ok']!r}"
+        msg = f"ok is true or false, not {safe_repr(entry['ok'])}"
         raise POETConfigError(msg, "", "a degree is a score, from 0 to 1", NO_STORE)
     for name in ("kind", "failure", "comment", "cause"):
         if not isinstance(entry.get(name, ""), str):
-            msg = f"{name} is a text, not {entry[name]!r:.40}"
+            msg = f"{name} is a text, not {safe_repr(entry[name]):.40}"
             raise POETConfigError(msg, "", "", NO_STORE)
     correction = entry.get("correction", {"": 0})
     if (
@@ -535,7 +546,7 @@ def _refuse_wrong(entry: Mapping[str, Any]) -> None:
         or not correction
         or not all(type(word) is str and type(value) in (int, float, str) for word, value in correction.items())
     ):
-        msg = f"a correction says what words mean, not {correction!r:.40}"
+        msg = f"a correction says what words mean, not {safe_repr(correction):.40}"
         raise POETConfigError(msg, "", 'like {"excellent": 805}', NO_STORE)
     readings = entry.get("readings", {})
     if type(readings) is not dict or not all(

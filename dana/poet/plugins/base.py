@@ -244,7 +244,10 @@ class Plugin:
         return self.domain
 
     def get_learning_hints(self, _context: Any = None) -> dict[str, Any]:
-        """What learning may use; none unless a plugin says otherwise (older name)."""
+        """What learning should know (P102): "bounds" of knobs by name, and which are "fixed"; none unless said.
+
+        The context has the `function`, its `parameters` and the `knobs` that are learnt (`dana.poet.training.hints`).
+        """
         return {}
 
     def get_performance_optimizations(self) -> dict[str, Any]:
@@ -283,6 +286,11 @@ class _Adapted(Plugin):
     def hints(self) -> dict[str, Any]:
         ask = getattr(self.old, "get_performance_optimizations", None)
         return dict(ask()) if ask is not None else {}
+
+    def get_learning_hints(self, context: Any = None) -> dict[str, Any]:
+        ask = getattr(self.old, "get_learning_hints", None)
+        given: dict[str, Any] = {} if ask is None else ask(context)
+        return given
 
 
 def adapt(candidate: Any) -> Plugin:

@@ -38,6 +38,10 @@ class Fenced(Plugin):
         """See `Plugin`."""
         return self.inner.hints()
 
+    def get_learning_hints(self, context: Any = None) -> dict[str, Any]:
+        """See `Plugin`."""
+        return self.inner.get_learning_hints(context)
+
     def perceiver(self, parameters: Sequence[tuple[str, str]]) -> Perceiver | None:
         """See `Plugin`."""
         read = self.inner.perceiver(parameters)
