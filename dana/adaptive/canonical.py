@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Deeper data is cut off: no record needs it, and a walk without end would take the writer down.
 MAX_DEPTH = 32
+MAX_PARTS = 100_000
+_CUTS = count()
 TAG = "$"
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
@@ -34,9 +37,15 @@ def whole(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def plain(value: Any, depth: int = 0) -> Any:
-    """`value` as JSON can say it; tuples become lists."""
+def plain(value: Any, depth: int = 0, left: list[int] | None = None) -> Any:
+    """`value` as JSON can say it; tuples become lists. Of more than `MAX_PARTS` parts the others are cut off, and
+    nothing is equal to what was cut: parts that are shared many times have no end.
+    """
     cls = value.__class__
+    left = [MAX_PARTS] if left is None else left
+    left[0] -= 1
+    if left[0] < 0:
+        return {TAG: "cut", "number": next(_CUTS)}
     if cls in (str, int, bool) or value is None:
         return value
     if cls is float:
@@ -44,20 +53,20 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth >= MAX_DEPTH:
         return {TAG: "deep"}
     if cls is dict:
-        return _plain_dict(value, depth)
+        return _plain_dict(value, depth, left)
     if cls in (list, tuple):
-        return [plain(item, depth + 1) for item in value]
+        return [plain(item, depth + 1, left) for item in value]
     if cls in (set, frozenset):
-        return {TAG: "set", "of": sorted((plain(item, depth + 1) for item in value), key=_encode)}
+        return {TAG: "set", "of": sorted((plain(item, depth + 1, left) for item in value), key=_encode)}
     if cls is bytes:
         return {TAG: "bytes", "hex": value.hex()}
     return {TAG: "type", "is": cls.__name__}
 
 
-def _plain_dict(value: dict[Any, Any], depth: int) -> dict[str, Any]:
+def _plain_dict(value: dict[Any, Any], depth: int, left: list[int]) -> dict[str, Any]:
     if all(key.__class__ is str and key != TAG for key in value):
-        return {key: plain(item, depth + 1) for key, item in value.items()}
-    pairs = [[plain(key, depth + 1), plain(item, depth + 1)] for key, item in value.items()]
+        return {key: plain(item, depth + 1, left) for key, item in value.items()}
+    pairs = [[plain(key, depth + 1, left), plain(item, depth + 1, left)] for key, item in value.items()]
     return {TAG: "dict", "of": sorted(pairs, key=lambda pair: _encode(pair[0]))}
 
 

@@ -30,6 +30,7 @@ from dana.agents.system import system_of
 from dana.runtime.families import provide_names
 from dana.runtime.modules import ModuleRecord
 from dana.runtime.narrowing import BOUNDS
+from dana.runtime.printable import text_of
 from dana.runtime.stops import failure
 from dana.runtime.structs import Struct, StructMeta, _delegated
 from dana.runtime.typevalues import Refused, StructType, kind_of, short
@@ -230,7 +231,7 @@ def memory_of(agent: Any) -> Any:
 
         store, kind = store_of(agent._system.program, setting(agent, "memory")), agent._shape.name
         given = setting(agent, "name")
-        known = extra[MEMORY] = store.agent(kind, str(given) if given is not None else store.unnamed(kind))
+        known = extra[MEMORY] = store.agent(kind, text_of(given) if given is not None else store.unnamed(kind))
         object.__setattr__(agent, "_extra", extra)
     return known
 

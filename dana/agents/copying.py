@@ -114,13 +114,13 @@ class _Copying:
         parts = [each if each.__class__ in SCALARS else self.copy(each, depth + 1) for each in value]
         if isinstance(value, frozenset):
             same = all(a is b for a, b in zip(parts, value, strict=True))
-            return value if same else self._keep(value, frozenset(parts))
+            return self._keep(value, value if same else frozenset(parts))
         return self._keep(value, set(parts))
 
     def _tuple(self, value: tuple[Any, ...], depth: int) -> Any:
         parts = [each if each.__class__ in SCALARS else self.copy(each, depth + 1) for each in value]
         if all(a is b for a, b in zip(parts, value, strict=True)):
-            return value
+            return self._keep(value, value)
         if value.__class__ is tuple:
             return self._keep(value, tuple(parts))
         return self._keep(value, tuple.__new__(value.__class__, parts))
@@ -140,7 +140,7 @@ class _Copying:
             copied = self.copy(part, depth + 1)
             same = same and copied is part
             object.__setattr__(made, slot, copied)
-        return value if same else self._keep(value, made)
+        return self._keep(value, value if same else made)
 
 
 _MISSING: Any = object()

@@ -19,6 +19,7 @@ from dana.agents.tools import Tool
 from dana.agents.validators import MAKERS, Validator, one_of, settled
 from dana.runtime.pipelines import MethodType
 from dana.runtime.stops import failure
+from dana.runtime.typevalues import safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _tracing(program: Program) -> Callable[..., str]:
             raise failure(TypeError, WRONG, "`agents.trace` is given an agent", 'as in agents.trace(desk, "key")')
         if detail not in acts.LEVELS:
             hint = "there are " + ", ".join(acts.LEVELS)
-            raise failure(ValueError, WRONG, f"`detail` of trace cannot be {str(detail)[:40]!r}", hint)
+            raise failure(ValueError, WRONG, f"`detail` of trace cannot be {safe_repr(detail):.40}", hint)
         events = [] if program.ledger is None else program.ledger.events()
         named = "" if agent is None else actor_of(agent).id
         return acts.told(acts.one_turn(events, acts.last_turn(events, named)), detail)

@@ -103,56 +103,74 @@ def exfiltration_judge(self: Validator, turn: Turn) -> Judge:
     return judge
 
 
+HOLDERS = (dict, list, tuple, set, frozenset)
+
+
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     """All texts in a value, joined too: a secret may come in pieces."""
-    found = list(_each(value, depth))
+    found = list(_each(value, depth, set()))
     yield from found
     if len(found) > 1:
         yield "".join(found)
 
 
-def _each(value: Any, depth: int) -> Iterator[str]:
-    if depth > 32:
-        return
+def _each(value: Any, depth: int, seen: set[int]) -> Iterator[str]:
     if value.__class__ is str:
         yield value
-    elif value.__class__ is dict:
+        return
+    if depth > 32 or id(value) in seen:
+        return
+    if value.__class__ in HOLDERS or hasattr(value.__class__, "_shape"):
+        seen.add(id(value))  # what several hold is read once
+    if value.__class__ is dict:
         for key, item in value.items():
-            yield from _each(key, depth + 1)
-            yield from _each(item, depth + 1)
+            yield from _each(key, depth + 1, seen)
+            yield from _each(item, depth + 1, seen)
     elif value.__class__ in (list, tuple, set, frozenset):
         for item in value:
-            yield from _each(item, depth + 1)
+            yield from _each(item, depth + 1, seen)
     else:
         shape = getattr(type(value), "_shape", None)
         if shape is not None and shape.kind == "struct":
             for field in shape.fields:
-                yield from _each(getattr(value, field.slot, None), depth + 1)
+                yield from _each(getattr(value, field.slot, None), depth + 1, seen)
         elif value.__class__ is int:
             yield str(value)
 
 
-def mapped(value: Any, change: Any, depth: int = 0) -> Any:
-    """A value with every text in it changed; the same value where none is."""
-    if depth > 32:
-        return value
+def mapped(value: Any, change: Any, depth: int = 0, known: dict[int, Any] | None = None) -> Any:
+    """A value with every text in it changed; the same value where none is. What several hold is mapped once."""
     if value.__class__ is str:
         return change(value)
+    known = {} if known is None else known
+    if depth > 32 or id(value) in known:
+        return known.get(id(value), value)
+    made = value
     if value.__class__ is dict:
-        made = {mapped(k, change, depth + 1): mapped(v, change, depth + 1) for k, v in value.items()}
-        return value if made == value else made
-    if value.__class__ in (list, tuple):
-        items = type(value)(mapped(item, change, depth + 1) for item in value)
-        return value if items == value else items
+        pairs = [(mapped(k, change, depth + 1, known), mapped(v, change, depth + 1, known)) for k, v in value.items()]
+        if any(k is not a or v is not b for (k, v), (a, b) in zip(pairs, value.items(), strict=True)):
+            made = dict(pairs)
+    elif value.__class__ in (list, tuple):
+        items = [mapped(item, change, depth + 1, known) for item in value]
+        if any(a is not b for a, b in zip(items, value, strict=True)):
+            made = type(value)(items)
+    else:
+        made = _mapped_struct(value, change, depth, known)
+    known[id(value)] = made
+    return made
+
+
+def _mapped_struct(value: Any, change: Any, depth: int, known: dict[int, Any]) -> Any:
     shape = getattr(type(value), "_shape", None)
-    if shape is not None and shape.kind == "struct" and not shape.frozen:
-        fields = {f.slot: mapped(getattr(value, f.slot, None), change, depth + 1) for f in shape.fields}
-        if any(fields[f.slot] is not getattr(value, f.slot, None) for f in shape.fields):
-            made = shape.new()
-            for slot, item in fields.items():
-                object.__setattr__(made, slot, item)
-            return made
-    return value
+    if shape is None or shape.kind != "struct" or shape.frozen:
+        return value
+    fields = {f.slot: mapped(getattr(value, f.slot, None), change, depth + 1, known) for f in shape.fields}
+    if all(fields[f.slot] is getattr(value, f.slot, None) for f in shape.fields):
+        return value
+    made = shape.new()
+    for slot, item in fields.items():
+        object.__setattr__(made, slot, item)
+    return made
 
 
 # --- grounding ------------------------------------------------------------------------------------

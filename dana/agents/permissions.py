@@ -15,7 +15,7 @@ from dana.policy import Allow, Policy
 from dana.policy.shapes import KINDS
 from dana.runtime.narrowing import BOUNDS, Bounds
 from dana.runtime.stops import failure
-from dana.runtime.typevalues import kind_of
+from dana.runtime.typevalues import kind_of, safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _allow(name: str, permissions: Any) -> Allow:
         kind = kind_of(permissions)
         raise _refusal(name, f"are a list of at most {MOST} texts, not {kind}", 'such as `["read:./data", "model:*"]`')
     given: dict[str, Any] = {}
-    for each in sorted(permissions, key=str):
+    for each in sorted(permissions, key=safe_repr):
         kind, pattern = _read(name, each)
         if pattern is True or given.get(kind) is True:
             given[kind] = True

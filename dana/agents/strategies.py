@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 
 from dana.agents.errors import bad_setting
+from dana.runtime.typevalues import safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def chosen(what: str, given: Any, allowed: Sequence[str]) -> str:
 
     near = suggest(given, allowed) if isinstance(given, str) else None
     meant = f"did you mean {near!r}? " if near else ""
-    raise bad_setting(f"{what} is one of {', '.join(map(repr, allowed))}, not {given!r}", meant.rstrip())
+    raise bad_setting(f"{what} is one of {', '.join(map(repr, allowed))}, not {safe_repr(given)}", meant.rstrip())
 
 
 class Intensity:
@@ -69,9 +70,9 @@ class Intensity:
 
     def __init__(self, limit: int = LIMIT, within: float = WITHIN_S) -> None:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-            raise bad_setting(f"limit is how many restarts are allowed: a whole number from 0, not {limit!r}")
+            raise bad_setting(f"limit is how many restarts are allowed: a whole number from 0, not {safe_repr(limit)}")
         if isinstance(within, bool) or not isinstance(within, int | float) or not 0 < within < float("inf"):
-            raise bad_setting(f"within is a time in seconds, more than 0, not {within!r}")
+            raise bad_setting(f"within is a time in seconds, more than 0, not {safe_repr(within)}")
         self.limit = limit
         self.within = float(within)
         self._moments: deque[float] = deque()

@@ -38,6 +38,7 @@ from dana.ipv.errors import failed
 from dana.ipv.reasoning import account_of, brancher
 from dana.runtime.exceptions import AgentFault
 from dana.runtime.natives.reason import reasoning_of
+from dana.runtime.typevalues import safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class View:
     def __init__(self, agent: Any) -> None:
         self.agent = agent
         self.type_name: str = agent._shape.name
-        self.name = str(setting(agent, "name") or self.type_name)
+        named = setting(agent, "name")
+        self.name = named if isinstance(named, str) and named else self.type_name if not named else safe_repr(named)
         self.actor = actor_of(agent)
         self.id: str = self.actor.id
 

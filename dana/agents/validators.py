@@ -33,6 +33,7 @@ from dana.agents.gate import (
 )
 from dana.diagnostics import suggest
 from dana.runtime.stops import failure
+from dana.runtime.typevalues import safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _points(kind: str, given: Any, usual: tuple[str, ...]) -> tuple[str, ...]:
         if point not in usual:
             near = suggest(point, usual) if isinstance(point, str) else None
             hint = f"did you mean `{near}`?" if near else f"it can stand at {', '.join(usual)}"
-            raise failure(ValueError, WRONG, f"{kind} does not stand at {point!r:.60}", hint)
+            raise failure(ValueError, WRONG, f"{kind} does not stand at {safe_repr(point):.60}", hint)
     return tuple(given)
 
 
@@ -140,7 +141,8 @@ def number(kind: str, name: str, value: Any, low: float, high: float, *, whole: 
     wanted = int if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, wanted) or not low <= value <= high:
         what = "a whole number" if whole else "a number"
-        raise failure(ValueError, WRONG, f"`{name}` of {kind} is {what} from {low:g} to {high:g}, not {value!r:.40}")
+        said = safe_repr(value)
+        raise failure(ValueError, WRONG, f"`{name}` of {kind} is {what} from {low:g} to {high:g}, not {said:.40}")
     return value
 
 
@@ -156,7 +158,7 @@ def one_of(kind: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
     if value not in choices:
         near = suggest(value, choices) if isinstance(value, str) else None
         hint = f'did you mean "{near}"?' if near else "it is " + ", ".join(f'"{each}"' for each in choices)
-        raise failure(ValueError, WRONG, f"`{name}` of {kind} cannot be {value!r:.40}", hint)
+        raise failure(ValueError, WRONG, f"`{name}` of {kind} cannot be {safe_repr(value):.40}", hint)
     return str(value)
 
 

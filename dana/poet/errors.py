@@ -30,6 +30,7 @@ from dana.runtime.exceptions import (
     POETPerceiveFault,
     POETPluginFault,
     POETTimeoutFault,
+    text_of,
 )
 
 TYPE_CHECKING = False
@@ -54,7 +55,7 @@ class Failure:
         self.number = attempt.number
         self.stage = "enforce" if attempt.refused else "operate"
         self.type = type(fault).__name__
-        self.message = str(fault)
+        self.message = text_of(fault)
         self.place = place
         self.waited = attempt.waited
 
@@ -210,8 +211,8 @@ def said(fault: BaseException) -> str:
     What a domain says about an argument or a result needs no type.
     """
     if getattr(fault, "leaf", "") == "validation.input":
-        return str(fault)
-    return _words(type(fault).__name__, str(fault))
+        return text_of(fault)
+    return _words(type(fault).__name__, text_of(fault))
 
 
 def _words(kind: str, message: str) -> str:

@@ -110,6 +110,14 @@ def opened(store: str | None, clock: Any, log: Callable[[str, str], object]) -> 
     return Ledger(journal, now=getattr(clock, "time", time), on_problem=complain)
 
 
+def _word(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    from dana.runtime.typevalues import safe_repr
+
+    return safe_repr(value)
+
+
 def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     """A value as the ledger takes it: data as it is, structs by their fields, functions by name, the rest as text."""
     if value is None or value.__class__ in (bool, int, float):
@@ -117,11 +125,14 @@ def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     if value.__class__ is str:
         return value[:MAX_TEXT]
     if depth and isinstance(value, dict):
-        return {str(k)[:MAX_TEXT]: plain(v, depth - 1) for k, v in list(value.items())[:MAX_ITEMS]}
+        return {
+            (k if isinstance(k, str) else _word(k))[:MAX_TEXT]: plain(v, depth - 1)
+            for k, v in list(value.items())[:MAX_ITEMS]
+        }
     if depth and isinstance(value, list | tuple | set | frozenset):
         return [plain(item, depth - 1) for item in list(value)[:MAX_ITEMS]]
     to_dict = getattr(value, "to_dict", None)
     if depth and callable(to_dict):
         return plain(to_dict(), depth - 1)
     name = getattr(value, "__name__", None)
-    return name if isinstance(name, str) else repr(value)[:MAX_TEXT]
+    return name if isinstance(name, str) else _word(value)[:MAX_TEXT]

@@ -32,6 +32,7 @@ from dana.poet.errors import (
 from dana.poet.options import OPTIONS
 from dana.poet.questions import questions_of
 from dana.runtime.exceptions import DeniedFault, LimitFault, POETFault
+from dana.runtime.typevalues import safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -675,4 +676,4 @@ def _because(error: BaseException, cause: BaseException) -> BaseException:
 
 
 def _a(value: Any) -> str:
-    return "None" if value is None else f"{type(value).__name__} {value!r:.40}"
+    return "None" if value is None else f"{type(value).__name__} {safe_repr(value):.40}"

@@ -53,7 +53,9 @@ def _got(value: Any) -> Wrong:
 
 
 def _describe(value: Any) -> str:
-    text = repr(value)
+    from dana.runtime.typevalues import safe_repr
+
+    text = safe_repr(value)
     if len(text) > 40:
         text = text[:37] + "..."
     return f"{text} ({value.__class__.__name__})"

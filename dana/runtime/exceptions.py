@@ -127,7 +127,7 @@ def name_of(cls: type[BaseException]) -> str:
 
 def text_of(error: BaseException) -> str:
     """`str(e)`; the name of the class where values that share parts would make a text without an end."""
-    if any(type(part) not in _PLAIN for part in error.args):
+    if hasattr(type(error), "_shape") or any(type(part) not in _PLAIN for part in error.args):
         from dana.runtime.printable import has_short_text
 
         if not has_short_text(error):

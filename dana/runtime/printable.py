@@ -58,6 +58,13 @@ def printable_of(meter: Meter) -> Callable[[Any], Any]:
     return printable
 
 
+def text_of(value: Any) -> str:
+    """`str(value)` inside a helper of the running program; the stop "memory" where it would be too large."""
+    from dana.runtime.sized import at_hand
+
+    return str(printable_of(at_hand().meter)(value))
+
+
 class _TooLong(Exception):
     """A text that would be longer than somebody wants it."""
 

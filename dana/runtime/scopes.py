@@ -100,7 +100,9 @@ def log_level(value: Any) -> str:
     """A level as it is kept; raises ValueError for anything else."""
     wanted = value.upper() if isinstance(value, str) else value
     if wanted not in LOG_LEVELS:
-        raise failure(ValueError, "E602", f"Invalid log level: {value!r}", f"levels are {', '.join(LOG_LEVELS)}")
+        from dana.runtime.typevalues import short
+
+        raise failure(ValueError, "E602", f"Invalid log level: {short(value)}", f"levels are {', '.join(LOG_LEVELS)}")
     return str(wanted)
 
 

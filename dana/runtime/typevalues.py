@@ -474,7 +474,7 @@ class LiteralType(TypeValue):
     __slots__ = ("_values",)
 
     def __init__(self, values: tuple[Any, ...]) -> None:
-        super().__init__(" | ".join(f'"{v}"' if isinstance(v, str) else _safe_repr(v) for v in values))
+        super().__init__(" | ".join(f'"{v}"' if isinstance(v, str) else safe_repr(v) for v in values))
         self._values = values
 
     def _conforms(self, value: Any) -> bool:
@@ -647,11 +647,12 @@ def short(value: Any, limit: int = SHOWN) -> str:
     elif class_name(type(value)) == "function":
         text = f"the function {value.__name__.replace(abi.HIDDEN, '')}"
     else:
-        text = _safe_repr(value)
+        text = safe_repr(value)
     return text if len(text) <= limit + 20 else text[:limit] + "…"
 
 
-def _safe_repr(value: Any) -> str:
+def safe_repr(value: Any) -> str:
+    """`repr(value)` for messages; only the type of what has a text without an end, or none."""
     from dana.runtime.printable import has_short_text
 
     if not has_short_text(value):

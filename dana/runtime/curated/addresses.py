@@ -6,6 +6,7 @@ import urllib.parse as host
 
 from dana.runtime.curated import Curated
 from dana.runtime.curated.values import Bounds, CuratedType, named, register, sized, too_large
+from dana.runtime.printable import text_of
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ def make_parse(program: Program) -> dict[str, Any]:
     def urlencode(query: Any, doseq: bool = False, safe: str = "", encoding: Any = None, errors: Any = None) -> str:
         """`a=1&b=2` of a dict or of pairs."""
         pairs = list(query.items()) if isinstance(query, dict) else bounds.listed(query)
-        size = sum(len(str(part)) for pair in pairs for part in pair)
+        size = sum(len(text_of(part)) for pair in pairs for part in pair)
         if size > MAX_ADDRESS:
             raise too_large(f"a query of {size:,} characters", f"at most {MAX_ADDRESS:,}")
         bounds.charge(size * 8)

@@ -13,7 +13,7 @@ from dana import abi
 from dana.runtime.curated import Curated
 from dana.runtime.curated.values import Bounds, CuratedType, hidden, register
 from dana.runtime.stops import failure
-from dana.runtime.typevalues import SAFE, TypeValue, kind_of, short
+from dana.runtime.typevalues import SAFE, TypeValue, kind_of, safe_repr, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -209,7 +209,11 @@ class Deque(host.deque):  # type: ignore[type-arg]
 
 def named_tuple(typename: Any, field_names: Any, defaults: Any = None, rename: bool = False) -> Any:
     """A type of tuples whose items have names."""
-    fields = field_names.replace(",", " ").split() if isinstance(field_names, str) else [str(n) for n in field_names]
+    fields = (
+        field_names.replace(",", " ").split()
+        if isinstance(field_names, str)
+        else [n if isinstance(n, str) else safe_repr(n) for n in field_names]
+    )
     if len(fields) > MAX_FIELDS:
         raise failure(ValueError, "E521", f"a named tuple of {len(fields):,} fields: at most {MAX_FIELDS}")
     for place, name in enumerate(fields):

@@ -9,6 +9,7 @@ import csv as host
 
 from dana.runtime.curated import Curated
 from dana.runtime.curated.values import Bounds, CuratedType, register
+from dana.runtime.printable import FLAT, text_of
 from dana.runtime.stops import failure
 from dana.runtime.typevalues import kind_of, short
 
@@ -118,6 +119,10 @@ class _Target:
         self.write = write
 
 
+def _cell(value: Any) -> Any:
+    return value if value.__class__ in FLAT else text_of(value)
+
+
 class Writer:
     """Writes rows as lines."""
 
@@ -134,12 +139,19 @@ class Writer:
 
     def writerow(self, row: Any) -> Any:
         """Write one row."""
-        return self._rows.writerow(row)
+        return self._rows.writerow(self._cells(row))
 
     def writerows(self, rows: Any) -> None:
         """Write many rows."""
         for row in rows:
-            self._rows.writerow(row)
+            self._rows.writerow(self._cells(row))
+
+    @staticmethod
+    def _cells(row: Any) -> Any:
+        """The row, each value of which C may make into text."""
+        if row.__class__ not in (list, tuple):
+            row = list(row)
+        return row if FLAT.issuperset(map(type, row)) else [_cell(each) for each in row]
 
     def __repr__(self) -> str:
         return "<csv writer>"

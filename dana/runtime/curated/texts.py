@@ -9,6 +9,7 @@ import unicodedata as host_unicodedata
 
 from dana.runtime.curated import Curated
 from dana.runtime.curated.values import Bounds, CuratedType, named, register, sized, too_large
+from dana.runtime.printable import text_of
 from dana.runtime.stops import failure
 from dana.runtime.typevalues import kind_of, short
 
@@ -59,7 +60,7 @@ class Template:
                     raise failure(ValueError, "E602", f"invalid placeholder in a template at {found.start()}")
                 put = found.group()
             elif name in known:
-                put = str(known[name])
+                put = text_of(known[name])
             elif safe:
                 put = found.group()
             else:

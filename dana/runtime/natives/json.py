@@ -143,7 +143,12 @@ def encode(
         msg = f"an indent of more than {MAX_INDENT} is refused"
         raise ValueError(msg)
     meter = at_hand().meter
-    printable_of(meter)(value)
+
+    def printable(item: Any) -> Any:
+        printable_of(meter)(item)
+        return item
+
+    printable(value)
     meter.check()
 
     def plain(item: Any) -> Any:
@@ -151,7 +156,7 @@ def encode(
             return {field.name: getattr(item, field.slot) for field in item._shape.fields}
         if item.__class__ is Secret:
             return SHOWN
-        return refuse_value(item) if default is None else default(item)
+        return refuse_value(item) if default is None else printable(default(item))
 
     try:
         return json.dumps(

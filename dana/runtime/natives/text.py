@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dana.runtime.natives import types_on_demand
+from dana.runtime.printable import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def csv_text(rows: list[list[Any]], /, separator: str = ",", quote: str = '"') -
     special = {separator, quote, "\n", "\r"}
     lines = []
     for row in rows:
-        texts = ["" if cell is None else str(cell) for cell in row]
+        texts = ["" if cell is None else text_of(cell) for cell in row]
         cells = [quoted(text, quote) if special & set(text) else text for text in texts]
         lines.append(separator.join(cells) or quote * 2)
     return "".join(line + "\n" for line in lines)
