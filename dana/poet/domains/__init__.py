@@ -13,6 +13,7 @@ closed: a value that is not understood is refused with a reason, never replaced 
     equipment.py             what machines of a zone can stand over time, and when they want looking after
     units.py                 numbers with units: temperatures, pressures, powers, flows
     semiconductor.py         recipes of reactive ion etching: limits and forbidden combinations
+    gases.py                 gases however they are listed; what is no gas is refused
     etching.py               why an etch went wrong, what to do; what to change for a better yield
     llm_optimization.py      prompts and answers of language models
 

@@ -12,6 +12,7 @@ refused. Nothing that is learnt changes them. Why an etch went wrong is the busi
 from __future__ import annotations
 
 from dana.poet.domains import etching, units
+from dana.poet.domains.gases import gases_of
 from dana.poet.domains.quantities import Quantity
 from dana.poet.domains.tables import NO_QUANTITY, NUMERIC, Kind, outside, ruled
 from dana.poet.domains.written import NotUnderstoodError, clean
@@ -21,7 +22,7 @@ from dana.poet.training.words import Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import Any
 
     from dana.poet.plugins.base import Rule
@@ -65,8 +66,6 @@ FORBIDDEN_GASES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"h2", "cl2"}), "hydrogen and chlorine explode in light"),
     (frozenset({"nh3", "cl2"}), "ammonia and chlorine make explosive nitrogen trichloride"),
 )
-_GASES = {"silane": "sih4", "oxygen": "o2", "hydrogen": "h2", "chlorine": "cl2", "ammonia": "nh3", "argon": "ar",
-          "nitrogen": "n2", "helium": "he", "nitrous oxide": "n2o", "methane": "ch4"}  # fmt: skip
 # Allowed, and named in the record.
 WARM_C = 300.0
 # What signs are looked up in.
@@ -88,11 +87,13 @@ class Semiconductor(Plugin):
         "min_pressure": Field(0.1, low=0.0001, high=10.0, meaning="no recipe has less (Torr)"),
         "max_power": Field(3000.0, low=0.0, high=3000.0, meaning="no recipe has more (W)"),
         "max_flow": Field(200.0, low=0.0, high=200.0, meaning="no recipe has more (sccm)"),
+        "other_gases": Field("", meaning="formulas of gases beside the usual ones, with blanks between them"),
         "max_temperature": Field(400.0, low=0.0, high=400.0, meaning="no recipe has more (°C)"),
     }
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         super().__init__(config)
+        self._others = frozenset(str(self.config["other_gases"]).lower().split())
         # Words for temperatures are learnt from corrections; limits and interlocks see what they mean.
         self.glossary = self._words = Words(
             {}, _BY_NAME["temperature"].low, self.config["max_temperature"], phrase=_phrase, amount=_degrees
@@ -109,7 +110,7 @@ class Semiconductor(Plugin):
         if not kind:
             return None
         if kind == "gas":
-            return _read_gases
+            return ruled(self, self._gases)
         return ruled(self, lambda value: self._read(name, kind, value), whole=type_ == "int")
 
     def perceiver(
@@ -126,6 +127,10 @@ class Semiconductor(Plugin):
             return changed, notes
 
         return perceive
+
+    def _gases(self, value: Any) -> Reading:
+        gases_of(value, self._others)
+        return Reading(value)
 
     def _limits(self, kind: str) -> tuple[float, float]:
         limits = _BY_NAME[kind]
@@ -153,7 +158,7 @@ class Semiconductor(Plugin):
 
     def interlocked(self, recipe: Mapping[str, Any]) -> None:
         """Refuse a recipe with a forbidden combination: of arguments, or of the fields of a result."""
-        problem = next(forbidden(recipe), "")
+        problem = next(forbidden(recipe, self._others), "")
         if problem:
             raise RejectionError(problem)
 
@@ -211,14 +216,20 @@ class Semiconductor(Plugin):
 # --- interlocks ---------------------------------------------------------------------------------------
 
 
-def forbidden(recipe: Mapping[str, Any]) -> Iterator[str]:
-    """What is forbidden in a recipe: parameters by name, in the units of their names."""
+def forbidden(recipe: Mapping[str, Any], others: Collection[str] = ()) -> Iterator[str]:
+    """What is forbidden in a recipe: parameters by name, in the units of their names.
+
+    Gases nobody knows are: nothing can be said about them. `others`: formulas that are known besides the usual ones.
+    """
     numbers: dict[str, float] = {}
     gases: set[str] = set()
     for name, value in recipe.items():
         kind = kind_of(name)
         if kind == "gas":
-            gases |= _gases(value) or set()
+            try:
+                gases |= gases_of(value, others)
+            except NotUnderstoodError as problem:
+                yield f"`{name}`: {problem}"
         elif kind and kind != "rate" and value.__class__ in (int, float) and not words_of(name) & _MEASURED:
             here = _base(kind, value, _unit(name, kind))
             # Of several powers the highest counts, of several pressures and flows the lowest.
@@ -230,27 +241,6 @@ def forbidden(recipe: Mapping[str, Any]) -> Iterator[str]:
     for pair, why in FORBIDDEN_GASES:
         if pair <= gases:
             yield f"{' with '.join(sorted(pair))}: {why}"
-
-
-def _read_gases(value: Any) -> Reading:
-    if _gases(value) is None:
-        msg = f"{value!r} names no gases: a text, a list, or a dict with flows does"
-        raise RejectionError(msg)
-    return Reading(value)
-
-
-def _gases(value: Any) -> set[str] | None:
-    """The gases of a text ("SiH4 + O2"), a list, or a dict with flows; None for what says none."""
-    if value.__class__ is str:
-        text = clean(value)
-        for sign in ("+", "/", ";", " and ", " with "):
-            text = text.replace(sign, ",")
-        parts = [part.strip() for part in text.split(",")]
-    elif value.__class__ in (list, tuple, dict, set):
-        parts = [part.strip().lower() for part in value if part.__class__ is str]
-    else:
-        return None
-    return {_GASES.get(part, part) for part in parts}
 
 
 # --- names and units ----------------------------------------------------------------------------------
