@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
-from dana.runtime.stops import ExitStop, LimitStop
+from dana.runtime.stops import ExitStop, LimitStop, Stop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from dana.engine.engine import _Run
     from dana.errors import DanaError
     from dana.runtime.program import Program
+
+
+def concluded(
+    run: _Run,
+    value: Any,
+    failed: BaseException | None,
+    passed: Exception | None,
+    stop: Stop | None,
+    steps: int,
+    problems: list[BaseException] | tuple[()] = (),
+) -> Any:
+    """The end of `_Run.guarded`: tells who listens; gives the value, or raises the `DanaError` for what went wrong.
+
+    `passed` is raised as it is; `stop` was in progress at the end, `problems` is what closing the program met. `exit()`
+    is no error.
+    """
+    program = run.program
+    if stop is not None and not isinstance(failed, Stop):
+        failed = stop  # a `finally` threw it away or failed itself; the limit was reached all the same
+    if failed is None and problems:
+        failed = problems[0]
+    if program.emit is not None:
+        told(program.emit, program, run._name, failed or passed, steps)
+    if passed is not None:
+        raise passed
+    if failed is None:
+        return value
+    fault, cause = fault_of(failed, program)
+    if fault is not None:
+        raise fault from cause
+    run._engine.exit_code = getattr(failed, "code", 1) if isinstance(failed, ExitStop) else None
+    return None
 
 
 def told(

@@ -13,7 +13,7 @@ from dana.engine.loader import Artefact, Loader, as_path, plain_lines
 from dana.runtime.meter import Meter
 from dana.runtime.modules import ModuleRecord
 from dana.runtime.program import Program
-from dana.runtime.stops import ExitStop, Stop
+from dana.runtime.stops import Stop
 from dana.source import Source
 
 TYPE_CHECKING = False
@@ -623,44 +623,9 @@ class _Run:
                 lock.release()
         if failed is None and passed is None and stop is None and emit is None and not problems:
             return value
-        return self.ended(value, failed, passed, stop, steps, problems)
+        from dana.engine.ending import concluded
 
-    def ended(
-        self,
-        value: Any,
-        failed: BaseException | None,
-        passed: Exception | None,
-        stop: Stop | None,
-        steps: int,
-        problems: list[BaseException] | tuple[()] = (),
-    ) -> Any:
-        """Tell who listens how something inside the program ended; its value, or the `DanaError` raised.
-
-        `stop` is a stop that was in progress at the end, `problems` are what closing the program met.
-        """
-        emit, program = self.program.emit, self.program
-        if stop is not None and not isinstance(failed, Stop):
-            failed = stop  # a `finally` threw it away or failed itself; the limit was reached all the same
-        if failed is None and problems:
-            failed = problems[0]
-        if emit is not None:
-            from dana.engine.ending import told
-
-            told(emit, program, self._name, failed or passed, steps)
-        if passed is not None:
-            raise passed
-        if failed is not None:
-            return self._fail(failed)
-        return value
-
-    def _fail(self, failed: BaseException) -> None:
-        """Raise the `DanaError` for what ended the program; `exit()` ends it without."""
-        from dana.engine.ending import fault_of
-
-        fault, cause = fault_of(failed, self.program)
-        if fault is not None:
-            raise fault from cause
-        self._engine.exit_code = getattr(failed, "code", 1) if isinstance(failed, ExitStop) else None
+        return concluded(self, value, failed, passed, stop, steps, problems)
 
 
 def _give_poet(program: Program) -> None:

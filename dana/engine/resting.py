@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dana
 from dana.engine.convert import SCALARS
+from dana.engine.ending import concluded
 from dana.runtime.effects import bridge
 from dana.runtime.effects.waiting import waiting_of
 from dana.runtime.stops import Stop
@@ -45,7 +46,7 @@ def steps(function: Function, args: tuple[Any, ...], keywords: dict[str, Any]) -
             used = meter.used if program.emit is not None else 0
             meter.finish()
             program.lock.release()
-        value = run.crossing.out(run.ended(value, failed, passed, stop, used))
+        value = run.crossing.out(concluded(run, value, failed, passed, stop, used))
         return True, value if function._wanted is None else function._as_wanted(value)
     except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
         return False, error
