@@ -272,6 +272,8 @@ class Actor(Lifecycle):
             elif self.ending is not None and (self.ending[0] in (IMMEDIATE, EXIT) or not self.mailbox.size):
                 self._end()
             else:
+                if not self._may_begin(worker):
+                    continue
                 message = self.mailbox.take()
                 if message is None:
                     break
@@ -287,6 +289,17 @@ class Actor(Lifecycle):
             self.worker = None
             self.system.resting(self)
         lock.release()
+
+    def _may_begin(self, worker: Runner | None) -> bool:
+        """Whether the next message may be processed now: in a repeated run, when it was. Else a round has passed."""
+        tape = self.system.program.tape
+        if tape is None or worker is None or tape.delivers(self):
+            return True
+        lock = self.system.waiting.lock
+        lock.release()
+        worker.park(None, 0)  # a worker that is closed meanwhile ends here, without the lock
+        lock.acquire()
+        return False
 
     def _hand_on(self, loop: AbstractEventLoop) -> None:
         """The next message is processed where somebody waits for one: a loop runs only while its thread waits."""
@@ -308,9 +321,9 @@ class Actor(Lifecycle):
     def process(self, message: Message, worker: Runner | None) -> None:
         """Run one message to its end and tell whoever waits for it."""
         message.waits = False
+        self.message = message
         if self.state == CREATED:
             self.started()
-        self.message = message
         error = None
         value = None
         try:

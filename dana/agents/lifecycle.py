@@ -16,6 +16,7 @@ from dana.agents.strategies import NORMAL, PERMANENT, RESTARTS, chosen
 from dana.runtime.effects import bridge
 from dana.runtime.exceptions import message_of, name_of
 from dana.runtime.stops import Stop
+from dana.runtime.typevalues import safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Lifecycle:
         shutdown: float | str = interrupts.WITHIN_S,
     ) -> None:
         if isinstance(mailbox, bool) or not isinstance(mailbox, int) or mailbox < 1:
-            raise errors.bad_setting(f"a mailbox holds at least one message: {mailbox!r} is no such number")
+            raise errors.bad_setting(f"a mailbox holds at least one message: {safe_repr(mailbox)} is no such number")
         self.system = system
         self.number = number
         self.name = name
@@ -120,7 +121,9 @@ class Lifecycle:
 
     def started(self) -> None:
         self.state = RUNNING
-        self.system.note("actor.started", self, {"incarnation": self.incarnation})
+        first = self.message
+        act = "" if first is None else first.call.trace
+        self.system.note("actor.started", self, {"incarnation": self.incarnation}, act=act)
 
     def crash(self, error: BaseException, message: Message | None = None) -> None:
         """The agent has a bug: its supervisor decides what follows."""
@@ -449,7 +452,7 @@ def checked_within(within: Any) -> float:
     """How long a stop may take. Raises E867."""
     if isinstance(within, int | float) and not isinstance(within, bool) and within >= 0:
         return float(min(within, LONGEST_S))
-    raise errors.bad_setting(f"within is a time in seconds, from 0 on, not {within!r:.60}")
+    raise errors.bad_setting(f"within is a time in seconds, from 0 on, not {safe_repr(within):.60}")
 
 
 def _checked_shutdown(shutdown: float | str) -> float | str:
@@ -457,4 +460,4 @@ def _checked_shutdown(shutdown: float | str) -> float | str:
         return shutdown
     if isinstance(shutdown, int | float) and not isinstance(shutdown, bool) and shutdown >= 0:
         return min(shutdown, LONGEST_S)
-    raise errors.bad_setting(f'shutdown is a time in seconds, or "immediate", not {shutdown!r}')
+    raise errors.bad_setting(f'shutdown is a time in seconds, or "immediate", not {safe_repr(shutdown)}')

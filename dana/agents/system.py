@@ -335,12 +335,11 @@ class System:
 
     # --- what is worth knowing --------------------------------------------------------------------
 
-    def note(self, kind: str, subject: Any, data: dict[str, Any]) -> None:
-        """Keep an event in the ledger."""
+    def note(self, kind: str, subject: Any, data: dict[str, Any], *, act: str = "") -> None:
+        """Keep an event in the ledger: of the trace `act`, else of the call that runs."""
         ledger = self.program.ledger
         if ledger is not None:
-            call = self.meter._call
-            ledger.keep(kind, subject.id, data, act="" if call is None else call.trace)
+            ledger.keep(kind, subject.id, data, act=act)
 
     def crowded(self, actor: Actor) -> None:
         """A message found no room: kept once per full mailbox."""

@@ -17,6 +17,7 @@ import zlib
 from dana.adaptive.canonical import canonical, cut
 from dana.adaptive.journal import Journal
 from dana.adaptive.ledger import AUDIT, KEEP, MAX_DATA, SAMPLE, Event, Ledger, read_event
+from dana.engine.ordering import Turns
 from dana.engine.taping import FORMAT, OWN, POET, WALL, ended, hashed, limits_of, named, questioned, written
 
 TYPE_CHECKING = False
@@ -139,7 +140,7 @@ def _engine(engine: Engine, start: dict[str, Any], player: Player) -> Engine:
 class Tape:
     """A recorded run as it was read: what the program was told, and what it did."""
 
-    __slots__ = ("_pieces", "answers", "clock", "did", "learnt", "run", "start", "text")
+    __slots__ = ("_pieces", "answers", "clock", "did", "learnt", "order", "run", "start", "text")
 
     def __init__(self, run: str) -> None:
         self.run = run
@@ -149,6 +150,8 @@ class Tape:
         self.answers: dict[str, dict[int, dict[str, Any]]] = {}
         self.clock: dict[str, list[float]] = {WALL: [], OWN: [], POET: []}
         self.did: list[Event] = []
+        # In which order answers, messages and ends of sleeps came, where it was kept.
+        self.order: list[str] = []
         # What functions knew when they were first called, by name.
         self.learnt: dict[str, dict[str, Any]] = {}
         self._pieces: list[str] = []
@@ -181,6 +184,8 @@ class Tape:
             self._pieces.append(data)
         elif kind == "replay.clock":
             self.clock[event.subject] += data
+        elif kind == "replay.order":
+            self.order += data
         elif kind == "replay.start":
             self.start, self.text = data, self._whole()
         elif kind == "replay.answer":
@@ -226,6 +231,8 @@ class Player:
         self.seed = tape.start["seed"]
         self.clock = PlayedClock(tape.clock, tape.start["monotonic"])
         self.meter_clock = self.clock.virtual
+        self.turns = Turns(tape.order, lambda: self.count)
+        self.clock.turns = self.turns
         self.ledger = Witness(self)
         self.departure: Departure | None = None
         self.broken: NotRecordedError | None = None
@@ -233,6 +240,10 @@ class Player:
         self._counts: dict[str, int] = {}
         self._run: _Run | None = None
         self._note = ""
+
+    def delivers(self, actor: Any) -> bool:
+        """An agent is about to process its next message; false: it is not its turn."""
+        return self.turns.may_begin(f"m:{actor.id}/{actor.processed}", actor.mailbox.size)
 
     def poet_clock(self, _clock: Callable[[], float]) -> Callable[[], float]:
         """The clock of POET, as it was."""
@@ -249,7 +260,7 @@ class Player:
         try:
             value = main(arguments)
             outcome = {"outcome": "value", "value": written(value)}
-        except Exception as error:
+        except Exception as error:  # how it ended is compared, whatever it was
             outcome = ended(error)
             raise
         finally:
@@ -335,6 +346,7 @@ class Player:
                 self.clock.skip(self._remaining())
             waiting: Future[None] = Future()
             await waiting
+        await self.turns.turn(f"a:{name}#{answer['number']}")
         return self._given(name, answer)
 
     def _remaining(self) -> float:
@@ -478,13 +490,17 @@ class Witness(Ledger):
 class PlayedClock:
     """A clock that gives recorded readings. Nobody waits: `sleep` and `skip` let it go on."""
 
-    __slots__ = ("_at", "_now", "_readings", "_since")
+    __slots__ = ("_at", "_now", "_readings", "_since", "_sleeps", "_waiting", "turns")
 
     def __init__(self, readings: dict[str, list[float]], start: float) -> None:
         self._readings = {sort: iter(list(taken)) for sort, taken in readings.items()}
         self._now = start
         self._at = 0.0
         self._since = _real()
+        self._sleeps = 0
+        # What lets others go on while somebody sleeps, in a program that has such.
+        self._waiting: Any = None
+        self.turns: Turns | None = None
 
     def taken(self, sort: str) -> float:
         """The next recorded reading; where there is none, the clock of limits."""
@@ -507,6 +523,7 @@ class PlayedClock:
 
     def rebase(self, base: Any) -> None:
         """Its readings are those of the run, whatever waits now."""
+        self._waiting = base.sleep.__self__
 
     def time(self) -> float:
         return self.taken(WALL)
@@ -515,6 +532,10 @@ class PlayedClock:
         return self.taken(OWN)
 
     def sleep(self, seconds: float) -> None:
+        self._sleeps += 1
+        waiting = self._waiting
+        if waiting is not None and self.turns is not None:
+            waiting.wait(self.turns.turn_on(waiting.loop("sleep"), f"s:{self._sleeps}"))
         self.skip(seconds)
 
 

@@ -7,6 +7,7 @@ whatever it reaches outside. A recorded run keeps all of these in the ledger, as
     replay.module   a module that was loaded, and the hash of its text
     replay.answer   what came from outside: host functions, effects, files, environment, `input`
     replay.part     a piece of an answer that is too long for one event
+    replay.order    in which order answers, messages of agents and ends of sleeps came, where several are under way
     replay.clock    readings of the clock, in the order in which they were taken
     replay.learnt   what a function was told by the store of what it learnt
     replay.print    what was printed
@@ -27,6 +28,7 @@ from contextvars import ContextVar
 from hashlib import sha256
 
 from dana.adaptive.ledger import Ledger
+from dana.engine.ordering import Deliveries
 from dana.runtime.stops import TimeoutStop
 
 TYPE_CHECKING = False
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
     from typing import Any
 
+    from dana.adaptive.ledger import Event
     from dana.engine.engine import Engine, _Run
     from dana.poet.plan import Plan
     from dana.source import Source
@@ -50,6 +53,8 @@ WALL, OWN, POET = "wall", "own", "poet"
 REACHING = frozenset({"natives.files", "natives.process", "natives.http", "natives.terminal"})
 # Whether what runs is the inside of something whose answer is kept as a whole; each call that waits has its own.
 _INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
+# What a replay is told and does not compare.
+TOLD = frozenset(f"replay.{kind}" for kind in ("start", "part", "clock", "order", "answer", "learnt"))
 UNTAPED = frozenset({"use", "progress", "json_of", "refuse_status", "bar", "columns_of"})
 
 
@@ -71,7 +76,24 @@ def tape_natives(program: Any, module: str, names: dict[str, Any]) -> None:
 
 
 class TapeLedger(Ledger):
-    """A ledger that outlives its program: the end of the run is written after the program's own last word."""
+    """A ledger that outlives its program: the end of the run is written after the program's own last word.
+
+    `caused`: how many events a replay will compare are in it so far.
+    """
+
+    caused = 0
+
+    def keep(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> None:
+        """As all ledgers do."""
+        super().keep(kind, subject, data, act=act)
+        if kind not in TOLD:
+            self.caused += 1
+
+    def audit(self, kind: str, subject: str = "", data: Any = None, *, act: str = "") -> Event:
+        """As all ledgers do."""
+        event = super().audit(kind, subject, data, act=act)
+        self.caused += 1
+        return event
 
     def close(self) -> None:
         """Store what waits. `shut` lets go of the journal."""
@@ -102,6 +124,8 @@ class Recorder:
         self._is_own = False
         self._counts: dict[str, int] = {}
         self._open: dict[tuple[str, int], Any] = {}
+        self.deliveries = Deliveries(lambda came: self.note("order", "", came))
+        self.clock.slept = self._slept
         self._program: Any = None
 
     def poet_clock(self, clock: Callable[[], float]) -> Callable[[], float]:
@@ -115,6 +139,15 @@ class Recorder:
 
     def _now(self) -> float:
         return float(self._base.time()) if self._is_own else self.clock.time()
+
+    def delivers(self, actor: Any) -> bool:
+        """An agent is about to process its next message; true: it may."""
+        self.deliveries.add(f"m:{actor.id}/{actor.processed}={actor.mailbox.size}", self.ledger.caused)
+        return True
+
+    def _slept(self, number: int) -> None:
+        if self._program is not None and self._program.agents is not None:
+            self.deliveries.add(f"s:{number}", self.ledger.caused)
 
     def note(self, kind: str, subject: str, data: Any) -> None:
         """An event of the tape itself; its moment is no reading of the program's clock."""
@@ -149,12 +182,13 @@ class Recorder:
         try:
             value = main(arguments)
             outcome = {"outcome": "value", "value": written(value)}
-        except Exception as error:
+        except Exception as error:  # how it ended is an event, whatever it was
             outcome = ended(error)
             raise
         finally:
             for (name, number), asked in list(self._open.items()):
                 self._answer(name, number, asked, {"cancelled": True})
+            self.deliveries.flush()
             self.clock.readings.flush()
             self.note("end", run._name, outcome)
             self.ledger.shut()
@@ -226,7 +260,7 @@ class Recorder:
             token = _INSIDE.set(True)
             try:
                 value = function(*args, **keywords)
-            except BaseException as error:
+            except BaseException as error:  # no answer is an answer as well; raised again
                 self._answer(name, number, said, self._failed(error))
                 raise
             finally:
@@ -259,7 +293,7 @@ class Recorder:
             number, said = self._asked(name, args, keywords)
             try:
                 awaitable = start(*args, **keywords)
-            except BaseException as error:
+            except BaseException as error:  # as above: what the arguments were refused for
                 self._answer(name, number, said, {**raised(error), "at_once": True})
                 raise
             self._open[name, number] = said
@@ -270,9 +304,13 @@ class Recorder:
     async def _awaited(self, name: str, number: int, said: Any, awaitable: Awaitable[Any]) -> Any:
         try:
             value = await awaitable
-        except BaseException as error:
-            self._answer(name, number, said, self._failed(error))
+        except BaseException as error:  # as above, a cancellation too
+            failed = self._failed(error)
+            if "cancelled" not in failed:
+                self.deliveries.add(f"a:{name}#{number}", self.ledger.caused)
+            self._answer(name, number, said, failed)
             raise
+        self.deliveries.add(f"a:{name}#{number}", self.ledger.caused)
         self._answer(name, number, said, {"value": written(value)})
         return value
 
@@ -333,11 +371,14 @@ class Readings:
 class RecordedClock:
     """A clock whose readings are kept."""
 
-    __slots__ = ("_base", "readings")
+    __slots__ = ("_base", "_sleeps", "readings", "slept")
 
     def __init__(self, base: Any, flush: Callable[[str, list[float]], object]) -> None:
         self._base = base
         self.readings = Readings(flush)
+        self._sleeps = 0
+        # Told of the end of each sleep, by its number.
+        self.slept: Callable[[int], object] | None = None
 
     def rebase(self, base: Any) -> None:
         """Use another clock from now on, where this one is the machine's."""
@@ -353,7 +394,11 @@ class RecordedClock:
         return self.readings.taken(OWN, float(self._base.monotonic()))
 
     def sleep(self, seconds: float) -> None:
+        self._sleeps += 1
+        number = self._sleeps
         self._base.sleep(seconds)
+        if self.slept is not None:
+            self.slept(number)
 
 
 # --- values as text -------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ class Program:
     def _trace(self) -> str:
         """What ties together the events of the running call, "" while nothing does."""
         call = self.meter._call
-        return "" if call is None else call.trace
+        return "" if call is None or self.meter._asleep else call.trace
 
     def module(
         self, name: str, file: str, code: CodeType | None = None, names: Iterable[str] | None = None
