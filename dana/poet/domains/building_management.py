@@ -64,6 +64,9 @@ INTERLOCKS = (
     ("ramp", "a rise by more than `ramp_per_min` percent a minute, where that is set", "by zone and machine"),
 )
 MAX_ZONES = 10_000
+# How deep commands of zones are looked for in a result, and names of what only tells about machines.
+DEEPEST = 4
+_TOLD = frozenset("energy kwh cost costs history forecast mean average total totals report hours emissions".split())
 # Words for temperatures ("cosy") are learnt from corrections, within these (°F).
 ROOM = (40.0, 110.0)
 
@@ -179,6 +182,7 @@ class BuildingManagement(Plugin):
         fields = _fields(value)
         levels, setpoints = _commanded(fields)
         if not levels and not setpoints:
+            self._zones_judged(value)
             return value
         for name, level in (*levels.items(), *setpoints.items()):
             if level.__class__ not in (int, float) or isnan(level):
@@ -188,6 +192,17 @@ class BuildingManagement(Plugin):
         if problem:
             raise RejectionError(problem, value=value)
         return self._protected(value, fields, levels, arguments)
+
+    def _zones_judged(self, value: Any) -> None:
+        """Commands for several zones in one result: each passes limits and the interlock by itself."""
+        for fields in _parts(value):
+            levels, setpoints = (
+                {name: level for name, level in found.items() if level.__class__ in (int, float)}
+                for found in _commanded(fields)
+            )
+            problem = next(self._problems(levels, setpoints), "")
+            if problem:
+                raise RejectionError(problem, value=value)
 
     def _problems(self, levels: Mapping[str, float], setpoints: Mapping[str, float]) -> Iterator[str]:
         for name, level in levels.items():
@@ -322,11 +337,30 @@ def _fields(value: Any) -> dict[str, Any]:
     return dict(fields) if isinstance(fields, dict) else {}
 
 
+_SAID = {
+    "heating": frozenset({"heating", "heat", "heater", "boiler", "furnace", "radiator"}),
+    "cooling": frozenset({"cooling", "cool", "cooler", "chiller", "aircon"}),
+    "fan": frozenset({"fan"}),
+}
+
+
 def _machine(name: str) -> str:
     said = words_of(name)
-    return next(
-        (machine for machine in ("heating", "cooling", "fan") if said & {machine, machine.removesuffix("ing")}), ""
-    )
+    return next((machine for machine, words in _SAID.items() if said & words), "")
+
+
+def _parts(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Commands inside a result that is none: those of its zones; what is told about machines is left out."""
+    if depth >= DEEPEST:
+        return
+    if value.__class__ in (list, tuple):
+        inside = list(value)
+    else:
+        inside = [part for name, part in _fields(value).items() if not words_of(str(name)) & _TOLD]
+    for part in inside:
+        if part.__class__ not in (list, tuple) and (fields := _fields(part)):
+            yield fields
+        yield from _parts(part, depth + 1)
 
 
 def _machines(levels: Mapping[str, float]) -> dict[str, float]:
