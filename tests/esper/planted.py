@@ -11,7 +11,7 @@ So many hosts of each fault, six faults; what is in the file is not measured aga
 A host counts when the fault costs at least eight points of accuracy beside the same network without the fault, trained as
 long. It is *resolved* when growing wins back nine tenths of that, on examples nobody decided by; it is *localised* when
 the worst finding after six epochs is this fault at this layer (where nothing bends anywhere: at either). Nobody is told
-what was planted. The rules were worked out on seeds from 1,000 and from 2,000; what is reported begins at 10,000.
+what was planted. The rules were worked out on seeds from 1,000, 2,000 and 3,000; what is reported begins at 10,000.
 """
 
 from __future__ import annotations
