@@ -23,7 +23,7 @@ from weakref import finalize
 
 from dana.adaptive.breaker import Breaker
 from dana.esper.artifact import fresh_key
-from dana.esper.blueprint import MOST_PARAMETERS, from_data
+from dana.esper.blueprint import from_data
 from dana.esper.kernel import Kernel, KernelValidator, load_kernel
 from dana.esper.modules import Grown
 from dana.esper.refusals import CODES, Refusal, RefusedError
@@ -33,16 +33,15 @@ from dana.esper.worker import receive, send
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dana.esper.blueprint import Blueprint
     from dana.esper.host import Plan
     from dana.esper.store import Urza
 
 MEMORY_BYTES = 1_000_000_000
 LIMIT_S = 30.0
 START_S = 120.0
-# A template family whose kernels mostly fail is left alone for a while.
 # Tickets beyond so many that nobody used are no longer good.
 _MOST_ISSUED = 256
+# A template family whose kernels mostly fail is left alone for a while.
 _BREAKER = {"failure_rate": 0.5, "least": 4, "window": 16, "open_s": 60.0}
 
 
@@ -399,9 +398,4 @@ def _end(jobs: SimpleQueue[Any], workers: list[Tezzeret]) -> None:
         worker.close()
 
 
-def validate_now(blueprint: Blueprint, *, parameters: int = MOST_PARAMETERS) -> Refusal | None:
-    """The static stage alone, where there is no forge: why a blueprint may not grow. Under a millisecond."""
-    return Urabrask(b"\0" * 32, validator=KernelValidator(parameters=parameters)).validate_now(blueprint)
-
-
-__all__ = ["Forge", "Tezzeret", "Ticket", "Urabrask", "Verdict", "validate_now"]
+__all__ = ["Forge", "Tezzeret", "Ticket", "Urabrask", "Verdict"]

@@ -382,7 +382,8 @@ class PlanHandle:
         """What is to be gained here is looked at before anything grows; afterwards it would be what is left."""
         if self._gain is None and self._net._seen is not None and not self._plan.site.seed.is_active:
             self._net._look(self._net._seen)
-            self._gain = self._net._figures.get(self._plan.site.path, {}).get("gain")
+            figures = self._net._figures.get(self._plan.site.path)
+            self._gain = None if figures is None else figures.get("gain")
 
     @property
     def template(self) -> str:

@@ -12,8 +12,9 @@ from torch import nn
 from dana.esper.artifact import STAGES, check_report
 from dana.esper.blueprint import Blueprint, Node
 from dana.esper.budget import Cost
-from dana.esper.forge import Forge, Ticket, validate_now
+from dana.esper.forge import Forge, Ticket
 from dana.esper.host import Host, Plan
+from dana.esper.kernel import KernelValidator
 from dana.esper.lifecycle import Stage
 from dana.esper.refusals import Refusal, RefusedError
 from dana.esper.store import Urza
@@ -114,15 +115,15 @@ def test_probing_leaves_random_numbers_and_newborn_weights_alone():
 
 
 def test_the_static_stage_runs_anywhere_at_once():
-    assert validate_now(mlp()) is None
-    assert validate_now(mlp(), parameters=3).code == "refused.budget"
+    assert Urabrask(KEY).validate_now(mlp()) is None
+    assert Urabrask(KEY, validator=KernelValidator(parameters=3)).validate_now(mlp()).code == "refused.budget"
     best = min(_timed() for _ in range(20))
     assert best < 0.005
 
 
 def _timed():
     began = time.thread_time()
-    validate_now(mlp())
+    Urabrask(KEY).validate_now(mlp())
     return time.thread_time() - began
 
 

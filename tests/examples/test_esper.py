@@ -37,6 +37,13 @@ def test_digits_grow_to_what_they_need():
     assert "fossilise" in text
 
 
+def test_attention_grows_in_a_transformer():
+    text = said("chars")
+    fixed, grown = (float(found) for found in re.findall(r"([\d.]+)%", text)[:2])
+    assert grown > fixed + 4
+    assert "fossilise at `layer`" in text
+
+
 def test_training_under_poet_and_in_an_agent():
     text = said("under_poet", epochs=5)
     assert float(re.search(r"([\d.]+)% right with \d+ parameters, attempt [123]", text)[1]) >= 50
