@@ -156,9 +156,7 @@ def test_what_became_of_growths_is_reported_to_the_store(tmp_path):
     host.germinate(host.sites[0].propose("norm"))
     host.cull(host.sites[0], "no use")
     host.germinate(host.sites[1].propose("activation"))
-    host.write(
-        "report", {"outcome": -1, "site": "4", "template": "activation", "reason": "a panic", "gain": -1.0}
-    )
+    host.write("report", {"outcome": -1, "site": "4", "template": "activation", "reason": "a panic", "gain": -1.0})
     host.rollback(mark)
     assert [(r.template, r.outcome, r.reason) for r in urza.reports()] == [
         ("norm", -1, "no use"),
