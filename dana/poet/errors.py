@@ -33,6 +33,9 @@ from dana.runtime.exceptions import (
     text_of,
 )
 
+# Characters of a message that are kept for each of up to 101 attempts.
+LONGEST = 10_000
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -55,7 +58,7 @@ class Failure:
         self.number = attempt.number
         self.stage = "enforce" if attempt.refused else "operate"
         self.type = type(fault).__name__
-        self.message = text_of(fault)
+        self.message = _told(fault)
         self.place = place
         self.waited = attempt.waited
 
@@ -211,8 +214,14 @@ def said(fault: BaseException) -> str:
     What a domain says about an argument or a result needs no type.
     """
     if getattr(fault, "leaf", "") == "validation.input":
-        return text_of(fault)
-    return _words(type(fault).__name__, text_of(fault))
+        return _told(fault)
+    return _words(type(fault).__name__, _told(fault))
+
+
+def _told(fault: BaseException) -> str:
+    """The message of a fault, as a story of many attempts can hold it."""
+    text = text_of(fault)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def _words(kind: str, message: str) -> str:

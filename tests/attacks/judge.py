@@ -67,6 +67,8 @@ class Watch:
             return  # the meter's watchdog
         if event == "sqlite3.connect" and details[0] == ":memory:":
             return  # the memory of an agent, which ends with its program
+        if event == "function.__new__" and details[0].co_filename == "<poet>":
+            return  # what `@poet` puts before a function
         if event in EVENTS_OF_HARM:
             if not (event in ("os.listdir", "os.scandir") and self._is_source(details[0])):
                 self.heard.append(f"{event} {details!r:.80}")
@@ -86,8 +88,8 @@ class Watch:
         if isinstance(path, int):  # a folder that is open already
             return True
         places = (sys.prefix, sys.base_prefix, REPOSITORY, f"{self.home}/attack")
-        # `<unknown>` is only parsed: for the place of an error.
-        return text.startswith((*places, "<frozen")) or text == "<unknown>"
+        # `<unknown>` is only parsed, for the place of an error; in the last the project's own plugins would be.
+        return text.startswith((*places, "<frozen")) or text in ("<unknown>", ".poet/plugins")
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
         text = path.decode() if isinstance(path, bytes) else str(path)
@@ -143,9 +145,11 @@ def _problem(value: Any) -> str:
         home = value.__self__
         return "" if home is None or type(home) is not types.ModuleType or home.__name__ in HOMES else f"{value!r}"
     if cls is types.MethodType:
+        holder = value.__self__
+        made_for_programs = isinstance(holder, type) and holder.__module__.startswith(OURS)  # `Fraction.from_float`
         return (
             ""
-            if _problem(value.__func__) == "" and _problem(value.__self__) == ""
+            if made_for_programs or (_problem(value.__func__) == "" and _problem(holder) == "")
             else f"a method of {value.__self__!r:.60}"
         )
     if cls in PLAIN or cls in ITERATORS:
@@ -182,18 +186,20 @@ HOMES = (
     "binascii",
     "_functools",
     "_heapq",
+    "unicodedata",
 )
 RAW = frozenset({int, float, str, bool, bytes, list, dict, set, tuple, frozenset, complex, range, type(None)})
 
 
 def _is_dana(function: types.FunctionType) -> bool:
     home = str(function.__globals__.get("__name__", ""))
-    if function.__code__.co_name == "_d_call":  # stands before a function of the host
+    # stands before a function of the host, or of the program
+    if function.__code__.co_name == "_d_call" or function.__code__.co_filename == "<poet>":
         return True
-    # `calendar.isleap`: Python's, takes a number
+    # `calendar.isleap`, `Fraction.limit_denominator`: Python's, take numbers
     return (
         ".module" in function.__globals__
-        or home == "calendar"
+        or home in ("calendar", "fractions")
         or home.startswith(("dana.runtime", "dana.poet", "dana.agents"))
     )
 

@@ -9,7 +9,7 @@ from tests.attacks.suite import LEVELS, OVER_MB, REPOSITORY, run
 
 PARTS = 4
 # The suite runs each so many-eth one, another share of each class; `python -m tests.attacks` runs all.
-EVERY = {"confine": 5, "process": 12}
+EVERY = {"confine": 9, "process": 22}
 # How late the suite may find a program on a busy machine; the table of `python -m tests.attacks` is stricter.
 PATIENCE_S = 0.6
 
