@@ -217,6 +217,20 @@ def _plain(text: str, _tone: str) -> str:
 SUGGESTED = 64
 
 
+def bounded_repr(value: object) -> str:
+    """`repr(value)` for messages, cut where it is long or deep: parts may be shared many times."""
+    import reprlib
+
+    if hasattr(type(value), "_shape"):
+        return f"a {type(value).__name__}"
+    short = reprlib.Repr()
+    short.maxlevel, short.maxstring, short.maxother, short.maxlong = 3, 80, 80, 80
+    short.repr_instance = lambda part, _level: (  # type: ignore[method-assign, assignment]
+        f"a {type(part).__name__}" if hasattr(type(part), "_shape") else repr(part)
+    )
+    return short.repr(value)
+
+
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate a typist most likely meant, or None (Damerau-Levenshtein, case-blind ties first)."""
     if len(word) > SUGGESTED:

@@ -12,8 +12,7 @@ What is written at the call wins over its `profile`, and the profile over what s
 
 from __future__ import annotations
 
-from dana.diagnostics import suggest
-from dana.runtime.typevalues import safe_repr
+from dana.diagnostics import bounded_repr, suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def chosen_from(name: str, value: Any, values: tuple[str, ...]) -> None:
         return
     near = suggest(value, values) if isinstance(value, str) else None
     hint = f'did you mean "{near}"?' if near else "it is " + ", ".join(f'"{v}"' for v in values)
-    raise OptionRefused(f"`{name}` of reason cannot be {safe_repr(value):.60}", hint)
+    raise OptionRefused(f"`{name}` of reason cannot be {bounded_repr(value):.60}", hint)
 
 
 def _number(name: str, value: Any, low: float, high: float, *, whole: bool = False) -> Any:
@@ -159,7 +158,7 @@ def _number(name: str, value: Any, low: float, high: float, *, whole: bool = Fal
     kinds = int if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
         kind = "a whole number" if whole else "a number"
-        raise OptionRefused(f"`{name}` of reason is {kind} from {low:g} to {high:g}, not {safe_repr(value):.40}")
+        raise OptionRefused(f"`{name}` of reason is {kind} from {low:g} to {high:g}, not {bounded_repr(value):.40}")
     return value
 
 

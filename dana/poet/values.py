@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dana.diagnostics import suggest
+from dana.diagnostics import bounded_repr, suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def _got(value: Any) -> Wrong:
 
 
 def _describe(value: Any) -> str:
-    from dana.runtime.typevalues import safe_repr
-
-    text = safe_repr(value)
+    text = bounded_repr(value)
     if len(text) > 40:
         text = text[:37] + "..."
     return f"{text} ({value.__class__.__name__})"
