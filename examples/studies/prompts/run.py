@@ -22,13 +22,14 @@ from common import lines_plot, progress, table  # noqa: E402
 
 from dana.poet.training.variants import Variants  # noqa: E402
 
-# Six ways to ask for the same thing, and how often the simulated model's answer is right then.
+# Six ways to ask for the same thing, and how often the simulated model's answer is right then. What is known of the
+# measurement this repeats fits them: 0.60 to 0.84, equal use loses 0.130 a call and finds the best in 92 % of runs.
 PROMPTS = {
     "What is the total?": 0.60,
-    "What is the total? Answer with a number.": 0.66,
-    "You are an accountant. What is the total?": 0.70,
-    "Add up the lines, then give the total.": 0.75,
-    "Add up the lines step by step, then give the total as a number.": 0.79,
+    "What is the total? Answer with a number.": 0.64,
+    "You are an accountant. What is the total?": 0.69,
+    "Add up the lines, then give the total.": 0.716,
+    "Add up the lines step by step, then give the total as a number.": 0.774,
     "Two worked examples, then: add up the lines and give the total as a number.": 0.84,
 }
 CALLS = (100, 300, 1000)
