@@ -111,7 +111,9 @@ def lower_ann_assign(cx: Context, node: na.AnnAssign) -> list[py.stmt]:
     value = cx.expr(node.value)
     if cx.plan is not None and id(node.value) in cx.plan.begun:
         return assign_to(cx, node.target, expected(cx, node, value), static, node)
-    if accepts_anything(cx, node.annotation) or proves(static, declared):
+    # A truth value is an `int` as it is, but assigned to one it becomes 0 or 1.
+    counts = static[0] == "bool" and declared[0] == "int"
+    if accepts_anything(cx, node.annotation) or (proves(static, declared) and not counts):
         return assign_to(cx, node.target, value, static, node)
     text = cx.text(node.target)
     if exact_class(cx, node.annotation) is None:

@@ -20,9 +20,10 @@ There is always one place that runs the loop, the *hub*, and Dana code waits in 
     await engine.arun(…)     `bridge.drive` puts each Dana call into a `Worker`, a greenlet; the host's loop is the
                              hub. To wait is to switch to it; the callback of what was waited for switches back.
 
-Branches of `parallel` and `race` are workers in both cases, and a call that rests is a new worker after each answer. So Dana code never runs on two stacks at once, and
-other Dana code of the program runs only while a call starts an effect or waits: that is L37. What belongs to a
-call and not to the program (steps, deadlines, stops) is exchanged by `calls.suspend` and `calls.resume`.
+Branches of `parallel` and `race` are workers in both cases, and a call that rests is a new worker after each answer.
+So Dana code never runs on two stacks at once, and other Dana code of the program runs only while a call starts an
+effect or waits: that is L37. What belongs to a call and not to the program (steps, deadlines, stops) is exchanged by
+`calls.suspend` and `calls.resume`.
 
 Order is the loop's order: first in, first out, and timers by their time. Nothing here asks a clock or a set for
 an order, so a program whose effects answer in the same order runs in the same order.
