@@ -228,6 +228,28 @@ def test_calls_side_by_side_on_the_programs_own_loop(call, rests, monkeypatch) -
     assert rests[0] or call[0] == "no_effects"
 
 
+@pytest.mark.parametrize("asynchronously", [True, False])
+def test_an_effect_that_cancels_its_own_task_fails_beside_others(asynchronously, rests) -> None:
+    """The task is that of the call beside others, too; whoever waits for all of them is not cancelled."""
+
+    async def gone(x):
+        if x == "gone":
+            asyncio.current_task().cancel()
+        await asyncio.sleep(0)
+        return x
+
+    engine = Engine(cache=False)
+    engine.host("gone")(gone)
+    module = engine.load(
+        "def one(x):\n    return gone(x)\n\ndef each(xs):\n    return parallel(one, xs)\n", name="scene"
+    )
+    with pytest.raises(dana.DanaError) as caught:
+        asyncio.run(module.each.acall(["gone", "a"])) if asynchronously else module.each(["gone", "a"])
+    assert "[E832]: `gone` was cancelled before it answered" in str(caught.value)
+    assert rests[0] >= 1
+    assert module.each(["a", "b"]) == ["a", "b"]
+
+
 @pytest.mark.parametrize("how", ["task", "thread"])
 def test_calls_side_by_side_are_cancelled_together(how, monkeypatch) -> None:
     async def play(scene):

@@ -261,6 +261,15 @@ class Leg(Worker):
         self._end(outcome)
         return None
 
+    def interrupted(self, error: BaseException) -> tuple[bool, Any] | None:
+        """The task of a call beside others is nobody else's: who cancels it means the effect that it waits for."""
+        if self.beside is None:
+            return super().interrupted(error)
+        nudged, self.nudged = self.nudged, False
+        while self.task.cancelling():
+            self.task.uncancel()
+        return None if nudged else (False, error)
+
     def _next(self, ending: Ending, seconds: float | None) -> Leg:
         following = Leg(self._waiting, self.loop, self.steps, self.beside, self.context)
         following.parent, following.task, following.direct = self.parent, self.task, True
