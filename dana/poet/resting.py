@@ -50,7 +50,7 @@ def may_rest(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> boo
 
 def _mentions_effects(function: FunctionType) -> bool:
     """Whether a body mentions an effect by its name; only running it shows others."""
-    space, table = function.__globals__, function.__builtins__  # type: ignore[attr-defined]
+    space, table = function.__globals__, function.__builtins__
     return any(space.get(name, table.get(name)).__class__ is Effect for name in function.__code__.co_names)
 
 
