@@ -329,6 +329,8 @@ class Random:
         if busy or view.epoch % self.every or view.epoch > self.last_share * view.epochs:
             return []
         sites = [site for site in view.host.sites if site.stage is Stage.DORMANT]
+        if not sites:
+            return []
         # What neurons to renew is known by looking only.
         names = sorted(name for name, each in TEMPLATES.items() if each.growth not in GROWTHS)
         for _try in range(20):

@@ -10,6 +10,7 @@ that is decided, is decided where the other forms do it: here it is only carried
 
 from __future__ import annotations
 
+from operator import attrgetter
 from types import FunctionType
 
 from dana.adaptive.faults import NEVER
@@ -22,11 +23,15 @@ from dana.runtime.stops import TimeoutStop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from dana.poet.execution import Outcome, Steps
     from dana.poet.plan import Plan
     from dana.runtime.effects.waiting import Resting, Waiting
+
+# Typed stubs disagree whether functions have this attribute; they do.
+_builtins_of: Callable[[FunctionType], dict[str, Any]] = attrgetter("__builtins__")
 
 
 def may_rest(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
@@ -50,7 +55,7 @@ def may_rest(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> boo
 
 def _mentions_effects(function: FunctionType) -> bool:
     """Whether a body mentions an effect by its name; only running it shows others."""
-    space, table = function.__globals__, function.__builtins__
+    space, table = function.__globals__, _builtins_of(function)
     return any(space.get(name, table.get(name)).__class__ is Effect for name in function.__code__.co_names)
 
 

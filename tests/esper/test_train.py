@@ -13,7 +13,8 @@ from dana.esper.budget import Budget
 from dana.esper.data import Data, accuracy, chars, digits, images, spirals
 from dana.esper.host import Host
 from dana.esper.refusals import RefusedError
-from dana.esper.train import Growing, mlp, train
+from dana.esper.tamiyo import View
+from dana.esper.train import Growing, Random, mlp, train
 
 SMALL = spirals(400, seed=1)
 
@@ -85,6 +86,14 @@ def test_the_controls_grow_within_the_same_budget(controller):
     run = train(mlp(2, [4, 4], 2), SMALL, epochs=40, seed=2, controller=controller, budget=Budget(150)).finish()
     assert run.germinations > 0
     assert run.parameters <= 42 + 150
+
+
+def test_growing_by_chance_rests_where_no_site_is_free():
+    host = Host(mlp(2, [4], 2), budget=Budget(100))
+    seen = View(host, 8, 40, [1.0], lambda: torch.ones(2), lambda: torch.ones(()))
+    assert Random(2).decide(seen)[0].kind == "germinate"
+    host.sites = []
+    assert Random(2).decide(seen) == []
 
 
 def test_a_loop_of_ones_own_grows_as_well():
