@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from dana.poet.domains import fair_lending
-from dana.poet.domains.quantities import Quantity, money, number, share, words, years
+from dana.poet.domains.quantities import CROWNS, Quantity, money, number, share, words, years
 from dana.poet.domains.tables import NO_QUANTITY, NUMERIC, Kind, is_lenient, outside, ruled, yes_or_no
 from dana.poet.domains.written import NotUnderstoodError, approximately, clean, spelled, undated
 from dana.poet.plugins.base import Field, Plugin, PluginError, Reading, RejectionError, words_of
@@ -64,12 +64,15 @@ _PER = {"monthly": "month", "month": "month", "weekly": "week", "week": "week", 
 _RATIO_NAME = re.compile(r"_?to_?(?=income|value|cost|limit)", re.IGNORECASE)
 # Score models by name and version: the version is no score.
 _MODEL = r"(?:fico(?: (?:score )?(?:[2-589]|10 ?t?))?|vantage ?score(?: [34](?:\.0)?)?)"
+_BUREAU = r"(?:experian|equifax|trans ?union)"
+_SOURCE = rf"(?:{_MODEL}|{_BUREAU})"
 _SCORE = re.compile(
-    rf"(?:(?:(?:credit|{_MODEL}) )?score:? |{_MODEL}:? |credit:? )?(\+?[0-9]{{1,4}}(?:\.0+)?)"
-    rf"(?: ?(?:/|out of) ?850)?(?: points| pts| {_MODEL}| score)?"
+    rf"(?:(?:(?:credit|{_SOURCE}) )?score(?::| ?=| is)? ?|{_SOURCE}(?::| ?=)? ?|credit:? )?(\+?[0-9]{{1,4}}(?:\.0+)?)"
+    rf"(?: ?(?:/|out of|of) ?850)?(?: points| pts| {_SOURCE}| ?\({_SOURCE}\)| score)?"
 )
 # A word and a number that say the same: "good (720)", "fair - 655".
 _SAID_TWICE = re.compile(r"(?P<word>[a-z][a-z ]*[a-z])\s*(?:[:,=-]\s*|\()(?P<number>[0-9]{3})\)?")
+_SAID_BEHIND = re.compile(r"(?P<number>[0-9]{3})\s*(?:[,-]\s*|\()(?P<word>[a-z][a-z ]*[a-z])\)?")
 _SPOKEN_ONES = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 
 
@@ -205,7 +208,7 @@ class FinancialServices(Plugin):
 
     def _in_currency(self, found: Quantity, value: Any, how: str) -> Reading:
         wanted = self.config["currency"]
-        if found.unit and wanted and found.unit != wanted:
+        if found.unit and wanted and found.unit != wanted and not (found.unit == "kr" and wanted in CROWNS):
             msg = f"{value!r} is in {found.unit}, and amounts here are in {wanted}"
             raise NotUnderstoodError(msg)
         how = f"{how} in {found.unit}" if found.unit else how
@@ -286,7 +289,7 @@ def _score_said(value: str, known_words: Words) -> Quantity:
     found = _SCORE.fullmatch(text)
     if found is not None:
         return Quantity(float(found[1]), estimated=estimated)
-    twice = _SAID_TWICE.fullmatch(text)
+    twice = _SAID_TWICE.fullmatch(text) or _SAID_BEHIND.fullmatch(text)
     if twice is not None:
         return _agreed(twice, value, known_words)
     phrase = _without_fillers(text)
@@ -315,7 +318,7 @@ def _agreed(twice: re.Match[str], value: str, known_words: Words) -> Quantity:
 
 
 def _without_fillers(text: str) -> str:
-    return " ".join(word for word in text.strip("!.").split() if word not in _FILLERS)
+    return " ".join(word for word in text.strip("!.").replace("very-", "very ").split() if word not in _FILLERS)
 
 
 def _usual(phrase: str, known: Words) -> str:

@@ -9,7 +9,8 @@ could mean two numbers means none. Readers are exact (`1,200.50` is 1200.5, `−
 | `1,200`, `1 200`, `1'200`, `1.200,50`, `1.200.000` | thousands in groups | nothing else is written so |
 | `1234,56`, `0,36` | a decimal comma | it cannot begin a group |
 | `45.000`, `45,50`, `1,00,000` | refused | it is one number here and another there |
-| `about 50k`, `fourty thousand` | an estimate | the writer was not sure, or the reader is not |
+| `₹12,00,000`, `€10.000,-` | thousands in groups | the currency, or ",-", says which |
+| `about 50k`, `50k or so`, `fourty thousand` | an estimate | the writer was not sure, or the reader is not |
 | `50-60k`, `over 50k`, `50k+`, `maybe 50k` | refused | it is a range, a bound, a doubt |
 """
 
@@ -25,6 +26,7 @@ from dana.poet.domains.written import (
     clean,
     number_of,
     undated,
+    unmixed,
 )
 from dana.poet.domains.written import spelled as respelled
 
@@ -123,7 +125,8 @@ _ONES = dict(
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _SCALES = {"hundred": 100, "thousand": 1_000, "grand": 1_000, "lakh": 100_000, "million": 1_000_000,
            "crore": 10_000_000, "billion": 1_000_000_000}  # fmt: skip
-_WORDS = frozenset([*_ONES, *_TENS, *_SCALES, "a", "and", "half", "point"])
+_WORDS = frozenset([*_ONES, *_TENS, *_SCALES, "a", "and", "half", "quarter", "quarters", "point"])
+_PARTS_OF_ONE = ((("and", "a", "half"), 0.5), (("and", "a", "quarter"), 0.25), (("and", "three", "quarters"), 0.75))
 _SPOKEN = re.compile(r"[a-z]+")
 
 
@@ -164,9 +167,10 @@ def _with_part(said: list[str]) -> float | None:
     """The value of "half a", "two and a half", "one point two five"; None for what has no such part."""
     if said == ["half", "a"]:
         return 0.5
-    if said[-3:] == ["and", "a", "half"] and len(said) > 3:
-        whole = _cardinal(said[:-3])
-        return None if whole is None else whole + 0.5
+    for behind_whole, part in _PARTS_OF_ONE:
+        if tuple(said[-3:]) == behind_whole and len(said) > 3:
+            whole = _cardinal(said[:-3])
+            return None if whole is None else whole + part
     if "point" not in said[1:-1]:
         return None
     at = said.index("point")
@@ -206,34 +210,55 @@ def _cardinal(said: list[str]) -> int | None:
 # --- money --------------------------------------------------------------------------------------------
 
 _SUFFIXES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "lakh": 1e5, "lakhs": 1e5, "m": 1e6, "mm": 1e6, "mn": 1e6,
-             "mio": 1e6, "million": 1e6, "crore": 1e7, "b": 1e9, "bn": 1e9, "billion": 1e9}  # fmt: skip
-_CODES = "USD EUR GBP CHF JPY CAD AUD NZD HKD SGD SEK NOK DKK PLN CZK HUF INR CNY KRW BRL MXN ZAR ILS".split()
+             "tsd": 1e3, "万": 1e4, "mio": 1e6, "million": 1e6, "crore": 1e7, "b": 1e9, "bn": 1e9,
+             "billion": 1e9}  # fmt: skip
+_CODES = (
+    "USD EUR GBP CHF JPY CAD AUD NZD HKD SGD SEK NOK DKK PLN CZK HUF INR CNY KRW BRL MXN ZAR ILS AED SAR QAR TRY RUB "
+    "UAH RON BGN THB MYR PHP TWD NGN KES EGP MAD PKR BDT LKR ARS CLP COP PEN"
+).split()
 _SIGNS = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "c$": "CAD", "ca$": "CAD",
           "a$": "AUD", "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "dollars": "USD", "dollar": "USD", "bucks": "USD",
           "euros": "EUR", "euro": "EUR", "pounds": "GBP", "quid": "GBP", "yen": "JPY", "rupees": "INR",
-          "francs": "CHF"}  # fmt: skip
+          "francs": "CHF", "swiss francs": "CHF", "us dollars": "USD", "canadian dollars": "CAD",
+          "australian dollars": "AUD", "pounds sterling": "GBP", "rs": "INR", "rs.": "INR", "r$": "BRL", "s$": "SGD",
+          "mx$": "MXN", "mex$": "MXN", "zł": "PLN", "₺": "TRY", "₽": "RUB", "руб": "RUB", "руб.": "RUB", "₩": "KRW",
+          "₦": "NGN", "₪": "ILS", "ksh": "KES", "rm": "MYR", "円": "JPY", "kr": "kr", "kr.": "kr"}  # fmt: skip
 _CURRENCIES = {**_SIGNS, **{code.lower(): code for code in _CODES}}
+# "kr" is one of these, and does not say which.
+CROWNS = frozenset({"SEK", "NOK", "DKK"})
 # A sign that several currencies share.
-_SHARED = {"$": frozenset({"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN"}), "¥": frozenset({"JPY", "CNY"})}
+_SHARED = {"$": frozenset({"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN"}), "¥": frozenset({"JPY", "CNY"}),
+           "rs": frozenset({"INR", "PKR", "LKR"}), "rs.": frozenset({"INR", "PKR", "LKR"}),
+           "kr": CROWNS, "kr.": CROWNS}  # fmt: skip
+# Where thousands are written in pairs above the first three digits: 12,00,000.
+_PAIRS = re.compile(r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]{1,2})?")
+_IN_PAIRS = frozenset({"INR", "PKR", "BDT", "LKR"})
+# Behind thousands in groups, ",-" is "and no cents", so that the points are no decimal ones.
+_NO_CENTS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 # How often an amount comes in a year.
 _PER_YEAR = {"year": 1, "yr": 1, "annum": 1, "y": 1, "annually": 1, "yearly": 1, "annual": 1, "pa": 1, "p.a": 1,
-             "month": 12, "mo": 12, "mth": 12, "monthly": 12, "week": 52, "wk": 52, "weekly": 52, "two weeks": 26,
+             "month": 12, "mo": 12, "mth": 12, "monthly": 12, "week": 52, "wk": 52, "weekly": 52,
+             "p.m": 12, "pm": 12, "pcm": 12, "p.w": 52,
+             "pw": 52, "two weeks": 26, "four weeks": 13, "4 weeks": 13, "x 12": 12, "x 52": 52, "x 26": 26,
              "2 weeks": 26, "fortnight": 26, "fortnightly": 26, "semi-monthly": 24,
              "twice a month": 24, "twice monthly": 24, "quarter": 4, "quarterly": 4}  # fmt: skip
 _NAMES = sorted(_CURRENCIES, key=len, reverse=True)
 _BEHIND = "|".join(map(re.escape, _NAMES))
 _SCALE_WORDS = "|".join(sorted(_SUFFIXES, key=len, reverse=True))
 _AMOUNT = re.compile(
-    rf"(?P<open>\()?\s*(?P<sign>[-+])?\s*(?P<before>[a-z]{{0,2}}[$€£¥₹]|[a-z]{{3}}(?=[\s0-9]))?\s*(?P<sign2>[-+])?\s*"
-    rf"(?P<number>[0-9]+(?:\.[0-9]+)?e\+?[0-9]{{1,2}}|{_NUMBER})(?:[.,]-)?\s*(?:(?P<scale>{_SCALE_WORDS})(?![a-z]))?"
+    rf"(?P<open>\()?\s*(?P<sign>[-+])?\s*(?P<before>[a-z]{{0,3}}[$€£¥₹₺₽₩₦₪]|(?:rs|kr)\.?|zł|rm|[a-z]{{3}}(?=[\s0-9]))?"
+    rf"\s*(?P<inner>\((?=.*\)))?\s*(?P<sign2>[-+])?\s*"
+    rf"(?P<number>[0-9]+(?:\.[0-9]+)?e\+?[0-9]{{1,2}}|{_NUMBER})(?P<no_cents>[.,/]-)?\s*"
+    rf"(?:(?P<scale>{_SCALE_WORDS})(?![a-z])\.?)?"
     rf"\s*(?:(?P<after>{_BEHIND})(?![a-z]))?\s*(?P<close>\))?\s*(?P<per>[^0-9].*)?"
 )
 _GROSS = re.compile(r"(?<=\S),?\s+\(?(?:before tax(?:es)?|pre-?tax|gross)\)?$")
 # What most people write most of the time, at once.
 _DOLLARS = re.compile(r"\$([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)")
-_PERIOD = re.compile(r"(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z2][a-z. -]*?)\.?")
+_PERIOD = re.compile(r"(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z24][a-z. -]*?)\.?")
+_TIMES = re.compile(r"[x×*]\s*(12|26|52)")
 _ALONE = frozenset({"annually", "yearly", "annual", "pa", "p.a", "monthly", "weekly", "fortnightly", "quarterly",
-                    "semi-monthly", "twice a month", "twice monthly"})  # fmt: skip
+                    "semi-monthly", "twice a month", "twice monthly", "p.m", "pm", "pcm", "p.w", "pw"})  # fmt: skip
 _SAID_PERIOD = re.compile(
     r"(.+?)\s+((?:(?:per|a|each|every)\s+(?:year|month|week|two weeks|quarter|fortnight))|"
     r"monthly|weekly|yearly|annually|quarterly|per annum)"
@@ -254,24 +279,36 @@ def money(value: Any, *, per: str = "") -> Quantity:
         return Quantity(float(usual[1].replace(",", "")), "USD")
     text, estimated = approximately(undated(clean(value)))
     # What somebody earns, is paid or owes is counted before tax; "after tax" is another amount, and refused.
-    text = _GROSS.sub("", text)
+    text = unmixed(_GROSS.sub("", text))
+    text = f"-{text[6:]}" if text.startswith("minus ") and not text[6:7].isalpha() else text
     found = _AMOUNT.fullmatch(text)
     if found is None:
         said = _money_in_words(value, text, per)
         said.estimated = said.estimated or estimated
         return said
-    amount = digits(found["number"], is_money=found["scale"] is None)
-    if amount is None:
+    unit = _currency(found["before"], found["after"], value)
+    if found["no_cents"] == ",-" and _NO_CENTS.fullmatch(found["number"]):
+        amount: float | None = float(found["number"].replace(".", ""))
+    elif unit in _IN_PAIRS and _PAIRS.fullmatch(found["number"]):
+        amount = float(found["number"].replace(",", ""))
+    else:
+        amount = digits(found["number"], is_money=found["scale"] is None)
+    if amount is None or (found["no_cents"] and "." in found["number"] and not _NO_CENTS.fullmatch(found["number"])):
         msg = f"{value!r} could be several amounts, or none"
         raise NotUnderstoodError(msg)
-    if bool(found["open"]) != bool(found["close"]) or (found["sign"] and (found["sign2"] or found["open"])):
+    opened = found["open"] or found["inner"]
+    if (
+        bool(opened) != bool(found["close"])
+        or (found["open"] and found["inner"])
+        or (found["sign"] and (found["sign2"] or opened))
+        or (found["sign2"] and found["inner"])
+    ):
         msg = f"{value!r} is no amount: its signs or brackets do not fit"
         raise NotUnderstoodError(msg)
     if found["scale"]:
         amount *= _SUFFIXES[found["scale"]]
-    if found["open"] or "-" in (found["sign"], found["sign2"]):
+    if opened or "-" in (found["sign"], found["sign2"]):
         amount = -amount
-    unit = _currency(found["before"], found["after"], value)
     return Quantity(_counted(amount, found["per"], value, per), unit, estimated=estimated)
 
 
@@ -292,9 +329,10 @@ def _counted(amount: float, period: str | None, value: Any, per: str) -> float:
     """The amount for the period that is wanted."""
     if period is None:
         return amount
-    found = _PERIOD.fullmatch(period)
+    found = _PERIOD.fullmatch(_TIMES.sub(r"/ x \1", period) if per else period)
     times = _PER_YEAR.get(found["name"]) if found and (found["each"] or found["name"] in _ALONE) else None
-    if times is None:
+    # "4 pm" is a time of day.
+    if times is None or (period in ("pm", "p.m") and amount <= 12):
         msg = f"{value!r} is no amount: {period!r} is not understood"
         raise NotUnderstoodError(msg)
     if not per:
@@ -329,7 +367,9 @@ _RATIO_NAME = re.compile(
     r"(?:\s*[:=]\s*| (?:of|is) | )"
 )
 _RATE_NAME = re.compile(r"^(?:apr|(?:fixed |interest )?rate)(?:\s*[:=]\s*| (?:of|is) | )")
-_PARTS = re.compile(r"([0-9]+)\s*(?::|/|out of|in|of)\s*([0-9]+)")
+_WHOLE = r"([$€£]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(k?)"
+_PARTS = re.compile(rf"{_WHOLE}\s*(?:(:)|/|out of|in|of)\s*{_WHOLE}")
+_MONTH_AND_YEAR = re.compile(r"0?[0-9]{1,4}\s*/\s*(?:19|20)[0-9]{2}|0[0-9]+\s*/.*")
 _PARTS_SAID = re.compile(r"([a-z-]+) (?:in|out of|of) ([a-z-]+)")
 _FRACTIONS = {"half": 0.5, "a half": 0.5, "one half": 0.5, "a third": 1 / 3, "one third": 1 / 3, "two thirds": 2 / 3,
               "a quarter": 0.25, "one quarter": 0.25, "three quarters": 0.75, "a fifth": 0.2, "one fifth": 0.2,
@@ -351,7 +391,7 @@ def share(value: Any, *, most: float = 1.0, is_rate: bool = False) -> Quantity:
     usual = _WHOLE_PERCENT.fullmatch(value)
     if usual is not None:
         return Quantity(int(usual[1]) / 100, "%")
-    text, estimated = approximately(undated(clean(value)))
+    text, estimated = approximately(unmixed(undated(clean(value))))
     text = (_RATE_NAME if is_rate else _RATIO_NAME).sub("", text)
     if is_rate:
         text = text.removesuffix(" fixed")
@@ -381,8 +421,7 @@ def _share_said(value: Any, text: str, *, is_rate: bool) -> Quantity:
         if text.endswith(ending) and (said := words(text.removesuffix(ending))) is not None:
             return Quantity(said.value / 100, "%", estimated=said.estimated)
     if not is_rate:
-        parts = _PARTS.fullmatch(text)
-        two = (float(parts[1]), float(parts[2])) if parts else None
+        two = _parts(value, text)
         if two is None and (said_ := _PARTS_SAID.fullmatch(text)) is not None:
             first, second = in_words(said_[1]), in_words(said_[2])
             two = (first, second) if first is not None and second is not None else None
@@ -393,11 +432,26 @@ def _share_said(value: Any, text: str, *, is_rate: bool) -> Quantity:
             return Quantity(two[0] / two[1], "%")
         if text in _FRACTIONS:
             return Quantity(_FRACTIONS[text])
-        said = words(text) if " point " in text else None
+        said = words(text) if " point " in text or text == "zero" else None
         if said is not None and said.value <= 1:
             return said
     msg = f"{value!r} is no share"
     raise NotUnderstoodError(msg)
+
+
+def _parts(value: Any, text: str) -> tuple[float, float] | None:
+    """The part and the whole of "1:4", "1,200/4,000", "3 out of 10". Raises `NotUnderstoodError` for a split in two."""
+    found = _PARTS.fullmatch(text)
+    if found is None or found[1] != found[5] or found[3] != found[7]:
+        return None
+    part, whole = float(found[2].replace(",", "")), float(found[6].replace(",", ""))
+    if _MONTH_AND_YEAR.fullmatch(text):
+        msg = f"{value!r} could be a date"
+        raise NotUnderstoodError(msg)
+    if found[4] and part + whole == 100:
+        msg = f"{value!r} could be a share of the other part or of both: write it with a percent sign"
+        raise NotUnderstoodError(msg)
+    return part, whole
 
 
 def _unclear_share(value: Any, most: float) -> NotUnderstoodError:
@@ -427,7 +481,7 @@ def years(value: Any, *, unit: str = "years") -> Quantity:
     plain = number_of(value)
     if plain is not None:
         return Quantity(plain, unit)
-    text, estimated = approximately(clean(value))
+    text, estimated = approximately(unmixed(clean(value)))
     common = _COMMON.fullmatch(text)
     if common is not None:
         whole, months = float(common[1]), float(common[2] or 0)
@@ -476,7 +530,8 @@ def _next_part(text: str) -> tuple[float | None, str, str, bool]:
     said = text.split(" ")
     for at, word in enumerate(said):
         name, guessed = _unit(word.rstrip(".,"))
-        if at and (name in _MONTHS):
+        is_part = name in ("quarter", "quarters") and said[at - 2 : at] in (["and", "a"], ["and", "three"])
+        if at and name in _MONTHS and not (is_part and at + 1 < len(said)):
             before = " ".join(said[:at])
             amount = {"a": 1.0, "an": 1.0, "half a": 0.5}.get(before)
             spoken = words(before) if amount is None else None

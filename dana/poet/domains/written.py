@@ -20,8 +20,15 @@ MISSING = frozenset(
     ["", "-", "--", "?", "n/a", "na", "n.a.", "none", "null", "nil", "nan", "unknown", "not known", "not available",
      "not applicable", "pending", "tbd", "missing", "blank", "undefined", "no answer", "no data"]
 )  # fmt: skip
-# Words that make an estimate of the number behind them.
-ABOUT = re.compile(r"(?:~|\b(?:about|approx\b\.?|approximately|around|roughly|circa|ca\b\.?))\s*")
+# Words that make an estimate of the number behind them, and of the number in front of them.
+ABOUT = re.compile(
+    r"(?:[~≈≃]|\b(?:about|approx\b\.?|approximately|around|roughly|circa|ca\b\.?|estimated|est\b\.?"
+    r"|c\.(?=\s*[$€£]?[0-9])))\s*"
+)
+_OR_SO = re.compile(
+    r"(?<=[0-9a-z%$€£)])(?:,?\s+\(?(?:estimated|estimate|est\.?|approx\.?|approximately|or so|give or take)\)?"
+    r"|(?<=[0-9k])[ -]?ish)$"
+)
 # A word shorter than this is never taken for a misspelt one.
 LEAST_LETTERS = 5
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−﹣－"), "-")
@@ -36,9 +43,13 @@ _DATE = (
     rf"(?:{_YEAR}(?:-[0-9]{{2}}){{0,2}}|(?:[0-9]{{1,2}}[/.]){{1,2}}{_YEAR}"
     rf"|(?:[0-9]{{1,2}} )?{_MONTH} (?:[0-9]{{1,2}}, )?{_YEAR})"
 )
+_WHEN = r"(?:as of|as at|dated|for|in|on)"
 _DATED = re.compile(
-    rf"(?:as of )?{_DATE}\s*:\s*(?P<first>\S.*)|(?P<second>.*\S)(?:\s+as of {_DATE}|\s*\((?:as of |in |for )?{_DATE}\))"
+    rf"(?:{_WHEN} )?{_DATE}\s*:\s*(?P<first>\S.*)|(?P<second>.*\S)(?:\s+{_WHEN} {_DATE}|\s*\((?:{_WHEN} )?{_DATE}\))"
 )
+_MENTIONS_A_DATE = re.compile(rf"[:(]|\b{_WHEN}\b")
+# "5 1/4", where whole numbers, halves, quarters and eighths are written as on paper.
+_MIXED = re.compile(r"(?<![0-9.,/])([0-9]{1,3})[ -]([1357])/([248])(?![0-9/.,])")
 
 
 class NotUnderstoodError(ValueError):
@@ -67,6 +78,9 @@ def clean(value: Any) -> str:
         raise NothingGivenError(msg)
     if text[-1] == '"' == text[0] and len(text) > 1:
         text = text[1:-1].strip()
+    # Spreadsheets keep what is typed as text with an apostrophe in front.
+    if text[0] == "'" and text.count("'") == 1 and text[1:2].isdigit():
+        text = text[1:]
     # The end of a sentence says nothing.
     return text[:-1] if text.endswith(".") and len(text) > 1 else text
 
@@ -106,17 +120,29 @@ def number_of(value: Any) -> float | None:
 
 
 def approximately(text: str) -> tuple[str, bool]:
-    """The text behind "about", and whether there was such a word."""
+    """The text behind "about" or in front of "or so", and whether there was such a word."""
     found = ABOUT.match(text)
-    return (text[found.end() :], True) if found else (text, False)
+    text = text[found.end() :] if found else text
+    behind = _OR_SO.search(text)
+    return (text[: behind.start()] if behind else text), found is not None or behind is not None
 
 
 def undated(text: str) -> str:
     """The text without the day, month or year it was true: "2023: 85,000", "720 as of 03/2024", "(May 2024)" behind."""
-    if not any(sign in text for sign in ":(") and " as of " not in text:
+    if not _MENTIONS_A_DATE.search(text):
         return text
     found = _DATED.fullmatch(text)
     return found["first"] or found["second"] if found else text
+
+
+def unmixed(text: str) -> str:
+    """The text with "5 1/4" written as 5.25."""
+    return _MIXED.sub(_decimal, text) if "/" in text else text
+
+
+def _decimal(found: re.Match[str]) -> str:
+    above, below = int(found[2]), int(found[3])
+    return f"{int(found[1]) + above / below}" if above < below else found[0]
 
 
 def spelled(word: str, known: Collection[str]) -> str | None:

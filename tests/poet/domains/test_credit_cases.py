@@ -1,10 +1,11 @@
-"""Messy credit files: 474 cases written before the parser was, and 330 written later by somebody who had not seen it."""
+"""Messy credit files: 474 cases written before the parser was, 330 written later by somebody who had not
+seen it, and 707 more that an outside examiner typed."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.poet.domains.credit import LATER, RIGHT, cases, judged, main, table
+from tests.poet.domains.credit import LATER, OUTSIDE, RIGHT, cases, judged, main, table
 
 
 def test_there_are_enough_cases_of_both_sorts() -> None:
@@ -20,6 +21,11 @@ def test_each_case_is_read_exactly_or_refused(case) -> None:
 
 @pytest.mark.parametrize("case", cases(LATER), ids=repr)
 def test_so_is_each_case_of_somebody_who_had_not_seen_the_parser(case) -> None:
+    assert judged(case) in RIGHT
+
+
+@pytest.mark.parametrize("case", cases(OUTSIDE), ids=repr)
+def test_so_is_each_case_of_an_outside_examiner(case) -> None:
     assert judged(case) in RIGHT
 
 
