@@ -268,7 +268,7 @@ class Pool:
         try:
             resource.stop()
         except Exception as error:  # noqa: BLE001  (it is broken; whoever waits for another one gets it)
-            self._program.log("warning", f"a {self._name} of a pool failed to stop: {message_of(error)}")
+            self._program.warn(f"a {self._name} of a pool failed to stop: {message_of(error)}")
 
     # --- keys, age, breaker -----------------------------------------------------------------------
 

@@ -351,7 +351,7 @@ class System:
         """Say that something failed that nobody waits for."""
         what = f"`{message.name}`" if message is not None else "it"
         self.note("actor.failed", actor, {"method": message.name if message else "", "reason": described(error)})
-        self.program.log("warning", f"agent `{actor.name}`: {what} failed, and nobody waits for it: {described(error)}")
+        self.program.warn(f"agent `{actor.name}`: {what} failed, and nobody waits for it: {described(error)}")
 
     def inform(self, callback: Callable[..., Any], who: str, reason: str, to: Any = None) -> None:
         """Call `callback(who, reason)` as a message of an agent, or of one that is there for that."""

@@ -679,4 +679,4 @@ def _give_later(program: Program) -> None:
 def _open_ledger(program: Program) -> Any:
     from dana.poet.observing import opened
 
-    return opened(program.store, program.clock, program.log)
+    return opened(program.store, program.clock, lambda _level, text: program.warn(text))

@@ -52,6 +52,7 @@ class Program:
 
     __slots__ = (
         "_ledger",
+        "_log",
         "_output",
         "_output_left",
         "_policy",
@@ -68,7 +69,6 @@ class Program:
         "load_file",
         "loader",
         "lock",
-        "log",
         "memories",
         "memory_path",
         "meter",
@@ -157,7 +157,7 @@ class Program:
         self._output_left = output_limit
         self.read = read
         self.stderr = stderr
-        self.log = log if log is not None else self._log
+        self._log = log if log is not None else self._to_stderr
         self.loader = loader
         self.sources: dict[str, Source] = {}
         self.modules: dict[str, ModuleRecord] = {}
@@ -223,13 +223,8 @@ class Program:
 
     def write(self, text: str) -> None:
         """Print; raises the limit "output" when the program has printed enough."""
-        left = self._output_left
-        if left is not None:
-            size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-            if size > left:
-                self._output_left = 0
-                raise self.meter.stop("output")
-            self._output_left = left - size
+        if self._output_left is not None and not self._said(text):
+            raise self.meter.stop("output")
         if self._output is not None:
             self._output(text)
         else:
@@ -240,7 +235,30 @@ class Program:
         """Whether printed text goes straight to a terminal: nobody intercepts it, and stdout is one."""
         return self._output is None and sys.stdout is not None and sys.stdout.isatty()
 
-    def _log(self, level: str, text: str) -> None:
+    def log(self, level: str, text: str) -> None:
+        """A log line of the program, or a warning about it; counts as output, and raises the limit "output" as well."""
+        if self._output_left is not None and not self._said(text):
+            raise self.meter.stop("output")
+        self._log(level, text)
+
+    def warn(self, text: str) -> None:
+        """A warning that comes while no code of the program runs: where there is no room for it the stop begins, but is
+        raised where the program goes on.
+        """
+        if self._output_left is None or self._said(text):
+            self._log("warning", text)
+        else:
+            self.meter.stop("output")
+
+    def _said(self, text: str) -> bool:
+        """Count what is printed or logged; False where that is more than is left."""
+        left = self._output_left
+        assert left is not None
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        self._output_left = max(left - size, 0)
+        return size <= left
+
+    def _to_stderr(self, level: str, text: str) -> None:
         stream = self.stderr if self.stderr is not None else sys.stderr
         stream.write(f"{level}: {text}\n")
 

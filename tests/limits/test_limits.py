@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from dana import LimitExceeded, Limits, UsageError
@@ -43,6 +45,31 @@ def test_printed_bytes_count_not_characters() -> None:
         engine.run("print('žž')\nprint('žž')\n")
     assert caught.value.which == "output"
     assert printed == ["žžž\n", "žž\n"]
+
+
+FLOODS = {
+    "log": 'for i in range(100000): log("a" * 100, "ERROR")\n',
+    "method": 'for i in range(100000): log.error("a" * 100)\n',
+}
+
+
+@pytest.mark.parametrize("text", FLOODS.values(), ids=list(FLOODS))
+def test_what_is_logged_counts_as_output(text: str) -> None:
+    told = io.StringIO()
+    engine = Engine(limits=Limits(output_bytes=1000), stderr=told, cache=False)
+    with pytest.raises(LimitExceeded) as caught:
+        engine.run(text)
+    assert caught.value.which == "output"
+    assert len(told.getvalue()) < 1500
+
+
+def test_warnings_about_a_program_count_as_its_output() -> None:
+    told = io.StringIO()
+    agent = "agent_blueprint A:\n    def fails(self): raise ValueError('a' * 100)\na = A()\n"
+    Engine(limits=Limits(output_bytes=1000), stderr=told, cache=False).run(
+        f"{agent}for i in range(500): a.send('fails')\n"
+    )
+    assert 100 < len(told.getvalue()) < 1500
 
 
 def test_memory_says_whether_one_value_or_all_of_it_was_too_much() -> None:

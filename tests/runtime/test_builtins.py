@@ -23,7 +23,7 @@ def test_nothing_refused_is_there(machine):
 
 def test_print_and_log(machine):
     lines = []
-    machine.program.log = lambda level, text: lines.append((level, text))
+    machine.program._log = lambda level, text: lines.append((level, text))
     machine.run("""
         print("a", 1, None, True, sep="-")
         print(end="")
