@@ -7,7 +7,7 @@ from dana.engine.convert import SCALARS
 from dana.engine.ending import concluded
 from dana.runtime.effects import bridge
 from dana.runtime.effects.waiting import waiting_of
-from dana.runtime.stops import Stop
+from dana.runtime.stops import Stop, carried
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def steps(function: Function, args: tuple[Any, ...], keywords: dict[str, Any]) -
         except (dana.DanaError, dana.UsageError) as error:
             passed = error
         except (Exception, Stop) as error:  # noqa: BLE001  (the boundary: everything becomes a DanaError)
-            failed = error
+            failed = carried(error)
         finally:
             stop = meter.pending()
             used = meter.used if program.emit is not None else 0

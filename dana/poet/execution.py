@@ -18,7 +18,7 @@ from dana.poet.errors import POETConfigError, POETInterruptError, POETPerceiveEr
 from dana.poet.state import Call, POETStatus
 from dana.poet.training.heard import ATTEMPT, CALL, CUT_OFF, outcome_of_attempt
 from dana.runtime.exceptions import DeniedFault, POETFault
-from dana.runtime.stops import TimeoutStop
+from dana.runtime.stops import Carried, TimeoutStop, carried
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -373,7 +373,8 @@ class Execution:
                 breaker.failure(ticket, clock() - began, clock())
                 settled = True
             raise
-        except Exception as fault:  # noqa: BLE001  whatever the body raises is this attempt's outcome
+        except Exception as raised:  # noqa: BLE001  whatever the body raises is this attempt's outcome
+            fault = carried(raised)
             if plan.heard is not None:
                 self._heard(fault, clock() - began)
             if breaker is not None and plan.counts(fault):
@@ -391,11 +392,16 @@ class Execution:
         plan = self.plan
         limit = self.config.attempt_timeout
         if limit is None:
-            return (yield self._operation(self.token))
+            try:
+                return (yield self._operation(self.token))
+            except StopIteration as ended:
+                raise Carried(ended) from None
         inner = self.inner = plan.meter.push_deadline(limit)
         try:
             outer = self.token
             return (yield self._operation(inner if outer is None or inner.at < outer.at else outer))
+        except StopIteration as ended:
+            raise Carried(ended) from None
         except TimeoutStop as stop:
             if stop.token is not inner:
                 raise

@@ -19,7 +19,7 @@ from dana.runtime.effects.bridge import current
 from dana.runtime.effects.effect import Effect
 from dana.runtime.effects.resting import LAST, Ending, first
 from dana.runtime.effects.waiting import LoopClock, waiting_of
-from dana.runtime.stops import TimeoutStop
+from dana.runtime.stops import Carried, TimeoutStop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def may_rest(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> boo
     function, parameters = plan.function, plan.parameters
     if plan.disabled or keywords or parameters is None or parameters.rest is not None:
         return False
+    if any(name not in parameters.defaults for name in parameters.keyword):
+        return False
     if function.__class__ is not FunctionType or plan.files is None:
         return False
     if not len(parameters.required) <= len(args) <= len(parameters.positional):
@@ -60,21 +62,37 @@ def _mentions_effects(function: FunctionType) -> bool:
 
 
 def steps(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> Resting[Any]:
-    """The call; its value, or its error raised."""
+    """The call; its value, or its error raised, a `StopIteration` as `Carried`."""
+    args, keywords = _given(plan, args)
     simple = plan.is_simple and plan.perceiver is None and not plan.plugins and not plan.off
     if not simple:
         return _whole(plan, args, keywords)
     return _simple(plan, args, keywords) if not plan.fallbacks else _with_fallbacks(plan, args, keywords)
 
 
+def _given(plan: Plan, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments as the fast form hands them on: parameters that were left out have their defaults."""
+    parameters, function = plan.parameters, plan.function
+    assert parameters is not None
+    assert isinstance(function, FunctionType)
+    left_out = len(parameters.positional) - len(args)
+    if left_out:
+        args = (*args, *(function.__defaults__ or ())[-left_out:])
+    return args, dict(function.__kwdefaults__ or {})
+
+
 def _with_fallbacks(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> Resting[Any]:
     try:
         return (yield from _simple(plan, args, keywords))
+    except Carried as outer:
+        error: Exception = outer.error
     except Exception as fault:  # noqa: BLE001  the fallbacks decide about every one
         error = fault
     if isinstance(error, NEVER):
         again(error)
     value, failed = yield from _carried_out(plan, execution(plan, args, keywords).fallen(error))
+    if isinstance(failed, StopIteration):
+        raise Carried(failed)
     return Entries(plan).fallen(error, value, failed)
 
 
@@ -116,8 +134,10 @@ def _simple(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> Rest
         return value if error is None else again(error)
     except BaseException as stop:
         if breaker is not None or isinstance(stop, TimeoutStop):
-            raise Entries(plan).stopped(stop, token, start, ticket)  # noqa: B904  (it knows what it comes from)
-        raise
+            stop = Entries(plan).stopped(stop, token, start, ticket)
+        if isinstance(stop, StopIteration):
+            raise Carried(stop) from None
+        raise stop  # noqa: TRY201  (it may be another one, which knows what it comes from)
     finally:
         if token is not None and seconds is not None:
             plan.meter.scopes(seconds)[1](token)
@@ -160,16 +180,26 @@ def _whole(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> Resti
     if found is not None:
         return found[0]
     if plan.config.rollout < 1 and not is_chosen(plan, args, keywords):
-        return plan.bare(*args, **keywords)
+        return _bare(plan, args, keywords)
     if plan.budget is not None:
         plan.budget.call()
     mark = effects_begun(plan)
     value, error = yield from _carried_out(plan, execution(plan, args, keywords).whole())
+    if isinstance(error, StopIteration):
+        raise Carried(error)
     if error is not None:
         again(error)
     if key is not None and plan.cache is not None and mark == effects_begun(plan):
         plan.cache.put(key, value)
     return value
+
+
+def _bare(plan: Plan, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """The function without its pipeline."""
+    try:
+        return plan.bare(*args, **keywords)
+    except StopIteration as ended:
+        raise Carried(ended) from None
 
 
 def _carried_out(plan: Plan, steps: Steps) -> Resting[Outcome]:

@@ -16,6 +16,7 @@ from dana.poet.executor import POETExecutor
 from dana.poet.facts import CodeContext
 from dana.poet.pipeline import execution, plan_of
 from dana.poet.python import poet
+from dana.runtime.stops import Carried
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +80,10 @@ class OperateStage(_Stage):
 
     def execute(self, args: tuple[Any, ...] = (), keywords: Mapping[str, Any] | None = None) -> Any:
         """The value of one attempt; what it raises comes as it is."""
-        return self._carried_out(self._begun(args, keywords).operated())
+        try:
+            return self._carried_out(self._begun(args, keywords).operated())
+        except Carried as outer:
+            raise outer.error from None
 
 
 class EnforceStage(_Stage):

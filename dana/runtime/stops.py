@@ -50,6 +50,19 @@ class ExitStop(Stop):
 ExitStop.__name__ = ExitStop.__qualname__ = "SystemExit"  # as programs know it
 
 
+class Carried(Exception):
+    """Takes a `StopIteration` out of a generator, which as such would become a RuntimeError; see `carried`."""
+
+    def __init__(self, error: StopIteration) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def carried(error: BaseException) -> BaseException:
+    """What came out of a generator, as it was raised inside."""
+    return error.error if isinstance(error, Carried) else error
+
+
 def limit_message(which: str, limit: object) -> str:
     """The headline of a limit, in Dana's words."""
     amount = "" if limit is None else f" of {limit:,}" if isinstance(limit, int) else f" of {limit:g} s"

@@ -17,7 +17,7 @@ from types import GeneratorType
 
 from dana.errors import UsageError
 from dana.runtime.calls import adopt, retire
-from dana.runtime.stops import CancelStop
+from dana.runtime.stops import CancelStop, carried
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -195,6 +195,14 @@ class Worker(greenlet):
         if self.due == due:
             self.wake()
 
+    def answered(self, answer: tuple[bool, Any]) -> tuple[bool, Any] | None:
+        """What an answer means while this call asks: None, if it was nudged before, and what it asked paid no heed."""
+        if not self.nudged:
+            return answer
+        self.nudged = False
+        self.task.uncancel()
+        return None
+
     def interrupted(self, error: BaseException) -> tuple[bool, Any] | None:
         """What a `CancelledError` means while this call asks: None: it was nudged; else an answer.
 
@@ -227,7 +235,7 @@ class Leg(Worker):
     """
 
     rests = True
-    __slots__ = ("beside", "request", "steps", "timer")
+    __slots__ = ("beside", "following", "request", "steps", "timer")
 
     def __init__(
         self, waiting: Waiting, loop: AbstractEventLoop, steps: Any, beside: Beside | None = None, context: Any = None
@@ -239,6 +247,15 @@ class Leg(Worker):
             beside.leg = self
         self.request: Any = None
         self.timer: Any = None
+        # The leg after this one, for a thread that has got hold of the call here and cancels it only now.
+        self.following: Leg | None = None
+
+    def cancel(self, reason: str) -> None:
+        """Stop the call where it rests by now; called by the hub."""
+        leg = self
+        while leg.following is not None:
+            leg = leg.following
+        super(Leg, leg).cancel(reason)
 
     def run(self, answer: tuple[bool, Any] | None = None) -> Leg | None:  # type: ignore[override]
         """Go on until the call ends, or rests; the leg that follows then."""
@@ -255,8 +272,9 @@ class Leg(Worker):
             outcome = False, error
         else:
             self.base = None
-            self._waiting.workers.pop(self, None)
-            return self._next(ending, seconds)
+            following = self.following = self._next(ending, seconds)
+            self._waiting.workers.pop(self, None)  # only now: some thread may be looking for whom to cancel
+            return following
         self.base = None
         self._end(outcome)
         return None
@@ -346,7 +364,7 @@ class Beside:
                 meter.check()
             outcome = True, (yield from waiting.called(function, args, {}))
         except BaseException as error:  # noqa: BLE001  (handed to whoever waits for the call)
-            outcome = False, error
+            outcome = False, carried(error)
         finally:
             retire(meter)
             waiting.lock.release()
@@ -418,13 +436,13 @@ async def drive(program: Program, action: Any, args: Any = None, keywords: Any =
                 try:
                     if action.__class__ is Beside:  # those beside it go on before it takes its first step
                         await sleep(0)
-                    answer: tuple[bool, Any] | None = (True, await request)
+                    answer: tuple[bool, Any] | None = worker.answered((True, await request))
                 except CancelledError as error:
                     answer = worker.interrupted(error)
                 except GeneratorExit:
                     raise
                 except BaseException as error:  # noqa: BLE001  (handed to the call that asked)
-                    answer = False, error
+                    answer = worker.answered((False, error))
                 request = _switched(worker, answer)
                 del answer
             if worker.outcome is None:
