@@ -189,6 +189,8 @@ def page() -> str:
                 *(("gases", " with ".join(sorted(pair)), why) for pair, why in semiconductor.FORBIDDEN_GASES),
             ],
         ),
+        "A recipe in one argument (`recipe`, `steps`, `settings`, `params`: a dict, a struct, a list of them) and a recipe anywhere in a\n"
+        "result are looked at alike.\n",
         f"A temperature above {semiconductor.WARM_C:g} °C is allowed, and named on record.\n",
         "### Signs and causes\n",
         _ETCHING + "\n",

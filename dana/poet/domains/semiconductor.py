@@ -43,6 +43,10 @@ POSSIBLE = {"temperature": (-273.15, 2000.0), "pressure": (0.0, 1000.0), "power"
             "rate": (0.0, 1e6)}  # fmt: skip
 _MEASURED = frozenset({"measured", "actual", "reading", "readings", "observed", "sensor", "base"})
 
+# Names of parameters that hold whole recipes: dicts, structs, lists of them.
+_RECIPES = frozenset({"recipe", "recipes", "step", "steps", "setpoints", "params", "parameters", "settings"})
+_DEPTH = 5
+
 # Combinations no tool may be asked for: name, what it is, why, the test (Torr, W, sccm, °C).
 FORBIDDEN: tuple[tuple[str, str, str, Callable[[Mapping[str, float]], bool]], ...] = (
     (
@@ -80,7 +84,7 @@ class Semiconductor(Plugin):
     domain = "semiconductor"
     words = frozenset({"etch", "rie", "plasma", "wafer", "chamber", "recipe", "pressure", "rf", "power", "sccm", "flow",
                        "gas", "temperature", "mfc", "chuck"})  # fmt: skip
-    unjudged = frozenset({int, float, str, bool, type(None), list, tuple})
+    unjudged = frozenset({int, float, str, bool, type(None)})
     fields: Mapping[str, Field] = {
         "strict": Field(False, meaning="true refuses every estimate (about 50 mTorr)"),
         "max_pressure": Field(10.0, low=0.0, high=10.0, meaning="no recipe has more (Torr)"),
@@ -107,6 +111,8 @@ class Semiconductor(Plugin):
     def rule(self, name: str, type_: str) -> Rule | None:
         """See `Plugin`."""
         kind = kind_of(name, type_)
+        if not kind and words_of(name) & _RECIPES and type_ not in ("int", "float", "str", "bool"):
+            return ruled(self, self._recipe)
         if not kind:
             return None
         if kind == "gas":
@@ -127,6 +133,12 @@ class Semiconductor(Plugin):
             return changed, notes
 
         return perceive
+
+    def _recipe(self, value: Any) -> Reading:
+        """A recipe that is one argument is as good as one in several: within limits, and allowed."""
+        for fields in _dicts_in(value):
+            self._allowed(fields, {}, value, least=1)
+        return Reading(value)
 
     def _gases(self, value: Any) -> Reading:
         gases_of(value, self._others)
@@ -171,21 +183,30 @@ class Semiconductor(Plugin):
         if name:
             _check_diagnosis(fields, name, value)
             return value
+        for each in _dicts_in(value):
+            self._allowed(each, arguments, value)
+        return value
+
+    def _allowed(self, fields: Mapping[str, Any], arguments: Mapping[str, Any], value: Any, *, least: int = 2) -> None:
+        """Refuse the fields of a recipe that are beyond limits or forbidden together, or with the arguments.
+
+        With fewer than `least` sorts of quantities they may be no recipe, and only what is forbidden is refused.
+        """
         recipe = {each: given for each, given in fields.items() if kind_of(each) and not words_of(each) & _MEASURED}
         kinds = {kind_of(each) for each in recipe} - {"rate", "gas"}
-        if len(kinds) < 2:
-            return value
         for each, given in recipe.items():
             kind = kind_of(each)
             if kind == "gas":
                 continue
             try:
-                self._read(each, kind, given)
+                recipe[each] = self._read(each, kind, given).value
             except NotUnderstoodError as problem:
-                raise RejectionError(f"`{each}`: {problem}", value=value) from None
+                if len(kinds) >= least:
+                    raise RejectionError(f"`{each}`: {problem}", value=value) from None
+        if not recipe:
+            return
         missing = {each: given for each, given in arguments.items() if kind_of(each) not in kinds}
         self.interlocked({**missing, **recipe})
-        return value
 
     def record(self, value: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """See `Plugin`: interlocks that passed, what is only allowed with care, a second opinion on a diagnosis."""
@@ -257,12 +278,18 @@ def kind_of(name: str, type_: str = "") -> str:
     return kind if type_ in NUMERIC and not said & (NO_QUANTITY | {"supply", "factor", "ratio", "error"}) else ""
 
 
+_DEGREES = {"c": "c", "celsius": "c", "f": "f", "fahrenheit": "f", "k": "k", "kelvin": "k"}
+
+
 def _unit(name: str, kind: str) -> str:
     """The unit a name ends in, "" for the usual one."""
+    known: Collection[str] = _DEGREES if kind == "temperature" else _UNITS.get(kind, ())
     last = name.rsplit("_", 1)[-1].lower() if "_" in name else ""
-    if kind == "temperature":
-        return {"c": "c", "celsius": "c", "f": "f", "k": "k"}.get(last, "")
-    return last if last in _UNITS.get(kind, ()) else ""
+    if last not in known:
+        # As in `pressureMTorr`: the longest unit that begins with a capital.
+        ends = (unit for unit in known if name.lower().endswith(unit) and name[-len(unit)].isupper() and unit != name)
+        last = max(ends, key=len, default="")
+    return _DEGREES.get(last, "") if kind == "temperature" else last
 
 
 def _quantity(kind: str, value: Any, unit: str) -> Quantity:
@@ -286,6 +313,21 @@ def _fields(value: Any) -> dict[str, Any]:
     to_dict = getattr(value, "to_dict", None)
     fields = to_dict() if callable(to_dict) else getattr(value, "__dict__", None)
     return dict(fields) if isinstance(fields, dict) else {}
+
+
+def _dicts_in(value: Any, depth: int = _DEPTH) -> Iterator[dict[str, Any]]:
+    """The fields of a dict or struct and of what is in it or in a list; what sensors say is left out."""
+    if value.__class__ in (list, tuple):
+        parts = list(value)
+    else:
+        fields = _fields(value)
+        if fields:
+            yield fields
+        parts = [part for name, part in fields.items() if not words_of(name) & _MEASURED]
+    if depth:
+        for part in parts:
+            if part.__class__ not in (int, float, str, bool, type(None)):
+                yield from _dicts_in(part, depth - 1)
 
 
 def _spaced(text: str) -> str:

@@ -21,7 +21,8 @@ _TEXT = re.compile(r"([-+]?)\s*([0-9][0-9,. ']*[0-9]|[0-9]|\.[0-9]+)\s*(\S.*)?")
 # Names of units (small letters, no blanks or dots) by quantity: in the first unit of each row, `value × scale`.
 PRESSURE = {"torr": 1.0, "mmhg": 1.0, "mtorr": 1e-3, "millitorr": 1e-3, "mt": 1e-3, "pa": 760 / 101325,
             "pascal": 760 / 101325, "pascals": 760 / 101325, "hpa": 76000 / 101325, "kpa": 760000 / 101325,
-            "mbar": 76000 / 101325, "bar": 76e6 / 101325, "ubar": 76 / 101325, "atm": 760.0}  # fmt: skip
+            "mbar": 76000 / 101325, "bar": 76e6 / 101325, "ubar": 76 / 101325, "µbar": 76 / 101325,
+           "μbar": 76 / 101325, "atm": 760.0}  # fmt: skip
 POWER = {"w": 1.0, "watt": 1.0, "watts": 1.0, "kw": 1e3, "kilowatt": 1e3, "kilowatts": 1e3, "mw": 1e-3}
 FLOW = {"sccm": 1.0, "slm": 1e3, "slpm": 1e3}
 RATE = {"nm/min": 1.0, "å/min": 0.1, "a/min": 0.1, "um/min": 1e3, "µm/min": 1e3, "nm/s": 60.0, "å/s": 6.0}

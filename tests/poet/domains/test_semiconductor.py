@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from dana.poet import POETPerceiveError
+from dana.poet import POETEnforceError, POETPerceiveError, poet
 from dana.poet.domains import etching, semiconductor
 from dana.poet.domains.semiconductor import Semiconductor
 from dana.poet.pipeline import decorate
@@ -218,3 +218,61 @@ def test_fields_of_objects_are_looked_at_too() -> None:
     with pytest.raises(RejectionError, match="power"):
         Semiconductor().judge(Recipe(), {})
     assert Semiconductor().judge(7, {}) == 7
+
+
+def _decorated(source: str):
+    space: dict = {}
+    exec(source, space)
+    return poet(domain="semiconductor", retries=0)(space["etch"])
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        ("recipe", ({"pressure": 0.5, "power": 1600, "gas_flow": 50},)),
+        ("recipe", ({"pressure": "500 mTorr", "power": "1.6 kW"},)),
+        ("recipe", ({"power": 9999},)),
+        ("recipe", ({"pressure": float("nan"), "power": 500},)),
+        ("recipe", ({"name": "deep", "steps": [{"pressure": 2, "power": 500}, {"pressure": 0.5, "power": 1600}]},)),
+        ("steps", ([{"pressure": 0.5, "power": 1600}],)),
+        ("recipe", ({"gases": ["SiH4", "O2"]},)),
+        ("pressurePa, rfPowerKW", (66, 1.6)),
+        ("pressureMTorr, power", (500, 1600)),
+    ],
+)
+def test_recipes_in_one_argument_and_units_in_camel_case_are_refused_alike(names, values):
+    with pytest.raises(POETPerceiveError):
+        _decorated(f"def etch({names}): return None")(*values)
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        ("recipe", ({"pressure": 2, "power": 500, "measured_pressure": 0.01},)),
+        ("recipe", ("standard",)),
+        ("step, pressure", (3, 2)),
+        ("pressurePa, rfPowerW", (266, 1600)),
+        ("chuckTempK", (300,)),
+    ],
+)
+def test_what_is_allowed_passes(names, values):
+    assert _decorated(f"def etch({names}): return [{names}]")(*values) == list(values)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"rf_power": 1600},
+        {"rf_power": "1.6 kW"},
+        [{"pressure": 0.5, "power": 1600}],
+        {"recipe": {"pressure": 0.5, "power": 1600}},
+        {"pressure": None, "power": 500},
+    ],
+)
+def test_forbidden_recipes_do_not_leave_wherever_they_are_in_a_result(result):
+    @poet(domain="semiconductor", retries=0)
+    def tune(pressure):
+        return result
+
+    with pytest.raises(POETEnforceError):
+        tune(0.5)
