@@ -123,7 +123,7 @@ class Recorder:
         self._base = base
         self._is_own = False
         self._counts: dict[str, int] = {}
-        self._open: dict[tuple[str, int], Any] = {}
+        self._open: dict[tuple[str, int], tuple[Any, Awaitable[Any]]] = {}
         self.deliveries = Deliveries(lambda came: self.note("order", "", came))
         self.clock.slept = self._slept
         self._program: Any = None
@@ -186,8 +186,9 @@ class Recorder:
             outcome = ended(error)
             raise
         finally:
-            for (name, number), asked in list(self._open.items()):
+            for (name, number), (asked, awaitable) in list(self._open.items()):
                 self._answer(name, number, asked, {"cancelled": True})
+                _never_begun(awaitable)
             self.deliveries.flush()
             self.clock.readings.flush()
             self.note("end", run._name, outcome)
@@ -296,7 +297,7 @@ class Recorder:
             except BaseException as error:  # as above: what the arguments were refused for
                 self._answer(name, number, said, {**raised(error), "at_once": True})
                 raise
-            self._open[name, number] = said
+            self._open[name, number] = said, awaitable
             return self._awaited(name, number, said, awaitable)
 
         return named(asked, name, start)
@@ -470,3 +471,11 @@ def _stamp(moment: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(moment, UTC).strftime("%Y%m%dT%H%M%S")
+
+
+def _never_begun(awaitable: Awaitable[Any]) -> None:
+    """An effect that was given up before its first step is closed, or Python complains that nobody awaited it."""
+    from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
+
+    if iscoroutine(awaitable) and getcoroutinestate(awaitable) == CORO_CREATED:
+        awaitable.close()
