@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "decorate", "plan_of"]
 
 # Options that bring plugins with them.
-_PLUGGED = frozenset({"domain", "plugins", "custom_plugin"})
+_PLUGGED = frozenset({"domain", "plugins", "custom_plugin", "plugin_config"})
 LATER_RESULT = 0x20 | 0x80 | 0x200  # the code flags of generators, coroutines and both
 COROUTINE = 0x80
 

@@ -100,7 +100,7 @@ def settled(options: dict[str, Any]) -> dict[str, Any]:
         with open(path, encoding="utf-8") as file:
             return {**options, "plugin_config": json.load(file)}
     except (OSError, ValueError) as wrong:
-        msg = f"the settings in {os.fspath(path)} cannot be read: {wrong}"
+        msg = f"option `plugin_config`: the settings in {os.fspath(path)} cannot be read: {wrong}"
         raise POETConfigError(msg, "", "plugin_config is a dict, or the path of a JSON file with one") from wrong
 
 

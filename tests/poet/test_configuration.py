@@ -129,3 +129,18 @@ def test_an_executor_is_a_method_like_the_function_was():
     assert Shop().total(2) == 6
     assert Shop.total.__doc__ == "What n cost."
     assert Shop.total.__name__ == "total"
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"custom_plugin": object()}, "custom_plugin"),
+        ({"plugin_config": {"strict": True}}, "plugin_config"),
+        ({"plugin_config": {"strict": True}, "plugins": ["financial_services"]}, "plugin_config"),
+        ({"plugin_config": {"strictt": True}, "domain": "financial_services"}, "plugin_config"),
+        ({"plugin_config": "/nowhere/settings.json", "domain": "financial_services"}, "plugin_config"),
+    ],
+)
+def test_what_is_wrong_with_plugins_names_the_option(given, option):
+    with pytest.raises(POETConfigError, match=f"`{option}`"):
+        poet(host=Host(), **given)(lambda score: score)

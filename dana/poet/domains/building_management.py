@@ -77,7 +77,7 @@ class BuildingManagement(Plugin):
     domain = "building_management"
     words = frozenset({"hvac", "zone", "thermostat", "heating", "cooling", "occupancy", "occupied", "setpoint", "temp",
                        "temperature", "humidity", "outdoor", "damper", "comfort", "room"})  # fmt: skip
-    unjudged = frozenset({int, float, str, bool, type(None), list, tuple})
+    unjudged = frozenset({int, float, str, bool, type(None)})
     fields: Mapping[str, Field] = {
         "strict": Field(
             False,

@@ -100,6 +100,9 @@ print(control("25 °C", "72 °F", "vacant").cooling)  # expect: 100.0
 
 A bare number that would be a room in the other unit (22 where °F is meant) is refused: write the unit, or set `unit="C"`."""
 
+_WHOLE_RECIPES = """\
+A recipe in one argument (`recipe`, `steps`, `settings`, `params`: a dict, a struct, a list of them) and a recipe anywhere in a
+result are looked at alike."""
 _ETCHING = """\
 In Python: `signs_of(readings)` says which signs show, `diagnose(signs)` which cause explains them, how sure that is, what to do and
 where to look next; `experts()` is the same table as a model that confirmed causes teach. `tune(readings, recipe)` names changes worth
@@ -189,8 +192,7 @@ def page() -> str:
                 *(("gases", " with ".join(sorted(pair)), why) for pair, why in semiconductor.FORBIDDEN_GASES),
             ],
         ),
-        "A recipe in one argument (`recipe`, `steps`, `settings`, `params`: a dict, a struct, a list of them) and a recipe anywhere in a\n"
-        "result are looked at alike.\n",
+        _WHOLE_RECIPES + "\n",
         f"A temperature above {semiconductor.WARM_C:g} °C is allowed, and named on record.\n",
         "### Signs and causes\n",
         _ETCHING + "\n",

@@ -158,7 +158,7 @@ class Plugin:
                 near = suggest(name, self.fields)
                 known = ", ".join(self.fields) or "none"
                 hint = f"did you mean `{near}`?" if near else f"its settings are: {known}"
-                msg = f"the domain {self.domain} has no setting `{name}`"
+                msg = f"the domain {self.domain} has no setting `{name}` for `plugin_config`"
                 raise PluginError(msg, hint)
             self.config[name] = field.check(self.domain, name, value)
 

@@ -221,7 +221,14 @@ def chosen(
         plugins.append(domain_of(domain, config, host))
     plugins += [plugin_of(each, None, host) for each in given.get("plugins") or ()]
     if given.get("custom_plugin") is not None:
-        plugins.append(plugin_of(given["custom_plugin"], config if domain is None else None, host))
+        try:
+            plugins.append(plugin_of(given["custom_plugin"], config if domain is None else None, host))
+        except PluginError as wrong:
+            msg = f"option `custom_plugin`: {wrong}"
+            raise PluginError(msg, wrong.hint, wrong.code) from wrong
+    elif config and domain is None:
+        msg = "option `plugin_config` has settings, and there is no domain that takes them"
+        raise PluginError(msg, 'name one: @poet(domain="…", plugin_config={…}); plugins in a list take none')
     if reason:
         domain = None if fit is None else fit.domain
     return plugins, domain, reason

@@ -269,3 +269,10 @@ def test_alerts_of_a_function() -> None:
     g = decorate(host, lambda current_temp: command(1, 1), {"domain": "hvac", "retries": 0})
     with pytest.raises(POETEnforceError, match="at once"):
         g(70.0)
+
+
+@pytest.mark.parametrize("commands", [[{"heating": 50, "cooling": 50}], ({"heating": float("nan")},)])
+def test_a_list_of_commands_is_judged_like_one(commands) -> None:
+    f = decorate(Host(), lambda current_temp: commands, {"domain": "building_management", "retries": 0})
+    with pytest.raises(POETEnforceError):
+        f(70.0)
