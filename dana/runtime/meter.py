@@ -455,7 +455,8 @@ class Meter:
 
     def remaining(self) -> float | None:
         """Seconds until the nearest deadline, or None; what a blocking call may take at most."""
-        return None if self._deadline is None else max(0.0, self._deadline - self.clock())
+        deadline = self._deadline  # the watchdog asks, too, and the run may end meanwhile
+        return None if deadline is None else max(0.0, deadline - self.clock())
 
     def _settle(self) -> None:
         nearest: float | None = None
@@ -565,17 +566,21 @@ class Meter:
 
     def _look(self, now: float) -> None:
         """Begin the stop that is due now, if any: cancellation first, then the earliest deadline."""
+        # Read once each: the watchdog looks, too, and the run may end meanwhile, in its own thread.
+        deadline, memory = self._deadline, self._memory
         if self._cancelled is not None:
             self._begin(_Extent("cancelled"))
-        elif self._deadline is not None and now >= self._deadline:
-            expired = min(self._deadlines, key=lambda d: d.at)
+        elif deadline is not None and now >= deadline:
+            expired = min(self._deadlines, key=lambda d: d.at, default=None)
+            if expired is None:
+                return
             if now < expired.at:  # the one that was nearest has been put off
                 self._settle()
                 return
             self._begin(_Extent("time" if expired.wall else "deadline", expired))
-        elif self._memory is not None and now >= self._memory.next:
-            self._memory.next = now + LOOK_S
-            if self._memory.is_over():
+        elif memory is not None and now >= memory.next:
+            memory.next = now + LOOK_S
+            if memory.is_over():
                 self._begin(_Extent("growth"))
 
     def _begin(self, extent: _Extent) -> None:
@@ -648,9 +653,11 @@ class Meter:
         extent = self._stop
         if extent is not None:
             return extent.first is None or self.clock() >= extent.grace_ends
-        if self._cancelled is not None or (self._deadline is not None and self.clock() >= self._deadline):
+        # Read once each: the run may end meanwhile, in its own thread.
+        deadline, memory = self._deadline, self._memory
+        if self._cancelled is not None or (deadline is not None and self.clock() >= deadline):
             return True
-        return self._memory is not None and self._memory.is_over()
+        return memory is not None and memory.is_over()
 
     def cut(self) -> None:
         """Empty the chunks, so that the next round of any loop asks its lane."""

@@ -111,7 +111,8 @@ class Watchdog:
 
     def _plan(self) -> None:
         """Which of several runs must end first, and when."""
-        ends = [meter._deadline for meter in list(self.meters) if meter._deadline is not None]
+        # Read once each: a run may end meanwhile, in its own thread.
+        ends = [end for end in [meter._deadline for meter in list(self.meters)] if end is not None]
         WATCHERS.due = min(ends) if ends and len(self.meters) > 1 else NEVER
 
     def _wake(self) -> None:

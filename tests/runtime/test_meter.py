@@ -416,3 +416,20 @@ def test_closing_a_stopped_program_may_use_the_grace(make_machine):
     meter.closing()
     draw(meter.steps, 100)
     meter.finish()
+
+
+def test_a_run_that_ends_while_the_watchdog_looks_at_it_does_not_end_the_watchdog():
+    """The watchdog's thread reads what the run's thread clears; in between, the clock is asked."""
+    from dana.runtime.watchdog import Watchdog
+
+    ends = [False]
+    meter = Meter(wall_s=5, clock=lambda: meter.finish() or 100.0 if ends[0] and meter.is_running() else 0.0)
+    watchdog = Watchdog()
+    for look in (meter.is_due, meter.remaining, meter.overdue, lambda: watchdog._look(meter)):
+        ends[0] = False
+        meter.start()
+        ends[0] = True
+        look()
+        assert not meter.is_running()
+        assert not meter.is_due()
+        assert meter.remaining() is None
