@@ -239,6 +239,11 @@ class POETIPVBridge:
     def __init__(self, model: Any = None, config: IPVConfig | None = None, *, host: Host | None = None) -> None:
         self._reason = None if model is None else IPVReason(model, config, host=host)
 
+    @property
+    def ipv_available(self) -> bool:
+        """Whether there is a model that answers; a prompt is only made better where there is none."""
+        return self._reason is not None
+
     async def enhance_with_ipv(self, prompt: str, context: Any = None, kind: Any = None, **options: Any) -> Any:
         """The typed answer; without a model the prompt itself, tidied and with its context, for whoever answers it."""
         if self._reason is not None:

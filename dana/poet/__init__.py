@@ -58,6 +58,8 @@ _PLACES = {
     **dict.fromkeys(("learn", "roll_back", "flush"), "dana.poet.python"),
     "learnable": "dana.poet.constants",
     "ParameterPackage": "dana.poet.packages",
+    "POETStatus": "dana.poet.state",
+    "POETIPVBridge": "dana.ipv.phases",
     **dict.fromkeys(
         (
             "PerceiveStage", "OperateStage", "EnforceStage", "TrainStage", "CodeContextAnalyzer", "POETIntegration",

@@ -11,7 +11,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-SimplePOETConfig = POETConfig
+_FIRST = ("retries", "timeout", "domain", "learning")
+
+
+class SimplePOETConfig(POETConfig):
+    """Options as document 001 gives them: `SimplePOETConfig(3, 30.0, "financial_services", True)`, or by name."""
+
+    __slots__ = ()
+
+    def __init__(self, /, *first: Any, **given: Any) -> None:
+        if len(first) > len(_FIRST):
+            msg = f"SimplePOETConfig takes {', '.join(_FIRST)} without names, and the other options by name"
+            raise TypeError(msg)
+        twice = next((name for name in _FIRST[: len(first)] if name in given), "")
+        if twice:
+            msg = f"SimplePOETConfig got {twice} twice"
+            raise TypeError(msg)
+        super().__init__(**dict(zip(_FIRST, first, strict=False)), **given)
 
 
 def _decorated(function: Callable[..., Any], config: POETConfig) -> Callable[..., Any]:

@@ -17,6 +17,7 @@ reads these and nothing else.
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from threading import RLock
 from time import monotonic, time
@@ -25,7 +26,7 @@ from dana.adaptive.canonical import plain
 from dana.adaptive.statistics import OUTCOMES, Calls, wilson
 from dana.adaptive.subject import KnobError
 from dana.poet.store.base import MAX_FEEDBACK, MAX_VERSIONS, NO_DOMAIN, StoreError
-from dana.poet.store.opening import DEFAULT, open_store
+from dana.poet.store.opening import DEFAULT, FOLDER, open_store
 from dana.poet.store.writer import Writer
 
 TYPE_CHECKING = False
@@ -85,17 +86,27 @@ class LearningStore:
 
     # --- parameters -------------------------------------------------------------------------------
 
-    def get_parameters(self, function_id: str, domain: str = NO_DOMAIN) -> dict[str, Any]:
+    def get_parameters(self, function_id: str, domain: str | None = NO_DOMAIN) -> dict[str, Any]:
         """The latest parameters; none when nothing is known: the defaults stand then."""
         with self._lock:
-            return dict(self._parameters(function_id, domain))
+            return dict(self._parameters(function_id, domain or NO_DOMAIN))
 
-    def update_parameters(self, function_id: str, domain: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Set some parameters, the others stay; returns all. They are saved as one new version, behind the call."""
+    def update_parameters(
+        self, function_id: str, domain: str | Mapping[str, Any] | None, parameters: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Set some parameters, the others stay; returns all. They are saved as one new version, behind the call.
+
+        Without a domain: `update_parameters("loans.score", {"timeout": 2.5})`.
+        """
+        new = domain if parameters is None else parameters
+        if new is None or isinstance(new, str):
+            msg = "update_parameters needs the parameters: a dict"
+            raise TypeError(msg)
+        where = domain if isinstance(domain, str) and domain else NO_DOMAIN
         with self._lock:
-            known = self._known(function_id, domain)
-            known.parameters = {**self._parameters(function_id, domain), **plain(dict(parameters))}
-            self._writer.put(function_id, domain, known.parameters, self._now())
+            known = self._known(function_id, where)
+            known.parameters = {**self._parameters(function_id, where), **plain(dict(new))}
+            self._writer.put(function_id, where, known.parameters, self._now())
             return dict(known.parameters)
 
     def history(self, function_id: str, domain: str = NO_DOMAIN, limit: int = MAX_VERSIONS) -> list[Stored]:
@@ -334,8 +345,29 @@ class LearningStore:
             getLogger("dana.poet").warning("%s%s", problem, f" ({problem.hint})" if problem.hint else "")
 
 
-# The name document 001 gives the part that keeps parameters (P54).
-ParameterStorage = LearningStore
+class ParameterStorage(LearningStore):
+    """Parameters in JSON files of a folder, one file for each function and domain, saved at once (P54, P124).
+
+    `base_path`: the folder, made when something is saved; the path of a database or the URL of a store is taken too.
+    """
+
+    def __init__(self, base_path: str | os.PathLike[str] = FOLDER, **options: Any) -> None:
+        where = os.fspath(base_path)
+        is_folder = ":" not in where and not where.endswith((".db", ".sqlite", ".sqlite3"))
+        super().__init__(f"json:{where}" if is_folder else where, **options)
+
+    def save_parameters(self, function_id: str, domain: str | None, params: Mapping[str, Any]) -> None:
+        """Keep these parameters, in the place of all that were."""
+        domain = domain or NO_DOMAIN
+        with self._lock:
+            known = self._known(function_id, domain)
+            known.parameters = plain(dict(params))
+            self._writer.put(function_id, domain, known.parameters, self._now())
+        self.flush()
+
+    def load_parameters(self, function_id: str, domain: str | None = NO_DOMAIN) -> dict[str, Any]:
+        """The parameters; none when nothing is known."""
+        return self.get_parameters(function_id, domain)
 
 
 def function_id_of(function: Any) -> str:

@@ -27,7 +27,7 @@ from dana.adaptive.subject import KnobError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any, Self
 
     from dana.adaptive.subject import Subject
@@ -61,6 +61,18 @@ class Imported:
         return f"Imported({len(self.taken)} taken, {len(self.left_out)} left out)"
 
 
+class _ForEither:
+    """A method that may be called on the class too: it is then called on a new object."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
+        method: Callable[..., Any] = self._method.__get__(owner() if instance is None else instance, owner)
+        return method
+
+
 class ParameterPackage:
     """Parameters of one function and domain, or of several (`add`).
 
@@ -90,8 +102,16 @@ class ParameterPackage:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The parameters of the function the package was made for."""
-        return dict(self.functions[self.function_id]["parameters"]) if self.function_id else {}
+        """The parameters of the function the package was made for; what is put in is looked at when it is written."""
+        found: dict[str, Any] = self.functions[self.function_id]["parameters"] if self.function_id else {}
+        return found
+
+    @parameters.setter
+    def parameters(self, parameters: Mapping[str, Any]) -> None:
+        if not self.function_id:
+            msg = "the package is for no single function"
+            raise PackageError(msg, "name the function where you make the package, or use `add`")
+        self.add(self.function_id, self.functions[self.function_id]["domain"], parameters)
 
     def add(
         self,
@@ -103,12 +123,7 @@ class ParameterPackage:
         evidence: Mapping[str, Any] | None = None,
     ) -> None:
         """Put the parameters of a function in. Secrets are left out. Raises `PackageError`."""
-        hidden = Redactor()
-        values = {}
-        for name, value in parameters.items():
-            _check_value(function_id, name, value)
-            if not hidden.is_secret(name) and (value.__class__ is not str or hidden.text(value) == value):
-                values[name] = value
+        values = _kept(function_id, parameters)
         sure = {name: float(share) for name, share in (confidence or {}).items() if name in values}
         self.functions[function_id] = {
             "domain": domain, "parameters": values, "confidence": sure, "evidence": dict(evidence or {}),
@@ -117,7 +132,10 @@ class ParameterPackage:
     # --- to a file and back -----------------------------------------------------------------------
 
     def to_text(self, key: bytes | None = None) -> str:
-        """The package as text; signed when there is a key."""
+        """The package as text; signed when there is a key. Raises `PackageError` for values that no package has."""
+        own = self.functions.get(self.function_id)
+        if isinstance(own, dict) and isinstance(own.get("parameters"), dict):
+            own["parameters"] = _kept(self.function_id, own["parameters"])
         document: dict[str, Any] = {
             "format_version": FORMAT, "metadata": self.metadata, "functions": self.functions,
         }  # fmt: skip
@@ -140,9 +158,19 @@ class ParameterPackage:
             msg = f"`{os.fspath(path)}` cannot be written: {error.strerror or error}"
             raise PackageError(msg) from error
 
+    @_ForEither
+    def import_from_file(self, path: str | os.PathLike[str], *, key: bytes | None = None) -> Self:
+        """Read a package; with a key, only one that was signed with it. Raises `PackageError`.
+
+        `ParameterPackage.import_from_file(path)` makes a package; `package.import_from_file(path)` takes over what is
+        in the file, in the place of what it held, and gives the package.
+        """
+        read = self._read_from(path, key)
+        self.__dict__.update(read.__dict__)
+        return self
+
     @classmethod
-    def import_from_file(cls, path: str | os.PathLike[str], *, key: bytes | None = None) -> Self:
-        """Read a package; with a key, only one that was signed with it. Raises `PackageError`."""
+    def _read_from(cls, path: str | os.PathLike[str], key: bytes | None) -> Self:
         name = os.fspath(path)
         try:
             with open(path, "rb") as stream:
@@ -272,6 +300,17 @@ def _signature(sealed: str, key: bytes) -> str:
 def _no_constant(word: str) -> Any:
     msg = f"{word} is no value of JSON"
     raise ValueError(msg)
+
+
+def _kept(function_id: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a package may have, without secrets. Raises `PackageError`."""
+    hidden = Redactor()
+    values = {}
+    for name, value in parameters.items():
+        _check_value(function_id, name, value)
+        if not hidden.is_secret(name) and (value.__class__ is not str or hidden.text(value) == value):
+            values[name] = value
+    return values
 
 
 def _check_value(function_id: str, name: Any, value: Any) -> None:

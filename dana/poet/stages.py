@@ -11,9 +11,11 @@ its calls.
 
 from __future__ import annotations
 
+from dana.poet.config import DEFAULT, POETConfig
 from dana.poet.execution import carry_out
 from dana.poet.executor import POETExecutor
 from dana.poet.facts import CodeContext
+from dana.poet.options import OPTIONS
 from dana.poet.pipeline import execution, plan_of
 from dana.poet.python import poet
 from dana.runtime.stops import Carried
@@ -147,9 +149,15 @@ class POETIntegration:
 class DanaPOETBridge(POETIntegration):
     """P61: the same for a function of a Dana program that the host holds (`engine.load(…)`)."""
 
-    def enhance_dana_function(self, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-        """The function with a pipeline of the host around it."""
-        return self.enhance(function, **options)
+    def enhance_dana_function(
+        self, function: Callable[..., Any], poet_config: POETConfig | Mapping[str, Any] | None = None, **options: Any
+    ) -> Callable[..., Any]:
+        """The function with a pipeline of the host around it; `poet_config` has options too."""
+        if isinstance(poet_config, POETConfig):
+            chosen = {name: getattr(poet_config, name) for name in OPTIONS if poet_config.origins[name] != DEFAULT}
+        else:
+            chosen = dict(poet_config or {})
+        return self.enhance(function, **{**chosen, **options})
 
 
 class POETCapable:

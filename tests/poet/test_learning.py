@@ -73,7 +73,7 @@ def test_what_is_set_is_there_at_once_and_saved_later(tmp_path) -> None:
     assert again.get_parameters("m.f") == {"timeout": 2.5, "retries": 4}
     assert [v.version for v in again.history("m.f")] == [1]
     assert again.functions() == [("m.f", "-", 100.0)]
-    assert ParameterStorage is LearningStore
+    assert issubclass(ParameterStorage, LearningStore)
 
 
 def test_what_is_handed_out_belongs_to_the_caller() -> None:

@@ -11,7 +11,21 @@ import pytest
 import dana.poet
 from dana.adaptive.clock import FakeClock
 from dana.engine import Engine
-from dana.poet import POETConfig, SimplePOETConfig, SimplePOETExecutor, poet
+from dana.poet import (
+    BaseDomainPlugin,
+    DanaPOETBridge,
+    LearningStore,
+    ParameterPackage,
+    ParameterStorage,
+    PluginManager,
+    POETConfig,
+    POETEnforceError,
+    POETPlugin,
+    SimplePOETConfig,
+    SimplePOETExecutor,
+    poet,
+)
+from dana.poet.packages import PackageError
 from dana.poet.python import Host
 
 
@@ -257,3 +271,103 @@ def test_the_record_of_an_engine_with_a_store_is_kept_and_chained(tmp_path):
         assert [row[4] for row in journal.rows(pattern="poet.call.*")] == ["poet.call.start", "poet.call.end"] * 2
     finally:
         journal.close()
+
+
+def test_p54_parameters_are_kept_in_json_files_as_document_001_writes_it(tmp_path):
+    storage = ParameterStorage(str(tmp_path / ".poet"))
+    assert storage.load_parameters("f", "financial_services") == {}
+    storage.save_parameters("f", "financial_services", {"a": 1, "b": 2})
+    storage.save_parameters("f", "financial_services", {"a": 3})
+    storage.close()
+    again = ParameterStorage(tmp_path / ".poet")
+    assert again.load_parameters("f", "financial_services") == {"a": 3}
+    again.save_parameters("g", None, {"x": 0.5})
+    assert again.load_parameters("g", None) == {"x": 0.5}
+    assert len(list((tmp_path / ".poet").glob("*_params.json"))) == 2
+    again.close()
+
+
+def test_p53_parameters_need_no_domain(tmp_path):
+    learnings = LearningStore(str(tmp_path / "p.db"))
+    assert learnings.update_parameters("f", {"timeout": 2.0}) == {"timeout": 2.0}
+    assert learnings.get_parameters("f", None) == {"timeout": 2.0}
+    with pytest.raises(TypeError, match="a dict"):
+        learnings.update_parameters("f", "-")
+    learnings.close()
+
+
+def test_p55_a_package_is_filled_written_and_read_by_its_methods(tmp_path):
+    package = ParameterPackage("f", "financial_services")
+    package.parameters = {"a": 1.0}
+    package.parameters["b"] = 2.0
+    package.export_to_file(str(tmp_path / "p.json"))
+    other = ParameterPackage("f", "financial_services")
+    assert other.import_from_file(str(tmp_path / "p.json")) is other
+    assert other.parameters == {"a": 1.0, "b": 2.0} == ParameterPackage.import_from_file(tmp_path / "p.json").parameters
+    assert (other.function_id, other.domain, other.version) == ("f", "financial_services", "1.0")
+    package.parameters["c"] = print
+    with pytest.raises(PackageError):
+        package.export_to_file(str(tmp_path / "q.json"))
+    with pytest.raises(PackageError, match="no single function"):
+        ParameterPackage().parameters = {}
+
+
+def test_p49_simple_configurations_take_their_four_options_in_order():
+    config = SimplePOETConfig(5, 30.0, "financial_services", False)
+    assert (config.retries, config.timeout, config.domain, config.learning) == (5, 30.0, "financial_services", "off")
+    assert SimplePOETExecutor(config)(lambda score: score)("excellent") == 780
+    for wrong in (lambda: SimplePOETConfig(1, 2.0, None, True, 5), lambda: SimplePOETConfig(1, retries=2)):
+        with pytest.raises(TypeError):
+            wrong()
+
+
+def test_p58_plugins_are_discovered():
+    manager = PluginManager()
+    assert manager.plugins == {}
+    assert {"financial_services", "building_management", "semiconductor"} <= set(manager.discover_plugins())
+    assert manager.plugins["semiconductor"] is manager.get_plugin("semiconductor")
+    assert manager.get_plugin("alchemy") is None
+
+
+def test_p61_p62_the_bridges():
+    bridge = DanaPOETBridge(host=Host(FakeClock(), random.Random(1)))
+    assert bridge.enhance_dana_function(lambda score: score, {"domain": "financial_services"})("good") == 720
+    assert bridge.enhance_dana_function(lambda score: score, POETConfig(domain="financial_services"))("good") == 720
+    assert bridge.enhance_dana_function(abs, retries=1)(-2) == 2
+    assert not dana.poet.POETIPVBridge().ipv_available
+    assert dana.poet.POETStatus.__name__ == "POETStatus"
+
+
+def test_p56_a_plugin_is_derived_as_in_the_documents():
+    class Doubling(POETPlugin):
+        def __init__(self):  # as people write it: the base class hears nothing of it
+            self.seen = []
+
+        def get_domain_name(self):
+            return "doubling"
+
+        def process_inputs(self, args, kwargs):
+            self.seen.append((args, kwargs))
+            return {"args": args, "kwargs": {**kwargs, "amount": kwargs["amount"] * 2}}
+
+        def validate_output(self, result, context):
+            if result > 100:
+                raise ValueError("too much")
+            return result + 1
+
+    class Named(BaseDomainPlugin):
+        def get_domain_name(self):
+            return "named"
+
+        def process_inputs(self, args, kwargs):
+            return kwargs
+
+        def validate_output(self, result, context):
+            return result
+
+    for candidate in (Doubling(), Doubling):
+        assert poet(host=Host(), custom_plugin=candidate)(lambda amount: amount)(4) == 9
+        assert poet(host=Host(), plugins=[Named, candidate])(lambda amount: amount)(4) == 9
+    with pytest.raises(POETEnforceError, match="too much"):
+        poet(host=Host(), retries=0, custom_plugin=Doubling())(lambda amount: amount)(400)
+    assert Named().get_optimization_hints() == Named().get_learning_hints({}) == {}

@@ -254,6 +254,22 @@ class Plugin:
         """The same as `hints` (older name)."""
         return self.hints()
 
+    def get_optimization_hints(self) -> dict[str, Any]:
+        """The same as `hints` (the name of document 001's base class)."""
+        return self.hints()
+
+
+def _refusing(ask: Callable[[], Any], value: Any = None) -> Any:
+    """What a part written by the older protocol says; a `ValueError` or an error of POET is its refusal (PC9)."""
+    from dana.poet.errors import POETError
+
+    try:
+        return ask()
+    except RejectionError:
+        raise
+    except (ValueError, POETError) as refused:
+        raise RejectionError(str(refused), value=value) from refused
+
 
 class _Adapted(Plugin):
     """A plugin of the older protocol behind the present one."""
@@ -269,7 +285,7 @@ class _Adapted(Plugin):
         names = {name for name, _type in parameters}
 
         def perceive(bound: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
-            made = self.old.process_inputs((), dict(bound))
+            made = _refusing(lambda: self.old.process_inputs((), dict(bound)))
             if not isinstance(made, dict):
                 msg = f"process_inputs of the plugin {self.domain} gave {type(made).__name__} instead of a dict"
                 raise PluginError(msg)
@@ -281,7 +297,7 @@ class _Adapted(Plugin):
         return perceive
 
     def judge(self, value: Any, arguments: Mapping[str, Any]) -> Any:
-        return self.old.validate_output(value, {"arguments": dict(arguments)})
+        return _refusing(lambda: self.old.validate_output(value, {"arguments": dict(arguments)}), value)
 
     def hints(self) -> dict[str, Any]:
         ask = getattr(self.old, "get_performance_optimizations", None)
@@ -296,7 +312,7 @@ class _Adapted(Plugin):
 def adapt(candidate: Any) -> Plugin:
     """A plugin from whatever speaks the protocol: an instance, or a class. Raises `PluginError`."""
     made = candidate() if isinstance(candidate, type) else candidate
-    if isinstance(made, Plugin):
+    if isinstance(made, Plugin) and not speaks_older(type(made)):
         if not made.domain:
             msg = f"the plugin {type(made).__name__} does not say its domain"
             raise PluginError(msg, 'give the class a `domain = "…"`')
@@ -308,6 +324,12 @@ def adapt(candidate: Any) -> Plugin:
         msg = f"{type(made).__name__} is no plugin: it has no {', '.join(missing)}"
         raise PluginError(msg, "derive from dana.poet.plugins.base.Plugin")
     return _Adapted(made)
+
+
+def speaks_older(kind: type) -> bool:
+    """Whether a class derived from `Plugin` is written as the mission's documents do: with the three older methods."""
+    own = getattr(kind, "get_domain_name", None) is not Plugin.get_domain_name
+    return own and all(callable(getattr(kind, name, None)) for name in ("process_inputs", "validate_output"))
 
 
 def words_of(name: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dana.diagnostics import shown_name, suggest
 from dana.errors import CompileError
 from dana.poet.domains import DOMAINS
 from dana.poet.plugins import finding
-from dana.poet.plugins.base import BROKEN, Note, Plugin, PluginError, Reading, adapt, words_of
+from dana.poet.plugins.base import BROKEN, Note, Plugin, PluginError, Reading, adapt, speaks_older, words_of
 from dana.poet.plugins.finding import Found
 
 TYPE_CHECKING = False
@@ -74,7 +74,7 @@ def plugin_of(candidate: Any, config: Mapping[str, Any] | None = None, host: Any
         return domain_of(candidate, config, host)
     if candidate.__class__ is dict:
         made: Plugin = FromFunctions(candidate)
-    elif isinstance(candidate, type) and issubclass(candidate, Plugin):
+    elif isinstance(candidate, type) and issubclass(candidate, Plugin) and not speaks_older(candidate):
         return adapt(candidate(config))
     else:
         made = adapt(candidate)

@@ -19,6 +19,22 @@ class PluginManager:
 
     def __init__(self) -> None:
         self._loaded: dict[str, Plugin] = {}
+        # What `discover_plugins` could not load, and why.
+        self.broken: dict[str, str] = {}
+
+    @property
+    def plugins(self) -> dict[str, Plugin]:
+        """What was loaded, by domain."""
+        return dict(self._loaded)
+
+    def discover_plugins(self) -> list[str]:
+        """Load all there are: built in, of the host, of the project, of packages (P154); the domains that could be."""
+        for domain in self.list_plugins():
+            try:
+                self.get_plugin(domain)
+            except PluginError as wrong:
+                self.broken[domain] = str(wrong)
+        return list(self._loaded)
 
     def get_plugin(self, domain: str, config: Mapping[str, Any] | None = None) -> Plugin | None:
         """The plugin of a domain; one with settings of its own is made anew. Raises `PluginError` for a broken one."""
