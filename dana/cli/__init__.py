@@ -175,7 +175,14 @@ def _completions(chosen: options.Options, terminal: Terminal) -> int:
 def _help(chosen: options.Options, _terminal: Terminal) -> int:
     from dana.cli.help import text
 
-    sys.stdout.write(text(chosen.words[0] if chosen.verb == "help" and chosen.words else chosen.verb))
+    word = chosen.words[0] if chosen.verb == "help" and chosen.words else ""
+    if word and word not in VERBS:
+        from dana.diagnostics import suggest
+
+        near = suggest(word, VERBS)
+        hint = f"did you mean `dana help {near}`?" if near else "`dana help` lists the commands"
+        raise options.UsageProblem("E905", f"there is no command {word}", hint)
+    sys.stdout.write(text(word or chosen.verb))
     return OK
 
 

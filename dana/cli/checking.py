@@ -119,7 +119,11 @@ def explain(options: Options, _terminal: Terminal) -> int:
     known = catalogue()
     if code not in known:
         near = suggest(code, known)
-        raise UsageProblem("E906", f"there is no code {options.words[0]}", f"did you mean {near}?" if near else "")
+        raise UsageProblem(
+            "E906",
+            f"there is no code {options.words[0]}",
+            f"did you mean {near}?" if near else "docs/errors lists all of them",
+        )
     sys.stdout.write(page(code, known[code]))
     return OK
 

@@ -181,14 +181,13 @@ def _known(options: Options, terminal: Terminal, name: str) -> int:
     """What the store knows about a function, without its program."""
     store = _opened(options, terminal, reads=True)
     ((function_id, domain),) = _one(_functions(store, options), options)
-    state, versions = _state(store, function_id, domain), store.versions(function_id, domain, 5)
+    state, versions = _state(store, function_id, domain), _versions(store, function_id, domain, 5)
     store.close()
     if "json" in options.given:
         return _json(state)
     sys.stdout.write(printable(f"{name} ({domain}), as the store knows it") + "\n")
     sys.stdout.write(_safe([("  " + fact, _value(value)) for fact, value in _facts(state)]))
-    before: list[dict[str, Any]] = [*(v.data for v in versions[1:]), {}]
-    for version, earlier in zip(versions, before, strict=True):
+    for version, earlier in versions:
         sys.stdout.write(printable(f"  {moment(version.at)}  {_changes(earlier, version.data)}") + "\n")
     sys.stdout.write("  options are in its program: `dana poet explain FILE.na::FUNCTION` shows them\n")
     return OK
@@ -200,25 +199,35 @@ def _history(options: Options, terminal: Terminal) -> int:
         raise UsageProblem("E905", "`dana poet history` takes one function", "dana poet history prices.quote")
     store = _opened(options, terminal, reads=True)
     ((function_id, domain),) = _one(_functions(store, options), options)
-    versions = store.versions(function_id, domain, options.given.get("limit", 50))
+    versions = _versions(store, function_id, domain, options.given.get("limit", 50))
     known = store.patterns(function_id, domain).get(SUBJECT, {})
     store.close()
-    reasons = [_evidence(known, version.data) for version in versions]
+    reasons = [_evidence(known, version.data) for version, _earlier in versions]
     if "json" in options.given:
         return _json(
             [
                 {"version": v.version, "at": v.at, "parameters": v.data, "evidence": evidence}
-                for v, evidence in zip(versions, reasons, strict=True)
+                for (v, _earlier), evidence in zip(versions, reasons, strict=True)
             ]
         )
-    before: list[dict[str, Any]] = [*(v.data for v in versions[1:]), {}]
+    if not versions:
+        sys.stdout.write("nothing was changed so far: it has no version\n")
+        return OK
     rows = [
         (str(version.version), moment(version.at), _changes(earlier, version.data), _why(evidence))
-        for version, earlier, evidence in zip(versions, before, reasons, strict=True)
+        for (version, earlier), evidence in zip(versions, reasons, strict=True)
     ]
     shown: list[tuple[str, ...]] = [("version", "saved", "what changed", "why"), *rows]
     sys.stdout.write(_safe(shown if any(reasons) else [row[:3] for row in shown]))
     return OK
+
+
+def _versions(store: Any, function_id: str, domain: str, limit: int) -> list[tuple[Any, dict[str, Any]]]:
+    """The newest versions, each with the parameters of the one before it (of the first: none)."""
+    # One more than is shown: the oldest line, too, says what changed.
+    found = store.versions(function_id, domain, limit + 1)
+    before = [version.data for version in found[1:]] + [{}]
+    return list(zip(found, before, strict=False))[:limit]
 
 
 def _evidence(known: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:

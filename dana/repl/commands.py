@@ -36,9 +36,11 @@ def _named(shell: Shell, spelled: str, rest: str) -> None:
         translate(shell, rest)
         return
     if spelled[0] == "/":
-        hint = (
-            "did you mean /nlp?" if suggest(spelled[1:], ["nlp"]) else "commands begin with a colon: `:help` lists them"
-        )
+        hint = "commands begin with a colon: `:help` lists them"
+        if spelled[1:] in COMMANDS or spelled[1:] in SHORT:
+            hint = f"commands begin with a colon: :{spelled[1:]}"
+        elif suggest(spelled[1:], ["nlp"]):
+            hint = "did you mean /nlp?"
         shell.complain("E911", f"there is no command {spelled}", hint)
         return
     found = COMMANDS.get(spelled[1:]) or COMMANDS.get(SHORT.get(spelled[1:], ""))

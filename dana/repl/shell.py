@@ -137,7 +137,7 @@ class Shell:
         self._settle()
         self.refused = None
         self.about.remember(session.entries[-1].source)
-        if session.exited:
+        if session.exited or (text.strip() in ("exit", "quit") and getattr(value, "__name__", "") == "exit"):
             self.leaving = True
         elif value is not None:
             self._keep(number, value)

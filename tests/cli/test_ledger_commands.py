@@ -391,3 +391,17 @@ def test_a_server_that_is_not_there(dana) -> None:
 def test_words_too_many_are_refused(dana, store) -> None:
     for words in (("list", "x"), ("history", "a", "b"), ("import", "a", "b")):
         assert "error[E905]" in dana("poet", *words).err
+
+
+def test_a_function_without_a_version_has_an_empty_history(dana, tmp_path) -> None:
+    (tmp_path / "rates.na").write_text("@poet(learning=true)\ndef rate(x):\n    return x\nrate(1)\n", encoding="utf-8")
+    assert dana("--store=r.db", "rates.na").status == 0
+    done = dana("poet", "history", "rates.rate", "--store=r.db")
+    assert (done.status, done.out) == (0, "nothing was changed so far: it has no version\n")
+    assert dana("poet", "explain", "rates.rate", "--store=r.db").status == 0
+
+
+def test_the_oldest_version_shown_says_what_changed(dana, store) -> None:
+    done = dana("poet", "history", "loans.score", "--domain", "-", "--limit", "1")
+    everything = dana("poet", "history", "loans.score", "--domain", "-")
+    assert done.out.splitlines()[1] == everything.out.splitlines()[1]

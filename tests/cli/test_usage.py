@@ -99,3 +99,10 @@ def test_colour_on_a_terminal_obeys_no_color(dana, program, monkeypatch) -> None
 
 def test_words_after_two_dashes_are_no_options(dana, program) -> None:
     assert dana("--", program("x.na", "print(1)\n")).out == "1\n"
+
+
+def test_help_about_no_command_names_the_one_that_is_meant(dana) -> None:
+    done = dana("help", "chek")
+    assert (done.status, done.out) == (3, "")
+    assert "did you mean `dana help check`?" in done.err
+    assert dana("help", "check").status == 0

@@ -277,3 +277,13 @@ def test_a_pipe_prints_values_and_nothing_else():
 
 def test_words_are_refused():
     assert piped("", "file.na")[1] == 3
+
+
+@pytest.mark.parametrize("word", ["exit", "quit", "exit()"])
+def test_the_word_exit_alone_leaves(talk, word):
+    talk.ask(word)
+    assert talk.shell.leaving
+
+
+def test_a_command_with_a_slash_is_shown_with_its_colon(talk):
+    assert ":help" in talk.ask("/help")
