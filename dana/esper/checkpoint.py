@@ -225,7 +225,9 @@ def _read(source: str | bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
             if said["format"] == FORMAT and isinstance(state, dict):
                 return state, files.load(source)
             wrong = f"it is not of the format {FORMAT!r}"
-    except (struct.error, ValueError, KeyError, TypeError, RecursionError, SafetensorError) as error:
+    except struct.error:
+        wrong = "it is too short"
+    except (ValueError, KeyError, TypeError, RecursionError, SafetensorError) as error:
         wrong = str(error)
     raise RefusedError("refused.bytes", f"this is no saved run: {wrong}")
 

@@ -25,7 +25,7 @@ from dana.esper.keeping import ForgeHandle, KernelHandle, StoreHandle, TicketHan
 from dana.esper.probe import probe
 from dana.esper.refusals import Refusal, RefusedError
 from dana.esper.report import beside
-from dana.esper.showing import Quiet, Refused, asked, one_of, shown, tensor_of, wrong
+from dana.esper.showing import Quiet, Refused, asked, check_count, one_of, shown, tensor_of, wrong
 from dana.esper.snapshot import take
 from dana.esper.store import Reporting
 from dana.esper.tamiyo import judge
@@ -483,8 +483,9 @@ class GrowthHandle:
 
     def blend(self, steps: int = 100, curve: str = "cosine", strategy: str = "fixed") -> Any:
         """Begin to blend it in over so many training steps: the growth, or a `Refused` when that cannot be now."""
+        check_count("steps", steps)
         try:
-            refusal = self._site.host.blend(self._site, curve=curve, steps=int(steps), strategy=strategy)
+            refusal = self._site.host.blend(self._site, curve=curve, steps=steps, strategy=strategy)
         except ValueError as error:
             raise wrong(str(error)) from None
         return self if refusal is None else Refused(refusal)
@@ -605,7 +606,7 @@ class RunHandle:
             raise wrong("`large` is a network: mlp, cnn or transformer")
         if self._saved:
             raise wrong("a paused run has nothing to report yet")
-        with Quiet():
+        with Quiet(), Fitting():
             return ReportHandle(
                 beside(self._run, None if large is None else large._host.model, watch=self._program.meter.check)
             )

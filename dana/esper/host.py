@@ -430,6 +430,7 @@ class Host:
         """
         if strategy not in STRATEGIES:
             raise ValueError(f"`{strategy}` is no strategy; strategies are {', '.join(STRATEGIES)}")
+        shape = schedule(curve)
         refusal = self._shielded(site, Event.BLEND)
         if refusal is None:
             refusal = site.seed.step(Event.BLEND, self.epoch, measured if measured is not None else self._trained(site))
@@ -442,7 +443,7 @@ class Host:
         elif site.renews and "share" in site._memory:
             memory = site._memory
         if isinstance(site.grown, Graft) or memory:
-            site._curve, site._alpha_steps, site._passed, site._start = schedule(curve), max(1, steps), 0, self.steps
+            site._curve, site._alpha_steps, site._passed, site._start = shape, max(1, steps), 0, self.steps
             site._curve_name, site._strategy, site._memory = curve, strategy, memory
         self.write("blend", {"site": site.path, "curve": curve, "steps": steps, "strategy": strategy})
         if not isinstance(site.grown, Graft) and not memory:

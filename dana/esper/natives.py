@@ -24,8 +24,20 @@ from dana.esper.journal import GrowthJournal
 from dana.esper.keeping import ForgeHandle, KernelHandle, StoreHandle, key_of, validated
 from dana.esper.lifecycle import Event
 from dana.esper.refusals import Refusal, RefusedError
-from dana.esper.showing import Quiet, Refused, asked, check_seed, check_sizes, one_of, tensor_of, wrong
+from dana.esper.showing import (
+    MOST_NEURONS,
+    Quiet,
+    Refused,
+    asked,
+    check_count,
+    check_seed,
+    check_sizes,
+    one_of,
+    tensor_of,
+    wrong,
+)
 from dana.esper.tamiyo import BLEND, CULL, FOSSILISE, GERMINATE, Action, Tamiyo, View, judge
+from dana.esper.templates import template
 from dana.esper.train import CONTROLLERS, OPTIMIZERS, Epoch, Random, Run, Schedule, train
 
 if TYPE_CHECKING:
@@ -33,6 +45,13 @@ if TYPE_CHECKING:
 
 # Neurons of one layer times those of the next.
 MOST_WEIGHTS = 50_000_000
+# Layers after each other: with each the next is placed more slowly, and more than this nobody trains.
+MOST_LAYERS = 200
+# Numbers in one image, and in all pieces of a text together.
+MOST_PIXELS = 1 << 20
+MOST_CODES = 100_000_000
+# Refusals of what can never be done, whatever the network: a slip in the program, which it is told of.
+NEVER = ("refused.unknown", "refused.argument")
 # Epochs a setting of a controller may name, and worker processes of a forge.
 LONGEST = 1_000_000
 MOST_WORKERS = 4
@@ -64,6 +83,27 @@ class _Hand:
     def decide(self, _view: View) -> list[Action]:
         """Nothing."""
         return []
+
+
+class _Outer:
+    """Functions of the program that a training calls: an error of theirs is theirs, and says nothing about the network."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+
+    def heard(self, function: Any) -> Any:
+        """The function, whose errors are noted; anything else as it is."""
+        if not callable(function):
+            return function
+
+        def call(*args: Any) -> Any:
+            try:
+                return function(*args)
+            except BaseException as error:
+                self.error = error
+                raise
+
+        return call
 
 
 class _Asked:
@@ -100,6 +140,8 @@ class _Asked:
             measures = {key: value for key, value in said.items() if key not in ("do", "site", "template")}
             plan = site.propose(str(said.get("template", "widen")), **measures)
             if isinstance(plan, Refusal):
+                if plan.code in NEVER:
+                    raise wrong(plan.reason, plan.hint)
                 view.host.write("refuse", {"asked": "propose", "site": site.path, **plan.to_data()})
                 return None
             return Action(GERMINATE, site, plan, "the program's controller")
@@ -168,6 +210,7 @@ class Esper:
         check_seed(seed)
         sizes = [inputs, *hidden, outputs]
         check_sizes(sizes)
+        _check_layers(hidden)
         if sum(one * other for one, other in pairwise(sizes)) > MOST_WEIGHTS:
             raise wrong(f"a network of more than {MOST_WEIGHTS:,} weights is too large for this")
         return self._net(nets.mlp(inputs, list(hidden), outputs, seed=seed), torch.zeros(2, inputs), seed)
@@ -178,6 +221,12 @@ class Esper:
         check_sizes([*channels, outputs, size])
         if size >> len(channels) < 1:
             raise wrong(f"images of {size} pixels cannot be halved {len(channels)} times")
+        _check_layers(channels)
+        weights = 9 * sum(one * other for one, other in pairwise([1, *channels]))
+        weights += ([1, *channels][-1]) * (size >> len(channels)) ** 2 * outputs
+        if size * size > MOST_PIXELS or weights > MOST_WEIGHTS:
+            limits = f"{MOST_PIXELS:,} pixels or {MOST_WEIGHTS:,} weights"
+            raise wrong(f"a network for images of more than {limits} is too large for this")
         model = nets.cnn(list(channels), outputs, size=size, seed=seed)
         return self._net(model, torch.zeros(2, 1, size, size), seed)
 
@@ -187,6 +236,8 @@ class Esper:
         check_sizes([classes, length, width, heads])
         if width % heads:
             raise wrong(f"{heads} heads do not divide a width of {width}")
+        if width * max(8 * width, classes, length) > MOST_WEIGHTS:
+            raise wrong(f"a network of more than {MOST_WEIGHTS:,} weights is too large for this")
         model = nets.transformer(classes, length, width=width, heads=heads, seed=seed)
         example = torch.zeros(2, length, dtype=torch.long)
         return self._net(model, example, seed, sites="linear,transformer")
@@ -203,12 +254,16 @@ class Esper:
             raise wrong(f"{len(rows)} rows and {len(answers)} answers: there must be as many, and 10 at least")
         if any(answer.__class__ is not int or answer < 0 for answer in answers):
             raise wrong("answers are whole numbers from 0")
+        if max(answers) >= MOST_NEURONS:
+            raise wrong(f"answers are classes, counted from 0: there are none beyond {MOST_NEURONS - 1:,}")
         return DataHandle(sets.split("data", x, torch.tensor(answers), max(answers) + 1, seed))
 
     def spirals(self, count: int = 2400, noise: float = 0.02, seed: int = 0) -> DataHandle:
         """Two spirals around each other."""
         check_seed(seed)
-        check_sizes([count])
+        check_count("count", count)
+        if noise.__class__ not in (int, float) or not 0 <= noise < float("inf"):
+            raise wrong(f"`noise` is a number from 0, not {noise!r}")
         if count < 10:
             raise wrong(f"{count} points are too few for three parts: 10 at least")
         return DataHandle(sets.spirals(count, noise=noise, seed=seed))
@@ -226,6 +281,10 @@ class Esper:
     def chars(self, text: str, length: int = 16, count: int = 4000, seed: int = 0) -> DataHandle:
         """Which character follows, in a text."""
         check_seed(seed)
+        check_count("length", length)
+        check_count("count", count)
+        if length * count > MOST_CODES:
+            raise wrong(f"{count:,} pieces of {length:,} characters are too many: {MOST_CODES:,} in all at most")
         try:
             return DataHandle(sets.chars(text, length=length, count=count, seed=seed))
         except RefusedError as error:
@@ -248,6 +307,11 @@ class Esper:
             _check_setting(name, value, default)
         if kind == "schedule" and settings.get("measures") is not None and not isinstance(settings["measures"], dict):
             raise wrong('`measures` is a dict of sizes, like {"neurons": 4}')
+        if kind == "schedule" and settings.get("measures"):
+            try:
+                template(settings["template"]).sized(settings["measures"])
+            except RefusedError as error:
+                raise wrong(error.refusal.reason, error.refusal.hint) from None
         return ControllerHandle(kind, dict(settings))
 
     def kernel_key(self) -> bytes:
@@ -309,13 +373,15 @@ class Esper:
         check_seed(seed)
         if not isinstance(net, NetHandle) or not isinstance(data, DataHandle):
             raise wrong("`train` takes a network (mlp, cnn, transformer) and data (digits, spirals, data …)")
-        check_sizes([epochs, batch] if pause is None else [epochs, batch, pause])
+        for name, value in {"epochs": epochs, "batch": batch, "pause": 1 if pause is None else pause}.items():
+            check_count(name, value)
         one_of(optimizer, OPTIMIZERS, "optimiser")
         if lr.__class__ not in (int, float) or not 0 < lr < float("inf"):
             raise wrong(f"`lr` is a number above 0, not {lr!r}")
         if budget is not None and not isinstance(budget, BudgetHandle):
             raise wrong("`budget` is what `budget(…)` gives")
-        decides = _controller(controller, seed)
+        outer = _Outer()
+        decides = _controller(outer.heard(controller), seed)
         host, before = net._host, _Before(net._host)
         how = {"epochs": epochs, "seed": seed, "controller": decides, "batch": batch, "lr": lr, "optimizer": optimizer}
         with Quiet():
@@ -327,7 +393,9 @@ class Esper:
                     host.budget = budget._made()  # the journal tells of it already
                 run = train(host, data._data, resume=saved, **how)
                 run.optimizer.register_step_post_hook(lambda *_told: self._program.meter.check())
-                paused = self._trained(run, epochs if pause is None else min(pause, epochs), on_epoch, decides)
+                paused = self._trained(
+                    run, epochs if pause is None else min(pause, epochs), outer.heard(on_epoch), decides
+                )
                 net._seen = data._data
                 return RunHandle(run, net, self._program, paused=paused)
             except RefusedError as error:
@@ -335,6 +403,8 @@ class Esper:
                 raise wrong(error.refusal.reason, error.refusal.hint) from None
             except (RuntimeError, IndexError) as error:
                 before.again()
+                if outer.error is error:
+                    raise
                 raise wrong(f"the network and the data do not fit: {str(error).splitlines()[0]}") from None
             except BaseException:
                 # Stopped by a limit, or by a mistake in the program's controller: who tries again begins afresh.
@@ -376,6 +446,11 @@ class Esper:
             sys.stderr.flush()
 
         return show
+
+
+def _check_layers(hidden: list[int]) -> None:
+    if len(hidden) > MOST_LAYERS:
+        raise wrong(f"{len(hidden):,} layers are too many: {MOST_LAYERS} at most")
 
 
 def _controller(said: Any, seed: int) -> Any:

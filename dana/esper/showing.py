@@ -91,6 +91,12 @@ def check_sizes(values: list[Any]) -> None:
             raise wrong(f"{value!r} is no size: sizes are whole numbers from 1 to {MOST_NEURONS:,}")
 
 
+def check_count(name: str, value: Any, most: int = MOST_NEURONS) -> None:
+    """`value` is a whole number from 1. Raises the program's mistake, which names what it is for."""
+    if value.__class__ is not int or not 0 < value <= most:
+        raise wrong(f"`{name}` is a whole number from 1 to {most:,}, not {value!r}")
+
+
 def tensor_of(rows: Any) -> torch.Tensor:
     if not isinstance(rows, list) or not rows or len(rows) > MOST_ROWS:
         raise wrong(f"rows are a list of 1 to {MOST_ROWS:,} lists of numbers")

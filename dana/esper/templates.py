@@ -89,6 +89,10 @@ class SiteFacts:
         return size
 
 
+# No measure of a template is larger.
+LARGEST = 100_000
+
+
 class Template:
     """One way to grow. `growth`: "graft" (a blueprint), "widen" or "deepen" (the layer itself), "beside" (an adapter),
     "revive" or "rescale" (neurons that are there are renewed, see `dana.esper.renewal`).
@@ -125,8 +129,9 @@ class Template:
             if name not in self.sizes:
                 known = ", ".join(self.sizes) or "none"
                 raise RefusedError("refused.argument", f"`{self.name}` has no measure `{name}`; it has: {known}")
-            if value.__class__ is not int or not 0 < value <= 100_000:
-                raise RefusedError("refused.argument", f"`{name}` is a whole number from 1, not {value!r}")
+            if value.__class__ is not int or not 0 < value <= LARGEST:
+                reason = f"`{name}` is a whole number from 1 to {LARGEST:,}, not {value!r}"
+                raise RefusedError("refused.argument", reason)
         return {**self.sizes, **size}
 
     def blueprint(self, site: SiteFacts, **size: int) -> Blueprint | None:

@@ -17,10 +17,60 @@ def run(program):
     return "".join(lines).split("\n")[:-1]
 
 
+TRAIN = "import esper\nesper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=2, "
+
+
+@pytest.mark.parametrize("where", ["on_epoch", "controller"])
+@pytest.mark.parametrize("error", ["RuntimeError", "IndexError", "ValueError"])
+def test_an_error_of_the_programs_own_function_stays_its_own(where, error):
+    with pytest.raises(dana.DanaError, match="the press is hot") as caught:
+        run(f"def told(_seen): raise {error}('the press is hot')\n{TRAIN}{where}=told)")
+    assert "do not fit" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("'template': 'widn'", "no template `widn`"),
+        ("'template': 'widen', 'neurons': 'x'", "`neurons` is a whole number"),
+    ],
+)
+def test_a_controller_that_asks_for_what_can_never_be_is_told(action, said):
+    asked = f"lambda view: [{{'do': 'germinate', 'site': '0', {action}}}]"
+    with pytest.raises(dana.DanaError, match=said):
+        run(f"{TRAIN}controller={asked})")
+
+
+def test_a_blending_that_cannot_be_changes_nothing():
+    said = run(
+        "from esper import mlp\nnet = mlp(2, [3], 2)\n"
+        'growth = net.germinate(net.site("0").propose("bypass"))\n'
+        'for how in [{"curve": "square"}, {"steps": 0}, {"strategy": "bold"}]:\n'
+        "    try:\n        growth.blend(**how)\n    except Exception as problem:\n"
+        "        print(problem.message, growth.stage)\n"
+    )
+    assert [line.rsplit(" ", 1)[1] for line in said] == ["training"] * 3
+    assert said[0].startswith("`square` is no curve; curves are linear")
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
         ("esper.mlp(2, [0], 2)", "0 is no size"),
+        ("esper.mlp(2, [1] * 100000, 2)", "100,000 layers are too many"),
+        ("esper.cnn([4], 2, size=1000000)", "too large"),
+        ("esper.transformer(5, 8, width=100000)", "too large"),
+        ('esper.spirals(20, noise=float("nan"))', "`noise` is a number from 0"),
+        ("esper.spirals(20, noise=-1)", "`noise` is a number from 0"),
+        ('esper.chars("abcdefgh" * 20, length=-1)', "`length` is a whole number"),
+        ('esper.chars("abcdefgh" * 20, count=10**10)', "`count` is a whole number"),
+        ('esper.chars("abcdefgh" * 2000, length=1000, count=1000000)', "too many"),
+        ("esper.data([[1.0]] * 10, [0, 10**30] * 5)", "none beyond 999,999"),
+        ("esper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=0)", "`epochs` is a whole number from 1"),
+        ('esper.train(esper.mlp(2, [2], 2), esper.spirals(50), resume="")', "it is too short"),
+        ('esper.schedule(measures={"neuron": 3})', "no measure `neuron`"),
+        ('esper.schedule(measures={"neurons": 10**12})', "a whole number from 1 to 100,000"),
+        ("esper.train(esper.mlp(2, [2], 2), esper.spirals(50), epochs=1).report(esper.mlp(3, [2], 2))", "do not fit"),
         ("esper.mlp(2, [true], 2)", "is no size"),
         ("esper.mlp(2, [4], 2, seed=10**30)", "a seed is"),
         ("esper.mlp(1000000, [1000000], 2)", "too large"),
