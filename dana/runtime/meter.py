@@ -395,10 +395,7 @@ class Meter:
         return made
 
     def overdue(self) -> Stop | None:
-        """What to raise when the wall limit has passed and no loop has asked since; for a timer of the host.
-
-        None when there is time left, or the grace of a stop that has been raised already.
-        """
+        """What to raise when the wall limit has passed and no loop has asked since; None while time or grace is left."""
         if not self._nested:
             return None
         now = self.clock()
@@ -455,7 +452,7 @@ class Meter:
 
     def remaining(self) -> float | None:
         """Seconds until the nearest deadline, or None; what a blocking call may take at most."""
-        deadline = self._deadline  # the watchdog asks, too, and the run may end meanwhile
+        deadline = self._deadline  # read once, as in `is_due`
         return None if deadline is None else max(0.0, deadline - self.clock())
 
     def _settle(self) -> None:
@@ -566,15 +563,12 @@ class Meter:
 
     def _look(self, now: float) -> None:
         """Begin the stop that is due now, if any: cancellation first, then the earliest deadline."""
-        # Read once each: the watchdog looks, too, and the run may end meanwhile, in its own thread.
-        deadline, memory = self._deadline, self._memory
+        deadline, memory = self._deadline, self._memory  # read once, as in `is_due`
         if self._cancelled is not None:
             self._begin(_Extent("cancelled"))
         elif deadline is not None and now >= deadline:
             expired = min(self._deadlines, key=lambda d: d.at, default=None)
-            if expired is None:
-                return
-            if now < expired.at:  # the one that was nearest has been put off
+            if expired is None or now < expired.at:  # the one that was nearest has been put off, or the run ends
                 self._settle()
                 return
             self._begin(_Extent("time" if expired.wall else "deadline", expired))
@@ -653,11 +647,9 @@ class Meter:
         extent = self._stop
         if extent is not None:
             return extent.first is None or self.clock() >= extent.grace_ends
-        # Read once each: the run may end meanwhile, in its own thread.
-        deadline, memory = self._deadline, self._memory
-        if self._cancelled is not None or (deadline is not None and self.clock() >= deadline):
-            return True
-        return memory is not None and memory.is_over()
+        deadline, memory = self._deadline, self._memory  # read once: the run may end meanwhile, in its own thread
+        is_late = deadline is not None and self.clock() >= deadline
+        return self._cancelled is not None or is_late or (memory is not None and memory.is_over())
 
     def cut(self) -> None:
         """Empty the chunks, so that the next round of any loop asks its lane."""
