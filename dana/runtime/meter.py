@@ -395,7 +395,7 @@ class Meter:
         return made
 
     def overdue(self) -> Stop | None:
-        """What to raise when the wall limit has passed and no loop has asked since; None while time or grace is left."""
+        """What to raise when the wall limit has passed and no loop has asked since; None while time or grace lasts."""
         if not self._nested:
             return None
         now = self.clock()
