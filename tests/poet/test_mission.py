@@ -21,6 +21,7 @@ from dana.poet import (
     POETConfig,
     POETEnforceError,
     POETPlugin,
+    POETValidationError,
     SimplePOETConfig,
     SimplePOETExecutor,
     poet,
@@ -352,7 +353,7 @@ def test_p56_a_plugin_is_derived_as_in_the_documents():
 
         def validate_output(self, result, context):
             if result > 100:
-                raise ValueError("too much")
+                raise (ValueError if result == 800 else POETValidationError)("too much")
             return result + 1
 
     class Named(BaseDomainPlugin):
@@ -368,6 +369,7 @@ def test_p56_a_plugin_is_derived_as_in_the_documents():
     for candidate in (Doubling(), Doubling):
         assert poet(host=Host(), custom_plugin=candidate)(lambda amount: amount)(4) == 9
         assert poet(host=Host(), plugins=[Named, candidate])(lambda amount: amount)(4) == 9
-    with pytest.raises(POETEnforceError, match="too much"):
-        poet(host=Host(), retries=0, custom_plugin=Doubling())(lambda amount: amount)(400)
+    for amount in (400, 500):
+        with pytest.raises(POETEnforceError, match="too much"):
+            poet(host=Host(), retries=0, custom_plugin=Doubling())(lambda amount: amount)(amount)
     assert Named().get_optimization_hints() == Named().get_learning_hints({}) == {}

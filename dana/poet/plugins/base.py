@@ -261,14 +261,15 @@ class Plugin:
 
 def _refusing(ask: Callable[[], Any], value: Any = None) -> Any:
     """What a part written by the older protocol says; a `ValueError` or an error of POET is its refusal (PC9)."""
-    from dana.poet.errors import POETError
-
     try:
         return ask()
     except RejectionError:
         raise
-    except (ValueError, POETError) as refused:
-        raise RejectionError(str(refused), value=value) from refused
+    except Exception as refused:
+        # The errors of POET, which stand above this layer, know the call they are about.
+        if isinstance(refused, ValueError) or hasattr(type(refused), "story"):
+            raise RejectionError(str(refused), value=value) from refused
+        raise
 
 
 class _Adapted(Plugin):
