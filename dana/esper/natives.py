@@ -86,7 +86,7 @@ class _Hand:
 
 
 class _Outer:
-    """Functions of the program that a training calls: an error of theirs is theirs, and says nothing about the network."""
+    """Functions of the program that a training calls: an error of theirs says nothing about the network."""
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
