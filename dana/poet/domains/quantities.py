@@ -239,7 +239,7 @@ _NO_CENTS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _PER_YEAR = {"year": 1, "yr": 1, "annum": 1, "y": 1, "annually": 1, "yearly": 1, "annual": 1, "pa": 1, "p.a": 1,
              "month": 12, "mo": 12, "mth": 12, "monthly": 12, "week": 52, "wk": 52, "weekly": 52,
              "p.m": 12, "pm": 12, "pcm": 12, "p.w": 52,
-             "pw": 52, "two weeks": 26, "four weeks": 13, "4 weeks": 13, "x 12": 12, "x 52": 52, "x 26": 26,
+             "pw": 52, "two weeks": 26, "four weeks": 13, "4 weeks": 13,
              "2 weeks": 26, "fortnight": 26, "fortnightly": 26, "semi-monthly": 24,
              "twice a month": 24, "twice monthly": 24, "quarter": 4, "quarterly": 4}  # fmt: skip
 _NAMES = sorted(_CURRENCIES, key=len, reverse=True)
@@ -329,8 +329,10 @@ def _counted(amount: float, period: str | None, value: Any, per: str) -> float:
     """The amount for the period that is wanted."""
     if period is None:
         return amount
-    found = _PERIOD.fullmatch(_TIMES.sub(r"/ x \1", period) if per else period)
+    found, often = _PERIOD.fullmatch(period), _TIMES.fullmatch(period)
     times = _PER_YEAR.get(found["name"]) if found and (found["each"] or found["name"] in _ALONE) else None
+    if often is not None:
+        times = int(often[1])
     # "4 pm" is a time of day.
     if times is None or (period in ("pm", "p.m") and amount <= 12):
         msg = f"{value!r} is no amount: {period!r} is not understood"
@@ -470,7 +472,7 @@ _MONTHS = {"decade": 120.0, "decades": 120.0, "year": 12.0, "years": 12.0, "yr":
 # What is no whole number of months is counted in years, so that 365 days are exactly one.
 _OF_A_YEAR = {12 / 52: 52, 12 / 365: 365}
 _COMMON = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:years?|yrs?|y)(?: ([0-9]+) ?(?:months?|mos?))?")
-_PART = re.compile(r"([0-9][0-9.,]*)\s*-?\s*([a-z]+)\.?\s*(?:,|and\b)?\s*")
+_PART = re.compile(r"([0-9][0-9.,]*|\.[0-9]+)\s*-?\s*([a-z]+)\.?\s*(?:,|and\b)?\s*")
 
 
 def years(value: Any, *, unit: str = "years") -> Quantity:

@@ -26,7 +26,7 @@ ABOUT = re.compile(
     r"|c\.(?=\s*[$€£]?[0-9])))\s*"
 )
 _OR_SO = re.compile(
-    r"(?<=[0-9a-z%$€£)])(?:,?\s+\(?(?:estimated|estimate|est\.?|approx\.?|approximately|or so|give or take)\)?"
+    r"(?<=[0-9a-z%$€£).-])(?:,?\s+\(?(?:estimated|estimate|est\.?|approx\.?|approximately|or so|give or take)\)?"
     r"|(?<=[0-9k])[ -]?ish)$"
 )
 # A word shorter than this is never taken for a misspelt one.
