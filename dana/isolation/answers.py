@@ -37,6 +37,13 @@ LARGEST_MODULE = 4 << 20
 REACHING = ("files", "http", "process", "reason")
 
 
+def _cancelled(name: str) -> Exception:
+    """The failure of an asynchronous host function that somebody in the host cancelled."""
+    from dana.runtime.effects.promises import Start, cancelled
+
+    return cancelled(Start(_cancelled.__code__, 0, name))
+
+
 class Answers:
     """Answers for one conversation; `loop` is where asynchronous host functions run, if anywhere."""
 
@@ -64,7 +71,7 @@ class Answers:
             if "bounds" in message:
                 action = self._bounded(message["bounds"], action, is_async=is_async)
         if is_async:
-            self._begin(number, action)
+            self._begin(number, action, str(message.get("name", what)))
             return
         try:
             value = action()
@@ -112,16 +119,16 @@ class Answers:
 
     # --- asynchronous host functions --------------------------------------------------------------
 
-    def _begin(self, number: int, action: Any) -> None:
+    def _begin(self, number: int, action: Any, name: str) -> None:
         if len(self._tasks) >= MOST_PENDING:
             self._raised(number, RuntimeError("too many questions are open at a time"))
             return
         if self.loop is None:  # nothing asynchronous is offered or granted: what is asked for is refused at once
-            self._alone(number, action)
+            self._alone(number, action, name)
             return
-        self._tasks[number] = self.loop.create_task(self._finish(number, action))
+        self._tasks[number] = self.loop.create_task(self._finish(number, action, name))
 
-    def _alone(self, number: int, action: Any) -> None:
+    def _alone(self, number: int, action: Any, name: str) -> None:
         import asyncio
 
         try:
@@ -133,14 +140,22 @@ class Answers:
             return
         try:
             value = asyncio.run(action())
+        except asyncio.CancelledError:
+            self._raised(number, _cancelled(name))
         except Exception as error:  # noqa: BLE001  (see `ask`)
             self._raised(number, error)
         else:
             self._answered(number, value)
 
-    async def _finish(self, number: int, action: Any) -> None:
+    async def _finish(self, number: int, action: Any, name: str) -> None:
+        from asyncio import CancelledError
+
         try:
             value = await action()
+        except CancelledError:
+            if number not in self._tasks:
+                raise
+            self._raised(number, _cancelled(name))  # not by the program, which waits
         except Exception as error:  # noqa: BLE001  (see `ask`)
             self._raised(number, error)
         else:

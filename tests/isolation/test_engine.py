@@ -210,6 +210,25 @@ def test_asynchronous_host_functions_run_side_by_side(engine):
     assert asyncio.run(within()) == 60
 
 
+def test_a_host_function_that_is_cancelled_by_the_host_fails(engine):
+    """The program goes on as it does beside its host; before, it waited for ever."""
+
+    @engine.host("gone")
+    async def gone(n):
+        await asyncio.sleep(0)
+        raise asyncio.CancelledError
+
+    text = "try:\n    gone(1)\nexcept RuntimeError as e:\n    print(e)\ngone(2)\n"
+
+    async def within():
+        await engine.arun(text)
+
+    for run in (lambda: engine.run(text), lambda: asyncio.run(within())):
+        with pytest.raises(dana.DanaError, match="`gone` was cancelled before it answered") as caught:
+            run()
+        assert caught.value.diagnostics[0].code == "E832"
+
+
 def test_inside_a_loop_run_names_arun(engine):
     @engine.host("fetch")
     async def fetch(n):
