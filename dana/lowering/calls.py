@@ -26,8 +26,10 @@ DIRECT: dict[str, tuple[str, frozenset[str]]] = {
     "set": (".set", frozenset({"list", "tuple", "tuple*", "dict", "set"})),
     "dict": (".dict", frozenset({"dict"})),
 }
-# Builtins that walk a whole argument in C; called raw where that is bounded.
+# Builtins that walk a whole argument in C; called raw where that is bounded, and in programs with limits only where no
+# item is compared, added up or handed to a function before code of the program runs again: numbers may be enormous.
 WALKERS = {"sum": ".sum", "min": ".min", "max": ".max", "any": ".any", "all": ".all"}
+HEAVY = frozenset({"sum", "min", "max"})
 CONTAINERS = frozenset({"list", "tuple", "tuple*", "dict", "set", "str"})
 RAW_TEST = {
     "int": ".int",
@@ -174,7 +176,7 @@ def _is_bounded(cx: Context, node: na.Expr) -> bool:
 
 
 def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
-    if name in WALKERS and len(node.args) == 1 and _is_bounded(cx, node.args[0]) and not _has_start(name, node):
+    if name in WALKERS and len(node.args) == 1 and _is_light(cx, node, name) and not _has_start(name, node):
         keywords = [lower_keyword(cx, k) for k in node.keywords]
         args = [lower_argument(cx, node, node.args[0])]
         return py.Call(func=cx.load(WALKERS[name], node.func), args=args, keywords=keywords, **cx.at(node))
@@ -205,6 +207,12 @@ def _builtin_call(cx: Context, node: na.Call, name: str) -> py.expr | None:
 def _is_simple_count(node: na.Expr) -> bool:
     """Whether this is a literal number of digits, not below zero."""
     return isinstance(node, na.Constant) and (node.value is None or isinstance(node.value, int))
+
+
+def _is_light(cx: Context, node: na.Call, name: str) -> bool:
+    """Whether C may walk the argument without anybody who looks at the clock."""
+    is_paced = isinstance(node.args[0], na.GeneratorExp) and not node.keywords
+    return (is_paced or not cx.metered or name not in HEAVY) and _is_bounded(cx, node.args[0])
 
 
 def _has_start(name: str, node: na.Call) -> bool:

@@ -6,8 +6,10 @@ limits and deadlines hold inside `sum(range(10 ** 11))` too.
 
 from __future__ import annotations
 
+from itertools import chain, islice
+
 from dana.runtime.families import by_name
-from dana.runtime.iterators import SIZED, Holding
+from dana.runtime.iterators import SIZED, Holding, breathing
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -21,6 +23,8 @@ _ABSENT = object()
 # Longer lists are sorted in pieces; so many items copied are a step.
 LONG = 50_000
 COPIED = 1000
+# Between so many items of a list, C gives the watchdog a turn: they may be numbers of half a million bits.
+PIECE = 250
 
 
 def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
@@ -30,13 +34,29 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
     def sum_(items: Any, /, start: Any = 0) -> Any:
         if start.__class__ not in (int, float):
             return _joined(meter, source(items), start)
-        return sum(items if items.__class__ in SIZED else source(items), start)
+        if items.__class__ not in SIZED:
+            return sum(source(items), start)
+        return sum(items, start) if len(items) <= PIECE else _in_pieces(sum, items, start)
 
     def min_(*values: Any, **options: Any) -> Any:
-        return min(source(values[0]), **options) if len(values) == 1 else min(*values, **options)
+        if options.get("key") is not None:
+            options["key"] = breathing(options["key"])
+        if len(values) > 1:
+            return min(*values, **options)
+        items = source(values[0])
+        if options or items.__class__ not in SIZED or len(items) <= PIECE:
+            return min(items, **options)
+        return _in_pieces(lambda piece, best: min(chain((best,), piece)), items)
 
     def max_(*values: Any, **options: Any) -> Any:
-        return max(source(values[0]), **options) if len(values) == 1 else max(*values, **options)
+        if options.get("key") is not None:
+            options["key"] = breathing(options["key"])
+        if len(values) > 1:
+            return max(*values, **options)
+        items = source(values[0])
+        if options or items.__class__ not in SIZED or len(items) <= PIECE:
+            return max(items, **options)
+        return _in_pieces(lambda piece, best: max(chain((best,), piece)), items)
 
     def all_(items: Any, /) -> bool:
         return all(items if items.__class__ in SIZED else source(items))
@@ -49,6 +69,8 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
     def sorted_(items: Any, /, *, key: Any = None, reverse: bool = False) -> list[Any]:
         if items.__class__ not in SIZED:
             items = list(source(items))
+        if key is not None:
+            key = breathing(key)
         if len(items) > LONG:
             from dana.runtime.sized import in_order
 
@@ -91,6 +113,15 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
         basic_sum, basic_min, basic_max,
     )  # fmt: skip
     return by_name(*made)
+
+
+def _in_pieces(work: Callable[[Any, Any], Any], items: Any, *start: Any) -> Any:
+    """What `work` makes of a long list and what came before it, a piece after the other."""
+    walk = iter(items)
+    total = start[0] if start else next(walk)
+    for _ in range(0, len(items), PIECE):
+        total = work(islice(walk, PIECE), total)
+    return total
 
 
 def _joined(meter: Meter, items: Any, total: Any) -> Any:

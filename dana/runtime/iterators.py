@@ -81,6 +81,25 @@ def is_short(items: range) -> bool:
     return (items.stop - items.start) // (items.step or 1) <= SHORT_RANGE
 
 
+# What C calls without a frame: functions and methods of C.
+BARE = frozenset({type(len), type(str.join), type(str.__len__), type("".__len__), type(dict.__dict__["fromkeys"])})
+SWIFT = frozenset({len, ord, chr, callable})
+
+
+def breathing(function: Any) -> Any:
+    """The function, called from Python where it is one of C: a loop of C that calls nothing but C (`sorted(xs,
+    key=f)`, `map(f, xs)`) gives no other thread a turn, so that not even the watchdog sees how late it is.
+    """
+    if function.__class__ not in BARE or function in SWIFT:
+        return function
+
+    def call(*args: Any) -> Any:
+        return function(*args)
+
+    call.__name__ = call.__qualname__ = function.__name__
+    return call
+
+
 class Holding:
     """What `zip`, `map`, `iter` … hand out, for one program."""
 
@@ -110,16 +129,16 @@ class Holding:
         return nested(Enumerate(self.walked(items), start), items)
 
     def map(self, function: Any, items: Any, /, *more: Any) -> Any:
-        return nested(Map(function, self.walked(items), *more), items, *more)
+        return nested(Map(breathing(function), self.walked(items), *more), items, *more)
 
     def filter(self, function: Any, items: Any, /) -> Any:
-        return nested(Filter(function, self.walked(items)), items)
+        return nested(Filter(breathing(function), self.walked(items)), items)
 
     def iter(self, items: Any) -> Any:
         return items if hasattr(items, "__next__") else iterator(iter(self.walked(items)), None)
 
     def until(self, make: Any, sentinel: Any) -> Any:
-        return iterator(compress(iter(make, sentinel), self.steps), None)
+        return iterator(compress(iter(breathing(make), sentinel), self.steps), None)
 
     def reversed(self, items: Any, /) -> Any:
         backwards = reversed(items)

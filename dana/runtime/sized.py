@@ -18,7 +18,7 @@ import sys
 from itertools import compress
 from types import MethodType
 
-from dana.runtime.iterators import bounded
+from dana.runtime.iterators import bounded, breathing
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -220,6 +220,8 @@ class Sized:
 
     def sort(self, items: Any, /, *args: Any, **options: Any) -> Any:
         if items.__class__ is not list or args or len(items) <= RUN or options.keys() - {"key", "reverse"}:
+            if options.get("key") is not None:
+                options["key"] = breathing(options["key"])
             return items.sort(*args, **options)
         items[:] = in_order(self.meter, list(items), options.get("key"), reverse=bool(options.get("reverse")))
         return None
@@ -333,6 +335,7 @@ def in_order(meter: Meter, items: list[Any], key: Callable[[Any], Any] | None, *
     """A long list, sorted in runs which are then merged, with looks at the limits in between. Stable, like `sorted`."""
     if key is None:
         return _merged(meter, items, None, reverse=reverse)
+    key = breathing(key)
     keys = [key(item) for item in compress(items, meter.steps)]
     return [items[i] for i in _merged(meter, range(len(items)), keys.__getitem__, reverse=reverse)]
 

@@ -50,11 +50,14 @@ IDLE_LOOKS = 250
 HELPERS = 8
 PURE = frozenset(
     (
-        *(f"dana.runtime.{name}" for name in ("sized", "guards", "printable", "iteration", "showing")),
-        *(f"dana.runtime.curated.{name}" for name in ("coding", "texts", "values", "samples", "rationals")),
+        *(f"dana.runtime.{name}" for name in ("sized", "guards", "printable", "iteration", "iterators", "showing")),
+        *(
+            f"dana.runtime.curated.{name}"
+            for name in ("coding", "functions", "iterating", "ordering", "texts", "values", "samples", "rationals")
+        ),
         *("dana.runtime.natives.text", "dana.runtime.natives.math"),
         # Python's own modules behind the curated ones, as far as their functions keep nothing between two calls.
-        *("base64", "fractions", "html", "statistics", "string", "textwrap"),
+        *("base64", "fractions", "heapq", "html", "statistics", "string", "textwrap"),
     )
 )
 

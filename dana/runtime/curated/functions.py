@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import functools as host
 import operator as host_operator
+from itertools import compress as host_compress
 
 from dana import abi
 from dana.runtime.curated import Curated
 from dana.runtime.curated.collecting import named_tuple
-from dana.runtime.curated.values import Bounds, named, register
+from dana.runtime.curated.values import named, register
+from dana.runtime.iterators import breathing
 from dana.runtime.stops import failure
 from dana.runtime.typevalues import kind_of, short
 
@@ -115,16 +117,16 @@ def wraps(wrapped: Any, *_args: Any, **_options: Any) -> Any:
 
 
 def make_functools(program: Program) -> dict[str, Any]:
-    source = Bounds(program).source
+    steps = program.meter.steps
     register(program, CacheInfo)
 
     def reduce(function: Any, iterable: Any, /, *initial: Any) -> Any:
         """One value of many: function(function(a, b), c) …"""
-        return host.reduce(function, source(iterable), *initial)
+        return host.reduce(breathing(function), host_compress(iterable, steps), *initial)
 
     return {
         "reduce": reduce, "partial": partial, "lru_cache": lru_cache, "cache": cache, "wraps": wraps,
-        "cmp_to_key": host.cmp_to_key,
+        "cmp_to_key": lambda mycmp: host.cmp_to_key(breathing(mycmp)),
     }  # fmt: skip
 
 
@@ -165,6 +167,10 @@ def make_operator(program: Program) -> dict[str, Any]:
     guards = Guards(program)
     source = program.source
 
+    def plus(a: Any, b: Any, /) -> Any:
+        """A + b."""
+        return guards.grown(add(a, b))
+
     def mod(a: Any, b: Any, /) -> Any:
         """A % b."""
         if isinstance(a, str | bytes):
@@ -173,14 +179,14 @@ def make_operator(program: Program) -> dict[str, Any]:
 
     def concat(a: Any, b: Any, /) -> Any:
         """A + b for sequences."""
-        return add(a, b)
+        return plus(a, b)
 
     made: dict[str, Any] = {name: getattr(host_operator, name) for name in PLAIN}
     for name in ("contains", "countOf", "indexOf"):
         made[name] = _searching(getattr(host_operator, name), source)
     made |= {
-        "add": add, "mul": guards.mul, "pow": guards.pow, "lshift": guards.lshift, "mod": mod, "concat": concat,
-        "itemgetter": itemgetter,
+        "add": named("add", plus), "mul": guards.mul, "pow": guards.pow, "lshift": guards.lshift, "mod": mod,
+        "concat": concat, "itemgetter": itemgetter,
     }  # fmt: skip
     return made
 

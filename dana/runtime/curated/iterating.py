@@ -10,6 +10,7 @@ import itertools as host
 
 from dana.runtime.curated import Curated
 from dana.runtime.curated.values import Bounds, CuratedType, named
+from dana.runtime.iterators import breathing
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -37,7 +38,7 @@ def make_itertools(program: Program) -> dict[str, Any]:
 
     def accumulate(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
         """Running totals, or what a function of two makes of them."""
-        return endless(host.accumulate(walked(iterable), func, initial=initial), iterable)
+        return endless(host.accumulate(walked(iterable), breathing(func), initial=initial), iterable)
 
     def chain(*iterables: Any) -> Any:
         """One iterable after the other."""
@@ -71,15 +72,15 @@ def make_itertools(program: Program) -> dict[str, Any]:
 
     def dropwhile(predicate: Any, iterable: Any) -> Any:
         """From the first item on for which the function says no."""
-        return lazy(host.dropwhile(predicate, walked(iterable)), iterable)
+        return lazy(host.dropwhile(breathing(predicate), walked(iterable)), iterable)
 
     def filterfalse(predicate: Any, iterable: Any) -> Any:
         """The items for which the function says no."""
-        return lazy(host.filterfalse(predicate, walked(iterable)), iterable)
+        return lazy(host.filterfalse(breathing(predicate), walked(iterable)), iterable)
 
     def groupby(iterable: Any, key: Any = None) -> Any:
         """Pairs of a key and the run of neighbours that have it."""
-        groups = host.groupby(walked(iterable), key)
+        groups = host.groupby(walked(iterable), breathing(key))
         return lazy(((k, lazy(group)) for k, group in groups), iterable)
 
     def islice(iterable: Any, *bounds_: Any) -> Any:
@@ -110,11 +111,11 @@ def make_itertools(program: Program) -> dict[str, Any]:
 
     def starmap(function: Any, iterable: Any) -> Any:
         """What the function makes of each tuple of arguments."""
-        return lazy(host.starmap(function, walked(iterable)), iterable)
+        return lazy(host.starmap(breathing(function), walked(iterable)), iterable)
 
     def takewhile(predicate: Any, iterable: Any) -> Any:
         """The items up to the first for which the function says no."""
-        return lazy(host.takewhile(predicate, walked(iterable)), iterable)
+        return lazy(host.takewhile(breathing(predicate), walked(iterable)), iterable)
 
     def tee(iterable: Any, n: int = 2) -> tuple[Any, ...]:
         """N iterators over the same items."""

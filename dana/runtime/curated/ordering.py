@@ -7,6 +7,7 @@ import heapq as host_heapq
 
 from dana.runtime.curated import Curated
 from dana.runtime.curated.values import Bounds, named
+from dana.runtime.iterators import breathing
 from dana.runtime.stops import failure
 
 TYPE_CHECKING = False
@@ -35,18 +36,18 @@ def make_heapq(program: Program) -> dict[str, Any]:
 
     def nlargest(n: int, iterable: Any, key: Any = None) -> list[Any]:
         """The n largest items, the largest first."""
-        return host_heapq.nlargest(n, bounds.listed(iterable), key)
+        return host_heapq.nlargest(n, bounds.listed(iterable), breathing(key))
 
     def nsmallest(n: int, iterable: Any, key: Any = None) -> list[Any]:
         """The n smallest items, the smallest first."""
-        return host_heapq.nsmallest(n, bounds.listed(iterable), key)
+        return host_heapq.nsmallest(n, bounds.listed(iterable), breathing(key))
 
     def merge(*iterables: Any, key: Any = None, reverse: bool = False) -> Any:
         """The items of sorted iterables in order."""
         if len(iterables) > MOST_MERGED:
             raise failure(ValueError, "E521", f"merge takes at most {MOST_MERGED:,} iterables")
         walked = map(bounds.holding.walked, iterables)
-        return bounds.lazy(host_heapq.merge(*walked, key=key, reverse=reverse), *iterables)
+        return bounds.lazy(host_heapq.merge(*walked, key=breathing(key), reverse=reverse), *iterables)
 
     made: dict[str, Any] = {name: getattr(host_heapq, name) for name in HEAP}
     return made | {f.__name__: named(f.__name__, f) for f in (heapify, nlargest, nsmallest, merge)}
