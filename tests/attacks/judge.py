@@ -10,6 +10,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from dana.runtime.foreign.proxies import Foreign
+from dana.runtime.guards import Guards
 from dana.runtime.modules import ModuleValue
 from dana.runtime.structs import Struct, StructMeta
 from dana.runtime.typevalues import TypeValue
@@ -67,8 +68,14 @@ class Watch:
             return  # the meter's watchdog
         if event == "sqlite3.connect" and details[0] == ":memory:":
             return  # the memory of an agent, which ends with its program
-        if event == "function.__new__" and details[0].co_filename == "<poet>":
+        if event == "function.__new__" and details[0].co_filename == "<poet>" and _asker().startswith("dana.poet."):
             return  # what `@poet` puts before a function
+        if (
+            event in ("os.listdir", "os.scandir")
+            and details[0] == ".poet/plugins"
+            and _asker() == "dana.poet.plugins.finding"
+        ):
+            return  # where the project's own plugins would be
         if event in EVENTS_OF_HARM:
             if not (event in ("os.listdir", "os.scandir") and self._is_source(details[0])):
                 self.heard.append(f"{event} {details!r:.80}")
@@ -88,8 +95,8 @@ class Watch:
         if isinstance(path, int):  # a folder that is open already
             return True
         places = (sys.prefix, sys.base_prefix, REPOSITORY, f"{self.home}/attack")
-        # `<unknown>` is only parsed, for the place of an error; in the last the project's own plugins would be.
-        return text.startswith((*places, "<frozen")) or text in ("<unknown>", ".poet/plugins")
+        # `<unknown>` is only parsed: for the place of an error.
+        return text.startswith((*places, "<frozen")) or text == "<unknown>"
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
         text = path.decode() if isinstance(path, bytes) else str(path)
@@ -99,6 +106,11 @@ class Watch:
         inside = self.readable and text.startswith(self.readable)
         if "secret" in text or "outside" in text or (writes and not inside):
             self.heard.append(f"open {text} {mode} {flags}")
+
+
+def _asker() -> str:
+    """The module whose code made the interpreter ask the hook."""
+    return str(sys._getframe(2).f_globals.get("__name__", ""))
 
 
 REPOSITORY = str(__import__("pathlib").Path(__file__).parents[2])
@@ -146,10 +158,12 @@ def _problem(value: Any) -> str:
         return "" if home is None or type(home) is not types.ModuleType or home.__name__ in HOMES else f"{value!r}"
     if cls is types.MethodType:
         holder = value.__self__
-        made_for_programs = isinstance(holder, type) and holder.__module__.startswith(OURS)  # `Fraction.from_float`
+        # `Fraction.from_float`
+        made_for_programs = isinstance(holder, type) and holder.__module__.startswith("dana.runtime.curated.")
         return (
             ""
-            if made_for_programs or (_problem(value.__func__) == "" and _problem(holder) == "")
+            if _problem(value.__func__) == ""
+            and (made_for_programs or _problem(holder) == "" or type(holder) is Guards)
             else f"a method of {value.__self__!r:.60}"
         )
     if cls in PLAIN or cls in ITERATORS:
@@ -167,13 +181,19 @@ def _problem(value: Any) -> str:
             if cls.__module__ == "builtins" or cls.__module__.startswith(OURS)
             else f"an exception of {cls.__module__}"
         )
-    if cls.__module__.startswith(OURS):
+    if cls.__module__.startswith(OURS) and cls.__name__ not in MACHINERY:
         return ""
     return f"a {cls.__module__}.{cls.__qualname__}"
 
 
 # Where the classes come from that are made for programs to hold.
 OURS = ("dana.runtime.", "dana.agents.")
+# Of those, what runs programs: none may hold it, though methods of guards are functions of `operator`.
+MACHINERY = frozenset(
+    "Program Meter Guards Sized Bounds Holding Nesting Watchdog Memory ModuleRecord Scope Waiting Actor System Bridge".split()
+)
+# The functions of Python's own modules that programs hold as they are.
+PYTHONS = frozenset({"isleap", "leapdays", "as_integer_ratio"})
 # Where the built-in functions of programs come from, and Python's classes that programs hold as they are.
 HOMES = (
     "builtins",
@@ -194,14 +214,18 @@ RAW = frozenset({int, float, str, bool, bytes, list, dict, set, tuple, frozenset
 def _is_dana(function: types.FunctionType) -> bool:
     home = str(function.__globals__.get("__name__", ""))
     # stands before a function of the host, or of the program
-    if function.__code__.co_name == "_d_call" or function.__code__.co_filename == "<poet>":
+    if function.__code__.co_name == "_d_call" or (function.__code__.co_filename == "<poet>" and _poet(home)):
         return True
-    # `calendar.isleap`, `Fraction.limit_denominator`: Python's, take numbers
     return (
         ".module" in function.__globals__
-        or home in ("calendar", "fractions")
+        or (home in ("calendar", "fractions") and function.__name__ in PYTHONS)
         or home.startswith(("dana.runtime", "dana.poet", "dana.agents"))
     )
+
+
+def _poet(home: str) -> bool:
+    """Whether functions with these globals are those that `@poet` makes: they have the machine's, or none."""
+    return home in ("", "builtins") or home.startswith("dana.poet")
 
 
 def _parts(value: Any) -> list[Any]:
