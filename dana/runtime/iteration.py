@@ -36,12 +36,14 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
             return _joined(meter, source(items), start)
         if items.__class__ not in SIZED:
             return sum(source(items), start)
-        return sum(items, start) if len(items) <= PIECE else _in_pieces(sum, items, start)
+        if len(items) <= PIECE or next(iter(items)).__class__ is float:  # a sum of floats stays one, and is quick
+            return sum(items, start)
+        return _in_pieces(sum, items, start)
 
     def min_(*values: Any, **options: Any) -> Any:
         if options.get("key") is not None:
             options["key"] = breathing(options["key"])
-        if len(values) > 1:
+        if len(values) != 1:
             return min(*values, **options)
         items = source(values[0])
         if options or items.__class__ not in SIZED or len(items) <= PIECE:
@@ -51,7 +53,7 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
     def max_(*values: Any, **options: Any) -> Any:
         if options.get("key") is not None:
             options["key"] = breathing(options["key"])
-        if len(values) > 1:
+        if len(values) != 1:
             return max(*values, **options)
         items = source(values[0])
         if options or items.__class__ not in SIZED or len(items) <= PIECE:
