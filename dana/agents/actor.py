@@ -386,8 +386,8 @@ class Actor(Lifecycle):
         answer = message.answer
         if answer is None or answer.done():
             return
-        if error.__class__ is TimeoutStop and error.token in message.call.deadlines:
-            if error.token is not message.limit:
+        if error.__class__ is TimeoutStop and error._token in message.call.deadlines:
+            if error._token is not message.limit:
                 # The asker has the same deadline: it is told by that, at its own place.
                 answer.get_loop().call_later(ALSO_S, lambda: set_result(answer, error=error))
                 return

@@ -317,7 +317,7 @@ class Recorder:
 
     def _failed(self, error: BaseException) -> dict[str, Any]:
         """What is kept of a question that got no answer: the exception, or that the program itself gave it up."""
-        if isinstance(error, Exception) or (isinstance(error, TimeoutStop) and error.token is None):
+        if isinstance(error, Exception) or (isinstance(error, TimeoutStop) and error._token is None):
             return raised(error)
         left = self._program.meter.remaining()
         return {"cancelled": True, "late": left is not None and left <= NEAR_S}

@@ -367,9 +367,9 @@ class Execution:
         except NEVER:
             raise
         except TimeoutStop as stop:
-            if plan.heard is not None and stop.token is self.token is not None:
+            if plan.heard is not None and stop._token is self.token is not None:
                 plan.heard.hear(ATTEMPT, clock() - began, CUT_OFF)
-            if breaker is not None and stop.token is self.token is not None:
+            if breaker is not None and stop._token is self.token is not None:
                 breaker.failure(ticket, clock() - began, clock())
                 settled = True
             raise
@@ -403,7 +403,7 @@ class Execution:
         except StopIteration as ended:
             raise Carried(ended) from None
         except TimeoutStop as stop:
-            if stop.token is not inner:
+            if stop._token is not inner:
                 raise
             message = f"an attempt took longer than {seconds(limit)}"
         finally:

@@ -413,7 +413,7 @@ class Entries:
         plan = self.plan
         if isinstance(stop, Exception):
             return stop
-        ours = token is not None and isinstance(stop, TimeoutStop) and stop.token is token
+        ours = token is not None and isinstance(stop, TimeoutStop) and stop._token is token
         if plan.breaker is not None and ticket:
             now = plan.clock()
             if ours:

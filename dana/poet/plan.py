@@ -593,7 +593,7 @@ class Plan:
 
     def stopped(self, stop: TimeoutStop, token: Any, record: Record | None = None) -> BaseException:
         """What to raise for a stop: it, when it is somebody else's, else the timeout error of this call."""
-        if token is None or stop.token is not token:
+        if token is None or stop._token is not token:
             return stop
         return self._timeout(record, place(stop, self.files), "did not finish within")
 

@@ -198,7 +198,7 @@ class TimeLimit:
     def __exit__(self, _cls: object, error: BaseException | None, _trace: object) -> None:
         token, mark = self._tokens.pop(), self._marks.pop()
         self._program.meter.pop_deadline(token)
-        if error.__class__ is TimeoutStop and error.token is token and self._program.waiting is not None:
+        if error.__class__ is TimeoutStop and error._token is token and self._program.waiting is not None:
             self._program.waiting.cancel_since(mark)
 
     def __repr__(self) -> str:

@@ -2,7 +2,7 @@
 
 Stop (BaseException)          no `except Exception` sees it; the engine's boundary turns it into a DanaError
 ├── LimitStop                 a limit was reached: `.which`
-├── TimeoutStop               a deadline passed: `.token` is what `push_deadline` returned   (Dana: `Timeout`)
+├── TimeoutStop               a deadline passed: `._token` is what `push_deadline` returned   (Dana: `Timeout`)
 ├── CancelStop                the host cancelled the program                                (Dana: `Cancelled`)
 └── ExitStop                  `exit(code)`
 """
@@ -28,7 +28,7 @@ class TimeoutStop(Stop):
 
     def __init__(self, message: str = "", *, seconds: float | None = None, token: object = None) -> None:
         self.seconds = seconds
-        self.token = token
+        self._token = token
         super().__init__(message or ("timed out" if seconds is None else f"timed out after {seconds:g} s"))
 
 

@@ -115,7 +115,7 @@ def test_a_deadline_of_the_asker_ends_what_waits(stage):
         token = stage.meter.push_deadline(0.005)
         with pytest.raises(TimeoutStop) as late:
             a.ask("rest", 5)()
-        assert late.value.token is token
+        assert late.value._token is token
         stage.meter.pop_deadline(token)
         return a.ask("add")()
 
@@ -135,7 +135,7 @@ def test_a_deadline_of_the_asker_ends_what_computes(stage):
         token = stage.meter.push_deadline(0.02)
         with pytest.raises(TimeoutStop) as late:
             ask()
-        assert late.value.token is token
+        assert late.value._token is token
         stage.meter.pop_deadline(token)
         for _ in range(200):
             next(stage.meter.steps)
@@ -171,7 +171,7 @@ def test_the_nearer_of_two_deadlines_ends_a_message(stage):
         token = stage.meter.push_deadline(0.005)
         with pytest.raises(TimeoutStop) as late:
             stage.rest(5)
-        assert late.value.token is token
+        assert late.value._token is token
         stage.meter.pop_deadline(token)
         return "own"
 

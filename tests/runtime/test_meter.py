@@ -218,14 +218,14 @@ def test_the_nearer_of_nested_deadlines_counts_and_each_names_its_own_token():
     now[0] = 2.0
     with pytest.raises(TimeoutStop) as first:
         meter.check()
-    assert first.value.token is inner
+    assert first.value._token is inner
     meter.pop_deadline(inner)
     meter.check()
     inner = meter.push_deadline(9.0)
     now[0] = 6.0
     with pytest.raises(TimeoutStop) as second:
         meter.check()
-    assert second.value.token is outer
+    assert second.value._token is outer
     meter.pop_deadline(inner)
     meter.pop_deadline(outer)
     meter.check()
@@ -244,7 +244,7 @@ def test_an_outer_deadline_that_passes_during_the_grace_of_an_inner_one_takes_ov
     now[0] = 1.2
     with pytest.raises(TimeoutStop) as stop:
         next(meter.steps)
-    assert stop.value.token is outer
+    assert stop.value._token is outer
 
 
 def test_the_wall_limit_is_a_limit_and_cannot_be_caught_as_a_timeout(make_machine):
