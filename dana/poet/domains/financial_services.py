@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from dana.poet.domains import fair_lending
+from dana.poet.domains.labels import inside
 from dana.poet.domains.quantities import CROWNS, Quantity, money, number, share, words, years
 from dana.poet.domains.tables import NO_QUANTITY, NUMERIC, Kind, is_lenient, outside, ruled, yes_or_no
 from dana.poet.domains.written import NotUnderstoodError, approximately, clean, spelled, undated
@@ -67,13 +68,20 @@ _MODEL = r"(?:fico(?: (?:score )?(?:[2-589]|10 ?t?))?|vantage ?score(?: [34](?:\
 _BUREAU = r"(?:experian|equifax|trans ?union)"
 _SOURCE = rf"(?:{_MODEL}|{_BUREAU})"
 _SCORE = re.compile(
-    rf"(?:(?:(?:credit|{_SOURCE}) )?score(?::| ?=| is)? ?|{_SOURCE}(?::| ?=)? ?|credit:? )?(\+?[0-9]{{1,4}}(?:\.0+)?)"
-    rf"(?: ?(?:/|out of|of) ?850)?(?: points| pts| {_SOURCE}| ?\({_SOURCE}\)| score)?"
+    rf"(?:(?:(?:credit|{_SOURCE}) )?score(?::| ?=| is)? ?|{_SOURCE}(?::| ?=)? ?|credit:? )?"
+    rf"(\+?[0-9]{{1,4}}(?:\.0+)?|[0-9]{{3}}(?=,0$))"
+    rf"(?: ?(?:/|out of(?: a possible)?|of) ?850)?(?: points| pts| {_SOURCE}| ?\({_SOURCE}\)| score|,0)?"
 )
 # A word and a number that say the same: "good (720)", "fair - 655".
 _SAID_TWICE = re.compile(r"(?P<word>[a-z][a-z ]*[a-z])\s*(?:[:,=-]\s*|\()(?P<number>[0-9]{3})\)?")
 _SAID_BEHIND = re.compile(r"(?P<number>[0-9]{3})\s*(?:[,-]\s*|\()(?P<word>[a-z][a-z ]*[a-z])\)?")
+# What number may stand beside each word, by any of the scales in use: FICO's, VantageScore's, lenders'.
+_BANDS = {"exceptional": (780, 850), "excellent": (740, 850), "very good": (720, 799), "good": (660, 780),
+          "fair": (580, 680), "average": (600, 720), "poor": (300, 620), "bad": (300, 620), "very poor": (300,
+          560)}  # fmt: skip
 _SPOKEN_ONES = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+
+_DIGITS = {**dict(zip("zero one two three four five six seven eight nine".split(), range(10), strict=True)), "oh": 0}
 
 
 class FinancialServices(Plugin):
@@ -152,7 +160,8 @@ class FinancialServices(Plugin):
             "period": lambda value: _period(value, "months" if said & {"months"} and "years" not in said else "years"),
         }
         read: Callable[[Any], Reading] = reads.get(kind) or getattr(self, "_" + kind)
-        return ruled(self, read, default, whole=type_ == "int" and kind not in ("score", "flag"))
+        within = None if kind == "flag" else inside(kind, said)
+        return ruled(self, read, default, whole=type_ == "int" and kind not in ("score", "flag"), inside=within)
 
     def clean(self, name: str, type_: str) -> Clean | None:
         """See `Plugin`."""
@@ -310,8 +319,9 @@ def _score_said(value: str, known_words: Words) -> Quantity:
 
 def _agreed(twice: re.Match[str], value: str, known_words: Words) -> Quantity:
     """The number beside a word, where no other word would be nearer to it. Raises `NotUnderstoodError`."""
-    said, points = known_words.values.get(_without_fillers(twice["word"])), float(twice["number"])
-    if said is None or any(abs(points - other) < abs(points - said) for other in known_words.values.values()):
+    word, points = _without_fillers(twice["word"]), float(twice["number"])
+    low, high = _BANDS.get(word, (0, 0))
+    if word not in known_words.values or not low <= points <= high:
         msg = f"{value!r} says no credit score clearly enough"
         raise NotUnderstoodError(msg)
     return Quantity(points)
@@ -356,6 +366,8 @@ def _spoken(said: list[str]) -> float | None:
     hundreds = _SPOKEN_ONES.get(said[0]) if len(said) > 1 else None
     if hundreds is None:
         return None
+    if len(said) == 3 and all(word in _DIGITS for word in said[1:]):
+        return hundreds * 100.0 + _DIGITS[said[1]] * 10 + _DIGITS[said[2]]
     rest = words(" ".join(said[2:] if said[1] == "oh" else said[1:]))
     if rest is None or rest.estimated or not (1 <= rest.value <= 9 if said[1] == "oh" else 10 <= rest.value <= 99):
         return None

@@ -123,10 +123,16 @@ _ONES = dict(
     )
 )
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-_SCALES = {"hundred": 100, "thousand": 1_000, "grand": 1_000, "lakh": 100_000, "million": 1_000_000,
-           "crore": 10_000_000, "billion": 1_000_000_000}  # fmt: skip
-_WORDS = frozenset([*_ONES, *_TENS, *_SCALES, "a", "and", "half", "quarter", "quarters", "point"])
-_PARTS_OF_ONE = ((("and", "a", "half"), 0.5), (("and", "a", "quarter"), 0.25), (("and", "three", "quarters"), 0.75))
+_SCALES = {"hundred": 100, "thousand": 1_000, "grand": 1_000, "lakh": 100_000, "lakhs": 100_000, "million": 1_000_000,
+           "crores": 10_000_000, "crore": 10_000_000, "billion": 1_000_000_000}  # fmt: skip
+_WORDS = frozenset([*_ONES, *_TENS, *_SCALES, "a", "and", "half", "quarter", "quarters", "of", "point"])
+_PARTS_OF_ONE = (
+    (("and", "a", "half"), 0.5),
+    (("and", "one", "half"), 0.5),
+    (("and", "a", "quarter"), 0.25),
+    (("and", "three", "quarters"), 0.75),
+)
+_QUARTERS_OF = (["quarter"], ["a", "quarter"], ["one", "quarter"], ["three", "quarters"])
 _SPOKEN = re.compile(r"[a-z]+")
 
 
@@ -153,22 +159,33 @@ def words(text: str) -> Quantity | None:
 
 
 def _value(said: list[str]) -> float | None:
+    if said[-3:-1] == ["of", "a"] and said[-1] in _SCALES and said[:-3] in _QUARTERS_OF:
+        said = [*said[:-3], said[-1]]
     if said[-1] in _SCALES and said[-1] != "hundred":
         part = _with_part(said[:-1])
         if part is not None:
             return part * _SCALES[said[-1]]
     part = _with_part(said)
-    if part is not None and said[:1] != ["half"]:
+    if part is not None and said[:1] != ["half"] and said not in _QUARTERS_OF and said != ["one", "half"]:
         return part
-    return _cardinal(["one", *said[1:]] if said[0] == "a" and len(said) > 1 and said[1] in _SCALES else said)
+    if said[0] == "a" and len(said) > 1 and said[1] in _SCALES:
+        said = ["one", *said[1:]]
+    return _cardinal(["one", *said] if said[0] == "hundred" and len(said) > 1 else said)
 
 
 def _with_part(said: list[str]) -> float | None:
     """The value of "half a", "two and a half", "one point two five"; None for what has no such part."""
-    if said == ["half", "a"]:
+    if said in (["half", "a"], ["half"], ["one", "half"]):
         return 0.5
+    if said in _QUARTERS_OF:
+        return 0.75 if said[0] == "three" else 0.25
     for behind_whole, part in _PARTS_OF_ONE:
         if tuple(said[-3:]) == behind_whole and len(said) > 3:
+            # "A million and a half" is half a million more; nobody knows of "fifty thousand and a half".
+            if said[-4] in _SCALES:
+                said = ["one" if word == "a" else word for word in said]
+                whole = _cardinal(said[:-4]) if said[-4] in ("million", "billion") else None
+                return None if whole is None else (whole + part) * _SCALES[said[-4]]
             whole = _cardinal(said[:-3])
             return None if whole is None else whole + part
     if "point" not in said[1:-1]:
@@ -209,8 +226,10 @@ def _cardinal(said: list[str]) -> int | None:
 
 # --- money --------------------------------------------------------------------------------------------
 
-_SUFFIXES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "lakh": 1e5, "lakhs": 1e5, "m": 1e6, "mm": 1e6, "mn": 1e6,
-             "tsd": 1e3, "万": 1e4, "mio": 1e6, "million": 1e6, "crore": 1e7, "b": 1e9, "bn": 1e9,
+_SUFFIXES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "thou": 1e3, "lakh": 1e5, "lakhs": 1e5, "lac": 1e5, "lacs": 1e5,
+             "m": 1e6, "mm": 1e6, "mn": 1e6,
+             "tsd": 1e3, "万": 1e4, "mio": 1e6, "million": 1e6, "crore": 1e7, "crores": 1e7, "cr": 1e7, "b": 1e9,
+             "bn": 1e9,
              "billion": 1e9}  # fmt: skip
 _CODES = (
     "USD EUR GBP CHF JPY CAD AUD NZD HKD SGD SEK NOK DKK PLN CZK HUF INR CNY KRW BRL MXN ZAR ILS AED SAR QAR TRY RUB "
@@ -220,9 +239,15 @@ _SIGNS = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹
           "a$": "AUD", "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "dollars": "USD", "dollar": "USD", "bucks": "USD",
           "euros": "EUR", "euro": "EUR", "pounds": "GBP", "quid": "GBP", "yen": "JPY", "rupees": "INR",
           "francs": "CHF", "swiss francs": "CHF", "us dollars": "USD", "canadian dollars": "CAD",
-          "australian dollars": "AUD", "pounds sterling": "GBP", "rs": "INR", "rs.": "INR", "r$": "BRL", "s$": "SGD",
+          "australian dollars": "AUD", "pounds sterling": "GBP", "rs": "INR", "rs.": "INR", "r$": "BRL",
+          "s$": "SGD",
           "mx$": "MXN", "mex$": "MXN", "zł": "PLN", "₺": "TRY", "₽": "RUB", "руб": "RUB", "руб.": "RUB", "₩": "KRW",
-          "₦": "NGN", "₪": "ILS", "ksh": "KES", "rm": "MYR", "円": "JPY", "kr": "kr", "kr.": "kr"}  # fmt: skip
+          "₦": "NGN", "₪": "ILS", "ksh": "KES", "rm": "MYR", "円": "JPY",
+          "usd$": "USD", "cad$": "CAD", "aud$": "AUD", "can$": "CAD", "cdn$": "CAD", "nt$": "TWD", "元": "CNY",
+          "rmb": "CNY", "fr.": "CHF", "fr": "CHF", "$usd": "USD", "u.s. dollars": "USD", "us": "USD", "r": "ZAR",
+          "sfr": "CHF", "sfr.": "CHF", "rupee": "INR", "pound": "GBP",
+          "american dollars": "USD", "new zealand dollars": "NZD", "hong kong dollars": "HKD", "kr": "kr",
+          "kr.": "kr"}  # fmt: skip
 _CURRENCIES = {**_SIGNS, **{code.lower(): code for code in _CODES}}
 # "kr" is one of these, and does not say which.
 CROWNS = frozenset({"SEK", "NOK", "DKK"})
@@ -232,21 +257,29 @@ _SHARED = {"$": frozenset({"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN"}), "�
            "kr": CROWNS, "kr.": CROWNS}  # fmt: skip
 # Where thousands are written in pairs above the first three digits: 12,00,000.
 _PAIRS = re.compile(r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]{1,2})?")
+# So many digits behind a comma are decimal ones, in front of these: "72,5k", "1,25 million".
+_DECIMALS_OF = {"k": 1, "thousand": 1, "lakh": 2, "lakhs": 2, "m": 2, "mio": 2, "mn": 2, "million": 2, "crore": 2,
+                "bn": 2, "billion": 2}  # fmt: skip
 _IN_PAIRS = frozenset({"INR", "PKR", "BDT", "LKR"})
 # Behind thousands in groups, ",-" is "and no cents", so that the points are no decimal ones.
 _NO_CENTS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 # How often an amount comes in a year.
 _PER_YEAR = {"year": 1, "yr": 1, "annum": 1, "y": 1, "annually": 1, "yearly": 1, "annual": 1, "pa": 1, "p.a": 1,
-             "month": 12, "mo": 12, "mth": 12, "monthly": 12, "week": 52, "wk": 52, "weekly": 52,
+             "p/a": 1, "p.y": 1, "month": 12, "mo": 12, "p/m": 12, "p.c.m": 12, "mthly": 12, "calendar month": 12,
+             "semimonthly": 24, "other week": 26, "p/w": 52, "wkly": 52, "qtr": 4, "mth": 12, "monthly": 12,
+             "week": 52, "wk": 52, "weekly": 52,
              "p.m": 12, "pm": 12, "pcm": 12, "p.w": 52,
              "pw": 52, "two weeks": 26, "four weeks": 13, "4 weeks": 13,
              "2 weeks": 26, "fortnight": 26, "fortnightly": 26, "semi-monthly": 24,
-             "twice a month": 24, "twice monthly": 24, "quarter": 4, "quarterly": 4}  # fmt: skip
+             "twice a month": 24, "twice per month": 24, "twice monthly": 24, "two times a month": 24,
+             "quarter": 4, "quarterly": 4}  # fmt: skip
 _NAMES = sorted(_CURRENCIES, key=len, reverse=True)
 _BEHIND = "|".join(map(re.escape, _NAMES))
 _SCALE_WORDS = "|".join(sorted(_SUFFIXES, key=len, reverse=True))
 _AMOUNT = re.compile(
-    rf"(?P<open>\()?\s*(?P<sign>[-+])?\s*(?P<before>[a-z]{{0,3}}[$€£¥₹₺₽₩₦₪]|(?:rs|kr)\.?|zł|rm|[a-z]{{3}}(?=[\s0-9]))?"
+    rf"(?P<open>\()?\s*(?P<sign>[-+])?\s*"
+    rf"(?P<before>[a-z]{{0,3}}[$€£¥₹₺₽₩₦₪]|(?:rs|kr|s?fr)\.?|[a-z]{{2,3}} \$|\$usd|zł|rm"
+    rf"|r(?=\s?[0-9][0-9 ,.']{{2}})|[a-z]{{3}}(?=[\s0-9]))?"
     rf"\s*(?P<inner>\((?=.*\)))?\s*(?P<sign2>[-+])?\s*"
     rf"(?P<number>[0-9]+(?:\.[0-9]+)?e\+?[0-9]{{1,2}}|{_NUMBER})(?P<no_cents>[.,/]-)?\s*"
     rf"(?:(?P<scale>{_SCALE_WORDS})(?![a-z])\.?)?"
@@ -255,14 +288,28 @@ _AMOUNT = re.compile(
 _GROSS = re.compile(r"(?<=\S),?\s+\(?(?:before tax(?:es)?|pre-?tax|gross)\)?$")
 # What most people write most of the time, at once.
 _DOLLARS = re.compile(r"\$([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)")
-_PERIOD = re.compile(r"(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z24][a-z. -]*?)\.?")
+_PERIOD = re.compile(r"(?:,\s*)?(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z24][a-z. /-]*?)\.?")
 _TIMES = re.compile(r"[x×*]\s*(12|26|52)")
 _ALONE = frozenset({"annually", "yearly", "annual", "pa", "p.a", "monthly", "weekly", "fortnightly", "quarterly",
-                    "semi-monthly", "twice a month", "twice monthly", "p.m", "pm", "pcm", "p.w", "pw"})  # fmt: skip
+                    "semi-monthly", "twice a month", "twice per month", "two times a month", "twice monthly",
+                    "p.m", "pm", "pcm", "p.w", "pw",
+                    "p/a", "p.y", "p/m", "p.c.m", "mthly", "semimonthly", "p/w", "wkly", "annum", "month", "mo",
+                    "mth",
+                    "year", "yr", "week", "wk"})  # fmt: skip
 _SAID_PERIOD = re.compile(
-    r"(.+?)\s+((?:(?:per|a|each|every)\s+(?:year|month|week|two weeks|quarter|fortnight))|"
-    r"monthly|weekly|yearly|annually|quarterly|per annum)"
+    r"(.+?)\s+((?:(?:per|a|each|every)\s+(?:year|yr|annum|(?:calendar )?month|mo|mth|week|wk|two weeks|other week"
+    r"|quarter|fortnight))|monthly|weekly|fortnightly|yearly|annually|quarterly|p\.?a|p\.?m|pcm|semi-?monthly"
+    r"|twice a month)"
 )
+_PERIOD_ENDS = frozenset(
+    "year yr annum month mo mth week wk weeks quarter fortnight monthly weekly fortnightly yearly annually quarterly "
+    "pa p.a pm p.m pcm semi-monthly semimonthly".split()
+)
+# Cents as cheques have them: "five hundred and 25/100 dollars".
+_CENTS = re.compile(r"(.+?)(?: dollars)? (?:and|&) ([0-9]{2}|no|xx|zero)/100(?: dollars)?(?: only)?")
+# "5 lakh 50 thousand", "72 thousand 500": from the greatest scale down.
+_STEPS = re.compile(r"([0-9]+)\s?(thousand|lakhs?|lacs?|crores?|cr|million|k|m)(?:\s|,\s)(?:and )?")
+_STEP = re.compile(r"([0-9]+)(?:\s?(hundred|thousand|lakhs?|lacs?|k))?")
 
 
 def money(value: Any, *, per: str = "") -> Quantity:
@@ -282,7 +329,8 @@ def money(value: Any, *, per: str = "") -> Quantity:
     text = unmixed(_GROSS.sub("", text))
     text = f"-{text[6:]}" if text.startswith("minus ") and not text[6:7].isalpha() else text
     found = _AMOUNT.fullmatch(text)
-    if found is None:
+    scale: str | None = found["scale"] if found is not None else None
+    if found is None or (scale and found["per"] and found["per"].lstrip(" ,and")[:1].isdigit()):
         said = _money_in_words(value, text, per)
         said.estimated = said.estimated or estimated
         return said
@@ -292,7 +340,9 @@ def money(value: Any, *, per: str = "") -> Quantity:
     elif unit in _IN_PAIRS and _PAIRS.fullmatch(found["number"]):
         amount = float(found["number"].replace(",", ""))
     else:
-        amount = digits(found["number"], is_money=found["scale"] is None)
+        amount = digits(
+            found["number"], is_money=not scale, comma=scale is not None and _has_decimals(found["number"], scale)
+        )
     if amount is None or (found["no_cents"] and "." in found["number"] and not _NO_CENTS.fullmatch(found["number"])):
         msg = f"{value!r} could be several amounts, or none"
         raise NotUnderstoodError(msg)
@@ -305,16 +355,23 @@ def money(value: Any, *, per: str = "") -> Quantity:
     ):
         msg = f"{value!r} is no amount: its signs or brackets do not fit"
         raise NotUnderstoodError(msg)
-    if found["scale"]:
-        amount *= _SUFFIXES[found["scale"]]
+    if scale:
+        amount *= _SUFFIXES[scale]
     if opened or "-" in (found["sign"], found["sign2"]):
         amount = -amount
     return Quantity(_counted(amount, found["per"], value, per), unit, estimated=estimated)
 
 
+def _has_decimals(number: str, scale: str) -> bool:
+    """Whether so few digits are behind a comma that they are decimal ones."""
+    at = number.rfind(",")
+    return at > 0 and len(number) - at - 1 <= _DECIMALS_OF.get(scale, 0)
+
+
 def _currency(before: str | None, after: str | None, value: Any) -> str:
     if before is None and after is None:
         return ""
+    before = before and before.replace(" ", "")
     first, last = _CURRENCIES.get(before or ""), _CURRENCIES.get(after or "")
     if before and first is None:
         msg = f"{value!r} names no currency that is known"
@@ -345,15 +402,47 @@ def _counted(amount: float, period: str | None, value: Any, per: str) -> float:
 
 
 def _money_in_words(value: Any, text: str, per: str) -> Quantity:
-    found = _SAID_PERIOD.fullmatch(text)
+    found = _SAID_PERIOD.fullmatch(text) if text[text.rfind(" ") + 1 :] in _PERIOD_ENDS else None
     text, period = (found[1], found[2]) if found else (text, None)
-    head, _blank, last = text.rpartition(" ")
-    unit = _CURRENCIES.get(last, "") if head else ""
-    said = words(head if unit else text)
+    found, cents = (_CENTS.fullmatch(text) if "/100" in text else None), 0
+    if found is not None:
+        text, cents, unit = found[1], int(found[2]) if found[2].isdigit() else 0, "USD"
+    else:
+        head, _blank, last = text.rpartition(" ")
+        unit = _CURRENCIES.get(last, "") if head else ""
+        first, _blank, behind = text.partition(" ")
+        if unit:
+            text = head
+        elif behind and first in _CURRENCIES:
+            text, unit = behind, _CURRENCIES[first]
+    said = _in_steps(text) if text[:1].isdigit() else _scaled_words(text)
     if said is None:
         msg = f"{value!r} is no amount of money"
         raise NotUnderstoodError(msg)
-    return Quantity(_counted(said.value, period, value, per), unit, estimated=said.estimated)
+    return Quantity(_counted(said.value + cents / 100, period, value, per), unit, estimated=said.estimated)
+
+
+def _scaled_words(text: str) -> Quantity | None:
+    """A number in words, where "k" may stand behind it: "sixty-five k"."""
+    said = words(text.removesuffix(" k"))
+    if said is None or not text.endswith(" k"):
+        return said
+    return Quantity(said.value * 1000, estimated=said.estimated) if said.value < 1000 else None
+
+
+def _in_steps(text: str) -> Quantity | None:
+    """The sum of "5 lakh 50 thousand" or "72 thousand 500", where each step is less than one of the step in front."""
+    total, least, rest = 0.0, float("inf"), text
+    while (found := _STEPS.match(rest)) is not None:
+        scale = _SUFFIXES[found[2]]
+        if int(found[1]) * scale >= least:
+            return None
+        total, least, rest = total + int(found[1]) * scale, scale, rest[found.end() :]
+    last = _STEP.fullmatch(rest) if total else None
+    if last is None:
+        return None
+    step = int(last[1]) * (100 if last[2] == "hundred" else _SUFFIXES.get(last[2] or "", 1))
+    return Quantity(total + step) if step < least else None
 
 
 # --- shares -------------------------------------------------------------------------------------------
@@ -366,16 +455,27 @@ _YEARLY = re.compile(r"(.+?)\s*(?:p\.?\s?a\.?|per annum|per year|a year|/\s?year
 # A label in front says what the field says already.
 _RATIO_NAME = re.compile(
     r"^(?:dti|ltv|cltv|debt[- ]to[- ]income|loan[- ]to[- ]value|utili[sz]ation)(?: ratio| rate)?"
-    r"(?:\s*[:=]\s*| (?:of|is) | )"
+    r"(?:\s*[:=]\s*| (?:of|is|-) | )"
 )
 _RATE_NAME = re.compile(r"^(?:apr|(?:fixed |interest )?rate)(?:\s*[:=]\s*| (?:of|is) | )")
 _WHOLE = r"([$€£]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(k?)"
 _PARTS = re.compile(rf"{_WHOLE}\s*(?:(:)|/|out of|in|of)\s*{_WHOLE}")
 _MONTH_AND_YEAR = re.compile(r"0?[0-9]{1,4}\s*/\s*(?:19|20)[0-9]{2}|0[0-9]+\s*/.*")
 _PARTS_SAID = re.compile(r"([a-z-]+) (?:in|out of|of) ([a-z-]+)")
-_FRACTIONS = {"half": 0.5, "a half": 0.5, "one half": 0.5, "a third": 1 / 3, "one third": 1 / 3, "two thirds": 2 / 3,
-              "a quarter": 0.25, "one quarter": 0.25, "three quarters": 0.75, "a fifth": 0.2, "one fifth": 0.2,
-              "a tenth": 0.1, "one tenth": 0.1}  # fmt: skip
+_FRACTIONS = {
+    "half": 0.5,
+    "a half": 0.5,
+    "one half": 0.5,
+    "a quarter": 0.25,
+    "one quarter": 0.25,
+    "three quarters": 0.75,
+}
+for _below, _name in enumerate("third fourth fifth sixth seventh eighth ninth tenth".split(), 3):
+    _FRACTIONS |= {f"a {_name}": 1 / _below, f"one {_name}": 1 / _below}
+    _FRACTIONS |= {f"{said} {_name}s": above / _below for said, above in _ONES.items() if 2 <= above < _below}
+_POINT_FIRST = re.compile(r"^(?:(?:oh|nought) )?point ")
+# A share said as its part of one: "0.35:1".
+_TO_ONE = re.compile(r"(0?\.[0-9]+)\s*(?::|to)\s*1(?:\.0+)?")
 _PERCENT = (" percent", " per cent", " pct", " %")
 
 
@@ -432,8 +532,12 @@ def _share_said(value: Any, text: str, *, is_rate: bool) -> Quantity:
             raise NotUnderstoodError(msg)
         if two is not None and two[1] > 0:
             return Quantity(two[0] / two[1], "%")
-        if text in _FRACTIONS:
-            return Quantity(_FRACTIONS[text])
+        if (fraction := text.replace("-", " ")) in _FRACTIONS:
+            return Quantity(_FRACTIONS[fraction])
+        if (to_one := _TO_ONE.fullmatch(text)) is not None:
+            return Quantity(float(to_one[1]))
+        if "point " in text:
+            text = _POINT_FIRST.sub("zero point ", text)
         said = words(text) if " point " in text or text == "zero" else None
         if said is not None and said.value <= 1:
             return said
@@ -472,6 +576,17 @@ _MONTHS = {"decade": 120.0, "decades": 120.0, "year": 12.0, "years": 12.0, "yr":
 # What is no whole number of months is counted in years, so that 365 days are exactly one.
 _OF_A_YEAR = {12 / 52: 52, 12 / 365: 365}
 _COMMON = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:years?|yrs?|y)(?: ([0-9]+) ?(?:months?|mos?))?")
+_JOINED = re.compile(r" & | ?\+ (?=[0-9]+ ?m)| plus |, and ")
+# "P5Y6M", as programs write periods.
+_ISO = re.compile(r"p(?:([0-9]{1,2})y)?(?:([0-9]{1,3})m)?")
+_AND_A_HALF = re.compile(r"^([0-9]{1,2}) and (?:a )?(half|quarter|1/2|three quarters) (?=y)")
+_PARTS_OF_A_YEAR = {"three quarters": 0.75, "a quarter": 0.25, "one quarter": 0.25, "quarter": 0.25, "half": 0.5,
+                     "one half": 0.5, "one-half": 0.5, "1/2": 0.5, "1/4": 0.25,
+                    "3/4": 0.75}  # fmt: skip
+_PART_OF = re.compile(
+    r"^(three quarters|a quarter|one quarter|quarter(?= of)|one[- ]half|half|1/2|1/4|3/4)"
+    r"(?:(?<=[a-z]) of a |(?<=half)-| (?:a |of a )?)(?=y)"
+)
 _PART = re.compile(r"([0-9][0-9.,]*|\.[0-9]+)\s*-?\s*([a-z]+)\.?\s*(?:,|and\b)?\s*")
 
 
@@ -497,8 +612,22 @@ def years(value: Any, *, unit: str = "years") -> Quantity:
     return _in_parts(value, text, unit, estimated=estimated)
 
 
+def _with_half(found: re.Match[str]) -> str:
+    return f"{int(found[1]) + {'h': 0.5, '1': 0.5, 'q': 0.25, 't': 0.75}[found[2][0]]} "
+
+
+def _as_decimal(found: re.Match[str]) -> str:
+    return f"{_PARTS_OF_A_YEAR[found[1]]} "
+
+
 def _in_parts(value: Any, text: str, unit: str, *, estimated: bool) -> Quantity:
     """The sum of "5 years", "and 3 months": each unit once."""
+    iso = _ISO.fullmatch(text) if text[0] == "p" else None
+    if iso is not None and (iso[1] or iso[2]):
+        text = f"{iso[1] or 0} years {iso[2] or 0} months"
+    elif " " in text and "y" in text:
+        text = _PART_OF.sub(_as_decimal, _JOINED.sub(" and ", text).replace(" full ", " "))
+        text = _AND_A_HALF.sub(_with_half, text)
     in_years, in_months, seen = 0.0, 0.0, set()
     rest, half = (text.removesuffix(" and a half"), 0.5) if text.endswith(" and a half") else (text, 0.0)
     while rest:

@@ -8,7 +8,7 @@ A domain is a table of kinds; `docs/domains.md` is written from these tables (`p
 from __future__ import annotations
 
 from dana.poet.domains.quantities import Quantity
-from dana.poet.domains.written import NothingGivenError, NotUnderstoodError, clean
+from dana.poet.domains.written import MAX_TEXT, NothingGivenError, NotUnderstoodError, clean
 from dana.poet.plugins.base import Plugin, Reading, RejectionError
 
 TYPE_CHECKING = False
@@ -81,10 +81,18 @@ def is_lenient(config: Mapping[str, Any] | None) -> bool:
     return (config or {}).get("strict") is False
 
 
-def ruled(plugin: Plugin, read: Callable[[Any], Reading], default: float | None = None, *, whole: bool = False) -> Rule:
+def ruled(
+    plugin: Plugin,
+    read: Callable[[Any], Reading],
+    default: float | None = None,
+    *,
+    whole: bool = False,
+    inside: Callable[[str], str | None] | None = None,
+) -> Rule:
     """A rule from a reader: refusals say why, estimates are refused where `strict` is on.
 
     `default` stands in, as an estimate, for what nobody understands; None refuses it. `whole`: integers as such.
+    `inside` says what a text holds that is not understood as it stands: labels taken off, say.
     """
     strict = plugin.config["strict"]
 
@@ -92,9 +100,12 @@ def ruled(plugin: Plugin, read: Callable[[Any], Reading], default: float | None 
         try:
             reading = read(value)
         except NotUnderstoodError as reason:
-            if default is None or value.__class__ not in (str, type(None)):
+            found = _inside(value, reason)
+            if found is None and (default is None or value.__class__ not in (str, type(None))):
                 raise RejectionError(str(reason)) from None
-            return Reading(default, f"the usual value, as {reason}", estimated=True)
+            if found is None:
+                return Reading(default, f"the usual value, as {reason}", estimated=True)
+            reading = found
         if reading.estimated and strict:
             msg = f"{value!r} says it in a way that is only an estimate, and this function takes numbers only"
             raise RejectionError(msg)
@@ -103,5 +114,19 @@ def ruled(plugin: Plugin, read: Callable[[Any], Reading], default: float | None 
         if reading.value.__class__ is value.__class__ and reading.value == value:
             reading.value = value
         return reading
+
+    def _inside(value: Any, reason: NotUnderstoodError) -> Reading | None:
+        if (
+            inside is None
+            or value.__class__ is not str
+            or reason.__class__ is NothingGivenError
+            or len(value) > MAX_TEXT
+        ):
+            return None
+        text = inside(value)
+        try:
+            return None if text is None else read(text)
+        except NotUnderstoodError:
+            return None
 
     return rule

@@ -22,17 +22,24 @@ MISSING = frozenset(
 )  # fmt: skip
 # Words that make an estimate of the number behind them, and of the number in front of them.
 ABOUT = re.compile(
-    r"(?:[~≈≃]|\b(?:about|approx\b\.?|approximately|around|roughly|circa|ca\b\.?|estimated|est\b\.?"
+    r"(?:[~≈≃]|\b(?:about|approx\b\.?|approximately|around|roughly|circa|ca\b\.?(?!\$)|estimated|est\b\.?"
     r"|c\.(?=\s*[$€£]?[0-9])))\s*"
 )
 _OR_SO = re.compile(
     r"(?<=[0-9a-z%$€£).-])(?:,?\s+\(?(?:estimated|estimate|est\.?|approx\.?|approximately|or so|give or take)\)?"
-    r"|(?<=[0-9k])[ -]?ish)$"
+    r"|(?<=[0-9k%])[ -]?ish)$"
 )
 # A word shorter than this is never taken for a misspelt one.
 LEAST_LETTERS = 5
+# Words of their own that are one letter from a number. "Seven hundreds" may be any of them.
+_OTHER_WORDS = frozenset(
+    "even seen sever there tree thee threw right light night fight sight might tight weight height weighty paint joint "
+    "print pint brand grant gran grind nifty fort party core chore crone thirsty hundreds quartet".split()
+)
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−﹣－"), "-")
-_OTHERS = {ord("’"): "'", ord("ʼ"): "'", ord("٫"): ".", ord("٬"): ",", ord("٪"): "%", ord("﹪"): "%"}
+_OTHERS: dict[int, str] = {ord("’"): "'", ord("ʼ"): "'", ord("٫"): ".", ord("٬"): ",", ord("٪"): "%", ord("﹪"): "%"}
+_OTHERS |= {ord("￥"): "¥", ord("￡"): "£", ord("￦"): "₩", ord("⅓"): " 1/3", ord("⅔"): " 2/3", ord("⅛"): " 1/8",
+            ord("⅜"): " 3/8", ord("⅝"): " 5/8", ord("⅞"): " 7/8"}  # fmt: skip
 _PLAIN = {**_DASHES, **_OTHERS}
 _HALVES = re.compile(r"\s*([½¼¾])")
 _HALF = {"½": ".5", "¼": ".25", "¾": ".75"}
@@ -48,8 +55,8 @@ _DATED = re.compile(
     rf"(?:{_WHEN} )?{_DATE}\s*:\s*(?P<first>\S.*)|(?P<second>.*\S)(?:\s+{_WHEN} {_DATE}|\s*\((?:{_WHEN} )?{_DATE}\))"
 )
 _MENTIONS_A_DATE = re.compile(rf"[:(]|\b{_WHEN}\b")
-# "5 1/4", where whole numbers, halves, quarters and eighths are written as on paper.
-_MIXED = re.compile(r"(?<![0-9.,/])([0-9]{1,3})[ -]([1357])/([248])(?![0-9/.,])")
+# "5 1/4", where whole numbers, halves, thirds, quarters and eighths are written as on paper.
+_MIXED = re.compile(r"(?<![0-9.,/])([0-9]{1,3})[ -]([1-7])/([2348])(?![0-9/.,])")
 
 
 class NotUnderstoodError(ValueError):
@@ -150,7 +157,7 @@ def spelled(word: str, known: Collection[str]) -> str | None:
 
     None where several do, or only short words; ordinals ("seventh") are words of their own.
     """
-    if len(word) < LEAST_LETTERS - 1 or word.endswith("th") or not word.isalpha():
+    if len(word) < LEAST_LETTERS - 1 or word in _OTHER_WORDS or word.endswith("th") or not word.isalpha():
         return None
     found = {other for other in known if len(other) >= LEAST_LETTERS and _one_slip(word, other)}
     return found.pop() if len(found) == 1 else None

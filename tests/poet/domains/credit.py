@@ -21,6 +21,7 @@ from dana.poet.plugins.base import RejectionError
 CASES = Path(__file__).with_name("credit_cases.txt")
 LATER = Path(__file__).with_name("credit_cases_later.txt")
 OUTSIDE = Path(__file__).with_name("credit_cases_outside.txt")
+EVERYDAY = Path(__file__).with_name("credit_cases_everyday.txt")
 NOTHING = (None, "", "n/a", "N/A", "unknown", "none", "null", "nan", "-", "?", "TBD", "pending")
 
 

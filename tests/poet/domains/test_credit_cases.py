@@ -1,11 +1,11 @@
 """Messy credit files: 474 cases written before the parser was, 330 written later by somebody who had not
-seen it, and 814 more that an outside examiner typed."""
+seen it, 814 more that an outside examiner typed, and some 1,600 as ordinary people write them."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.poet.domains.credit import LATER, OUTSIDE, RIGHT, cases, judged, main, table
+from tests.poet.domains.credit import EVERYDAY, LATER, OUTSIDE, RIGHT, cases, judged, main, table
 
 
 def test_there_are_enough_cases_of_both_sorts() -> None:
@@ -26,6 +26,11 @@ def test_so_is_each_case_of_somebody_who_had_not_seen_the_parser(case) -> None:
 
 @pytest.mark.parametrize("case", cases(OUTSIDE), ids=repr)
 def test_so_is_each_case_of_an_outside_examiner(case) -> None:
+    assert judged(case) in RIGHT
+
+
+@pytest.mark.parametrize("case", cases(EVERYDAY), ids=repr)
+def test_so_is_each_case_as_ordinary_people_write_it(case) -> None:
     assert judged(case) in RIGHT
 
 
