@@ -49,7 +49,7 @@ _LISTS = {
     "ratio": (_OPENING | _set("ratio"), _CLOSING | _set("ratio")),
     "rate": (_OPENING | _set("rate interest apr"), _CLOSING | _set("rate interest apr")),
     "period": (_OPENING, _CLOSING | _set("total")),
-    "job": (_OPENING | _JOB | _UNITS | _set("for been worked with length time on"),
+    "job": (_OPENING | _JOB | _UNITS | _set("for been worked with length time on full-time this same"),
             _CLOSING | _JOB | _set("on at in with of for the my same present this full-time continuous worked total")),
 }  # fmt: skip
 _FRONT = re.compile(r"\(?([a-z][a-z'/-]*)\)?(?:\s*[:=]\s*|\s+-\s+|,?\s+)(?=\S)")
@@ -61,12 +61,15 @@ _MODELS = re.compile(
     r"(?:(?: score)?(?: version)? (?:[2-589]|10 ?t?|[345]\.0)(?=[ :,=)-]|$))?"
 )
 # One score of three, by the usual rule; "mid 700" alone is a range.
-_FIRST_OF_TWO = _set("mid middle median representative base debt loan")
+_FIRST_OF_TWO = _set("mid middle median representative base debt loan in")
 _HALVES_OF_A_NAME = _set("debt income loan value to")
 _BASE = re.compile(r"\bbase (?=salary|wages|income)")
 _MIDDLE = re.compile(r"\b(?:mid|middle|median|representative)(?= (?:(?:credit|fico) )?(?:score|fico))")
 # What a label leaves that is more likely a year, a count or a place in a list than a value.
 _NO_AMOUNT = re.compile(r"[0-9]{1,2}|(?:19|20)[0-9]{2}|(?!zero)[a-z]+")
+_IN_MY_JOB = re.compile(r"^in (?=(?:my|this|same|current|present) (?:[a-z]+ )?(?:job|position|role)\b)")
+_SALARY_EACH = re.compile(r"(?<=[0-9k]) (?:salary|income|wages)(?= (?:per|a|each|every) )")
+_PART_OF_ONE = re.compile(r"a (?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b")
 _NO_WAGE = re.compile(r"[0-9]{1,2}|(?!zero)[a-z]+")
 _NO_SHARE = re.compile(r"[0-9]+|(?!half|zero)[a-z]+")
 _NO_PERIOD = re.compile(r"[0-9.,]+|[a-z]+")
@@ -85,7 +88,7 @@ _OFTEN = re.compile(r"^(12|26|52) ?[x×*] ?([$€£]?[0-9].*)$")
 _OFTEN_OR_HALF = re.compile(r"1/2 |(?:12|26|52) ?[x×*]")
 _HALF_OF = re.compile(r"^1/2 (?:a )?million$")
 _IN_BRACKETS = re.compile(r"\s*\(([a-z/][a-z/. ]*)\)$")
-_MAY_BE = re.compile(r"gross|tax|before|w-?2|lpa")
+_MAY_BE = re.compile(r"gross|tax|before|w-?2|lpa|(?:salary|income|wages) [pae]")
 _FIRST = re.compile(r"\(?([a-z][a-z'/-]*)")
 _QUOTES = frozenset("'“„”«[")
 _BARE = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
@@ -150,11 +153,11 @@ def _unwritten(text: str, kind: str) -> str:
     if kind == "ratio":
         return text.replace("debt to income", "debt-to-income").replace("loan to value", "loan-to-value")
     if kind == "job":
-        return text.replace("years' ", "years ")
+        return _IN_MY_JOB.sub("", text.replace("years' ", "years "))
     if kind in ("income", "money"):
         text = _HALF_OF.sub("half a million", _OFTEN.sub(r"\2 x \1", _LAKHS_A_YEAR.sub(r"inr \1 lakh a year", text)))
     if kind == "income" and _MAY_BE.search(text):
-        text = _GROSS.sub(" ", _PROOF.sub("", text)).strip()
+        text = _SALARY_EACH.sub("", _GROSS.sub(" ", _PROOF.sub("", text)).strip())
     return _BASE.sub("", text)
 
 
@@ -190,7 +193,7 @@ def _without_front(text: str, known: frozenset[str], *, takes_period: bool) -> t
         word = found[1]
         if takes_period and word in _PERIODS:
             said = _PERIODS[word]
-        elif word in known:
+        elif word in known and not (word == "a" and _PART_OF_ONE.match(text)):
             said = word if word in _UNITS else said
         else:
             break

@@ -66,8 +66,8 @@ one was wrong but accepted ("80:20" for a share) and 36 were refused that could 
 a share, "4 pm" for an income). From those came Indian grouping ("₹12,00,000/-"), more currencies, "or so" and "(est.)", credit bureaus,
 "5 1/4 %", "in 2023" behind a value. Of 108 typed after that none was wrong but accepted, and 3 were refused that
 could have been read. Somebody who had seen none of all this then typed 672 as ordinary people, forms, exports and transcripts of calls do
-(`credit_cases_everyday.txt`): 84.2 % were right; of 426 more after the parser was mended, 93.9 %, and of 377 after that, 95.5 %, with 4
-wrong but accepted ("mid 700", "2023 W-2"); of 131 traps, 4 were. From those came what is
+(`credit_cases_everyday.txt`): 84.2 % were right by the rules of this page; of 426 more after the parser was mended, 93.9 %, and of 377 after that, 95.5 %, with 4
+wrong but accepted ("mid 700", "2023 W-2"); of 131 traps, 4 were; of 79 at last, 94.9 % and none. From those came what is
 around a value: labels ("Monthly income: $5,000"), remarks ("5 years at current job", "(verified)") and quotes go if each word is on a list, and
 "net", "household", "was" or "minimum" are on none. Refused on purpose are wages by the hour or day, "biweekly" (twice a week to some, every two
 weeks to others; "every two weeks" is read), `720*`, `=720`, `6 m`. All have been looked at since: none of these sets is unseen any more."""

@@ -1,5 +1,5 @@
 """Messy credit files: 474 cases written before the parser was, 330 written later by somebody who had not
-seen it, 814 more that an outside examiner typed, and some 1,600 as ordinary people write them."""
+seen it, 814 more that an outside examiner typed, and some 1,700 as ordinary people write them."""
 
 from __future__ import annotations
 
