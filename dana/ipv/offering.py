@@ -317,7 +317,7 @@ async def beside(program: Program, action: Callable[[], Any]) -> Any:
     if done:
         return value
     try:
-        if until is not None and value.__class__ is TimeoutStop and value.token is limit:
+        if until is not None and value.__class__ is TimeoutStop and value._token is limit:
             raise OutOfTime(until) from None
         raise value
     finally:

@@ -81,17 +81,22 @@ def _pack_diagnostic(diagnostic: Diagnostic, sources: list[Source]) -> dict[str,
     fix = diagnostic.fix
     return {
         "code": diagnostic.code,
-        "message": diagnostic.message,
+        "message": _cut(diagnostic.message),
         "at": _pack_place(diagnostic.source, diagnostic.span, sources),
-        "label": diagnostic.label,
+        "label": _cut(diagnostic.label),
         "labels": [
-            [_pack_place(label.source or diagnostic.source, label.span, sources), label.message]
+            [_pack_place(label.source or diagnostic.source, label.span, sources), _cut(label.message)]
             for label in diagnostic.labels
         ],
-        "hint": diagnostic.hint,
-        "notes": list(diagnostic.notes),
-        "fix": None if fix is None else [list(fix.span), fix.text],
+        "hint": _cut(diagnostic.hint),
+        "notes": [_cut(note) for note in diagnostic.notes],
+        "fix": None if fix is None or len(fix.text) > MAX_TEXT else [list(fix.span), fix.text],
     }
+
+
+def _cut(text: str) -> str:
+    """As much of a text as the host takes."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 def _pack_place(source: Source | None, span: Span | None, sources: list[Source]) -> Any:

@@ -55,7 +55,8 @@ class Record:
             return NotImplemented
         return bool(self._kind == other._kind and self._values == other._values)
 
-    __hash__ = None  # type: ignore[assignment]  # it may hold lists
+    def __hash__(self) -> int:  # raises TypeError where it holds a list, as a tuple does
+        return hash((self._kind, tuple(self._values.items())))
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(f"a {self._kind} is no sequence; its fields: {', '.join(self._values)}")

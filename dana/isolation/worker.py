@@ -30,7 +30,7 @@ LEFT_OUT_MODULES = ("dana.__main__", "dana.mcp.connection", "dana.parser.generat
 NEEDED = """_strptime array ast asyncio asyncio.selector_events asyncio.unix_events base64 bisect calendar cmath
 collections collections.abc contextlib copy csv datetime decimal difflib fractions functools hashlib heapq inspect io
 itertools json keyword math numbers operator random re secrets select selectors socket statistics string struct textwrap
-threading time traceback types typing unicodedata uuid weakref zlib zoneinfo greenlet regex re2"""
+shlex threading time traceback types typing unicodedata uuid weakref zlib zoneinfo greenlet regex re2"""
 ENCODINGS = "ascii cp1252 idna latin-1 punycode unicode_escape utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32"
 
 

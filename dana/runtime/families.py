@@ -70,6 +70,9 @@ def core(program: Program) -> dict[str, Any]:
 def _print(program: Program) -> Callable[..., None]:
     def print_(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
         between = " " if sep is None else sep
+        ending = "\n" if end is None else end
+        if not isinstance(between, str) or not isinstance(ending, str):
+            raise _no_text("end" if isinstance(between, str) else "sep")
         for value in values:
             if value.__class__ not in FLAT:
                 values = tuple(map(_printable(program)[".printable"], values))
@@ -79,9 +82,15 @@ def _print(program: Program) -> Callable[..., None]:
             from dana.runtime.showing import shown
 
             text = between.join(map(shown, values))
-        program.write(text + ("\n" if end is None else end))
+        program.write(text + ending)
 
     return print_
+
+
+def _no_text(name: str) -> Exception:
+    from dana.runtime.stops import failure
+
+    return failure(TypeError, "E601", f"`print` takes a text or none for `{name}=`")
 
 
 def by_name(*functions: Any) -> dict[str, Any]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dana.runtime.meter import Meter
 
 MAX_WIDTH_DIGITS = 6
+# Of a format that is refused, so many characters are told.
+SHOWN = 60
 MAX_WIDTH = 10**MAX_WIDTH_DIGITS
 
 
@@ -47,7 +49,8 @@ def check_spec(spec: str) -> None:
     for char in spec:
         run = run + 1 if char.isdigit() else 0
         if run > MAX_WIDTH_DIGITS:
-            raise failure(ValueError, "E602", f"the width in the format {spec!r} is too large")
+            shown = spec if len(spec) <= SHOWN else f"{spec[:SHOWN]}…"
+            raise failure(ValueError, "E602", f"the width in the format {shown!r} is too large")
 
 
 def check_filled(meter: Meter, template: str | bytes, values: Any) -> None:

@@ -9,6 +9,8 @@ import random
 import pytest
 
 import dana
+from dana import Source
+from dana.errors import RuntimeFault
 from dana.isolation import Record
 from dana.isolation.engine import ProcessEngine
 
@@ -368,3 +370,27 @@ def test_a_session_is_saved_and_restored(engine):
         assert "x" not in session
     with engine.restore(saved) as again:
         assert again.run("x") == [1, 2]
+
+
+def test_frozen_structs_are_keys_outside_too() -> None:
+    with ProcessEngine(cache=False) as engine:
+        found = engine.run(Source("<t>", "frozen struct K:\n    x: int\n[{K(1): 'one'}, {K(1), K(1)}]\n"))
+    key, other = next(iter(found[0])), next(iter(found[1]))
+    assert found[0][other] == "one"
+    assert key == other
+    assert hash(key) == hash(other)
+
+
+def test_a_story_of_any_length_crosses() -> None:
+    with ProcessEngine(cache=False) as engine, pytest.raises(RuntimeFault) as told:
+        engine.run(Source("<t>", "raise ValueError('x' * 300000)\n"))
+    assert told.value.diagnostics[0].code == "E600"
+    assert len(told.value.diagnostics[0].message) <= 100_000
+
+
+def test_what_a_worker_may_not_do_is_denied_with_the_flag_that_allows_it() -> None:
+    text = "@poet(store='/tmp/no such folder/x.txt')\ndef f(): return 1\nf()\n"
+    with ProcessEngine(cache=False) as engine, pytest.raises(RuntimeFault) as told:
+        engine.run(Source("<t>", text))
+    assert told.value.diagnostics[0].code == "E511"
+    assert "--allow-write=" in told.value.diagnostics[0].hint
