@@ -162,7 +162,12 @@ def _product_grows(cx: Context, left: na.Expr, right: na.Expr) -> int:
     for factor, other in ((left, right), (right, left)):
         if isinstance(factor, na.Constant) and _is_small(factor):
             return grows(cx, other) if is_scalar(cx, other) else SEQUENCE
-    return NUMBER if is_scalar(cx, left) and is_scalar(cx, right) else NOT
+    return NUMBER if _is_square(left, right) or (is_scalar(cx, left) and is_scalar(cx, right)) else NOT
+
+
+def _is_square(left: na.Expr, right: na.Expr) -> bool:
+    """Whether a variable is multiplied by itself, which no sequence can be."""
+    return isinstance(left, na.Name) and isinstance(right, na.Name) and left.id == right.id
 
 
 @contextmanager
@@ -226,8 +231,8 @@ def may_repeat(cx: Context, left: na.Expr, right: na.Expr) -> bool:
     for factor in (left, right):
         if is_fraction(cx, factor) or (isinstance(factor, na.Constant) and _is_small(factor)):
             return False
-    if isinstance(left, na.Name) and isinstance(right, na.Name) and left.id == right.id:
-        return False  # no sequence can be multiplied by itself
+    if _is_square(left, right):
+        return False
     return not (is_scalar(cx, left) and is_scalar(cx, right))
 
 

@@ -80,6 +80,22 @@ def test_memory_says_whether_one_value_or_all_of_it_was_too_much() -> None:
         assert (caught.value.which, caught.value.diagnostics[0].code) == ("memory", code)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(n):\n    while true: n = n * n + 1\nf(10 ** 1000)\n",
+        "def f(n: any):\n    while true:\n        m = n * n\n        n = m\nf(10 ** 1000)\n",
+        "x = 10 ** 1000\nwhile true: x = x * x\n",
+    ],
+)
+def test_squares_of_what_is_not_known_to_be_a_number_are_looked_at(text: str) -> None:
+    engine = Engine(limits=Limits(memory_bytes=64 << 20), cache=False)
+    for place in (engine, engine.session()):  # the variables of a session have no types
+        with pytest.raises(LimitExceeded) as caught:
+            place.run(text)
+        assert caught.value.diagnostics[0].code == "E704"
+
+
 def test_open_promises_are_counted() -> None:
     meter = Meter(promises=2, tokens=100, usd=0.5)
     meter.start()
