@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dana.runtime.iterators import bounded
 from dana.runtime.stops import failure
-from dana.runtime.typevalues import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def text(value: Any) -> str:
     if isinstance(value, str):
         return value
     hint = "write `str(…)` around it, or use an f-string"
+    from dana.runtime.typevalues import kind_of
+
     raise failure(TypeError, "E601", f"`+` joins a text with a text, number or bool, not with {kind_of(value)}", hint)
 
 
