@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,3 +14,7 @@ if ROOT not in sys.path:
 # What Dana reads from the environment; a test that is about one of these sets it itself.
 for name in ("CI", "DANA_CACHE", "DANAPATH", "NO_COLOR"):
     os.environ.pop(name, None)
+
+# A shell ignores Ctrl-C for what it runs in the background, and so would all programs that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from dana.ast import nodes as na
 from dana.checker import assignments as assign
 from dana.checker import expressions as ex
@@ -34,6 +32,7 @@ from dana.checker.patterns import check_match
 from dana.checker.pipelines import check_capture, check_placeholder
 from dana.checker.structs import attach_receivers, check_type_alias, check_type_def, declare_types
 from dana.checker.types import ANY
+from dana.recursion import ROOM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,9 +41,6 @@ if TYPE_CHECKING:
     from dana.checker.model import ModuleFinder
     from dana.checker.types import Type
     from dana.diagnostics import Diagnostic
-
-# The parser bounds nesting at 200 levels of each sort; a level costs a few frames here.
-RECURSION_LIMIT = 10_000
 
 
 def check(
@@ -71,13 +67,9 @@ def check(
     checked = Checked(parsed, name)
     checked.known = None if known is None else frozenset(known)
     c = Context(checked, modules, known)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    try:
+    with ROOM:
         give(c, given or {})
         check_module(c, known or {})
-    finally:
-        sys.setrecursionlimit(limit)
     found = [*parsed.diagnostics, *independent(parsed, c.finished + c.diagnostics)]
     found.sort(key=lambda d: (d.span[0] if d.span is not None else -1, d.code))
     if len(parsed.diagnostics) > 1:

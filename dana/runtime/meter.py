@@ -24,6 +24,7 @@ import sys
 from itertools import chain
 from time import monotonic
 
+from dana.recursion import at_least
 from dana.runtime.stops import CancelStop, LimitStop, Stop, TimeoutStop
 
 TYPE_CHECKING = False
@@ -685,7 +686,7 @@ def _is_unwinding() -> bool:
 
 
 def _allow_depth(depth: int) -> None:
-    """Let CPython recurse as deep as the limit says; it is never lowered, other programs may rely on it."""
+    """Let CPython recurse as deep as the limit says, from here."""
     host = HOST_FRAMES
     try:
         frame: Any = sys._getframe(host)
@@ -694,6 +695,4 @@ def _allow_depth(depth: int) -> None:
     while frame is not None:
         host += 1
         frame = frame.f_back
-    wanted = host + depth + RECURSION_MARGIN
-    if sys.getrecursionlimit() < wanted:
-        sys.setrecursionlimit(wanted)
+    at_least(host + depth + RECURSION_MARGIN)

@@ -48,8 +48,9 @@ def test_a_cached_program_loads_exactly_these_parts_of_dana(hello, tmp_path) -> 
     found = {name for name in loaded(hello, tmp_path) if name.split(".")[0] == "dana"}
     assert found == {
         "dana", "dana.__main__", "dana.abi", "dana.compiler", "dana.compiler.cache", "dana.engine", "dana.engine.engine",
-        "dana.engine.fastpath", "dana.engine.limits", "dana.engine.loader", "dana.runtime", "dana.runtime.families",
-        "dana.runtime.meter", "dana.runtime.modules", "dana.runtime.program", "dana.runtime.stops", "dana.source",
+        "dana.engine.fastpath", "dana.engine.limits", "dana.engine.loader", "dana.recursion", "dana.runtime",
+        "dana.runtime.families", "dana.runtime.meter", "dana.runtime.modules", "dana.runtime.program",
+        "dana.runtime.stops", "dana.source",
     }  # fmt: skip
 
 

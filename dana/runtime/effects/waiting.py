@@ -15,6 +15,7 @@ from contextvars import copy_context
 
 from dana.runtime.calls import account, identity, patience, promise_closed, resume, suspend
 from dana.runtime.effects.bridge import LATE_S, LONG_S, current
+from dana.runtime.effects.loops import new_loop
 from dana.runtime.effects.promises import Promise, Start, cancelled, mark
 from dana.runtime.effects.resting import Ending, first
 from dana.runtime.exceptions import message_of, name_of
@@ -118,7 +119,7 @@ class Waiting:
     def _own_loop(self) -> AbstractEventLoop:
         loop = self._loops.get(get_ident())
         if loop is None:
-            loop = self._loops[get_ident()] = asyncio.new_event_loop()
+            loop = self._loops[get_ident()] = new_loop()
         return loop
 
     def close(self) -> None:
