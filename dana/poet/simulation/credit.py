@@ -63,7 +63,7 @@ def _meaningless(name: str, chance: Random) -> Any:
     own = {
         "credit_score": (f"{score}-{score + 20}", f"{score} or {score + 30}", score * 10, "not good", -score),
         "annual_income": (f"${score}00-{score}900", "good", "a lot", -50000, "between jobs"),
-        "debt_ratio": ("-10%", "low", "a third or so", "2500%", "30% or 40%"),
+        "debt_ratio": ("-10%", "low", "manageable", "2500%", "30% or 40%"),
         "employment_years": ("-3", "since school", "long", "2-3 years", "300 years"),
     }[name]
     return chance.choice(_NOTHING + own)
