@@ -5,7 +5,8 @@ clean values, refuses what it cannot understand, and judges the result. What it 
 closed: a value that is not understood is refused with a reason, never replaced by a guess.
 
     written.py               texts as people type them, made plain: digits, signs, blanks, misspelt words
-    quantities.py            numbers, money, shares and periods as people write them
+    quantities.py            numbers, money and periods as people write them
+    shares.py                shares of a whole and rates
     tables.py                what all domains have in common: a table of kinds of parameters
     financial_services.py    credit scores, amounts, ratios, rates, periods
     fair_lending.py          what a decision about credit may rest on, must say and leaves on record

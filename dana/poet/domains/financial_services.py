@@ -14,7 +14,8 @@ import re
 
 from dana.poet.domains import fair_lending
 from dana.poet.domains.labels import inside
-from dana.poet.domains.quantities import CROWNS, Quantity, money, number, share, words, years
+from dana.poet.domains.quantities import CROWNS, Quantity, money, number, words, years
+from dana.poet.domains.shares import share
 from dana.poet.domains.tables import NO_QUANTITY, NUMERIC, Kind, is_lenient, outside, ruled, yes_or_no
 from dana.poet.domains.written import NotUnderstoodError, approximately, clean, spelled, undated
 from dana.poet.plugins.base import Field, Plugin, PluginError, Reading, RejectionError, words_of
@@ -70,11 +71,11 @@ _SOURCE = rf"(?:{_MODEL}|{_BUREAU})"
 _SCORE = re.compile(
     rf"(?:(?:(?:credit|{_SOURCE}) )?score(?::| ?=| is)? ?|{_SOURCE}(?::| ?=)? ?|credit:? )?"
     rf"(\+?[0-9]{{1,4}}(?:\.0+)?|[0-9]{{3}}(?=,0$))"
-    rf"(?: ?(?:/|out of(?: a possible)?|of) ?850)?(?: points| pts| {_SOURCE}| ?\({_SOURCE}\)| score|,0)?"
+    rf"(?: ?(?:/|out of(?: a possible)?|of) ?850)?(?: ?points| ?pts| {_SOURCE}| ?\({_SOURCE}\)| score|,0)?"
 )
 # A word and a number that say the same: "good (720)", "fair - 655".
 _SAID_TWICE = re.compile(r"(?P<word>[a-z][a-z ]*[a-z])\s*(?:[:,=-]\s*|\()(?P<number>[0-9]{3})\)?")
-_SAID_BEHIND = re.compile(r"(?P<number>[0-9]{3})\s*(?:[,-]\s*|\()(?P<word>[a-z][a-z ]*[a-z])\)?")
+_SAID_BEHIND = re.compile(r"(?P<number>[0-9]{3})(?: ?/ ?850)?\s*(?:[,-]\s*|\()(?P<word>[a-z][a-z ]*[a-z])\)?")
 # What number may stand beside each word, by any of the scales in use: FICO's, VantageScore's, lenders'.
 _BANDS = {"exceptional": (780, 850), "excellent": (740, 850), "very good": (720, 799), "good": (660, 780),
           "fair": (580, 680), "average": (600, 720), "poor": (300, 620), "bad": (300, 620), "very poor": (300,
@@ -328,7 +329,8 @@ def _agreed(twice: re.Match[str], value: str, known_words: Words) -> Quantity:
 
 
 def _without_fillers(text: str) -> str:
-    return " ".join(word for word in text.strip("!.").replace("very-", "very ").split() if word not in _FILLERS)
+    text = text.strip("!.").replace("_", " ").replace("very-", "very ")
+    return " ".join(word for word in text.split() if word not in _FILLERS)
 
 
 def _usual(phrase: str, known: Words) -> str:

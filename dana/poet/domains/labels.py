@@ -57,8 +57,8 @@ _BACK = re.compile(r"(?:(?<=[0-9a-z%$€£¥₹.)-])\s+|,\s*)(?:[-/]\s+)?\(?([a-
 _QUOTED = re.compile(r"'([^']*)'|[“„”]([^“”„]*)[“”]|«([^«»]*)»|\[([^\[\]]*)\]")
 # Score models by name and version, where a number follows that can be a score.
 _MODELS = re.compile(
-    r"\b(fico|vantage ?score|beacon)(?: ?(?:\(r\)|®|™))?"
-    r"(?:(?: score)?(?: version)? (?:[2-589]|10 ?t?|[345]\.0)(?=[ :,=)-]|$))?"
+    r"\b(fico|vantage(?: ?score)?|beacon)(?: ?(?:\(r\)|®|™))?"
+    r"(?:(?: score)?(?: version)? ?(?:[2-589]|10 ?t?|[345]\.0)(?=[ :,=)-]|$))?"
 )
 # One score of three, by the usual rule; "mid 700" alone is a range.
 _FIRST_OF_TWO = _set("mid middle median representative base debt loan in")
@@ -99,12 +99,9 @@ def inside(kind: str, name: frozenset[str]) -> Callable[[str], str | None]:
 
     It gives None where there are none, after a short look: most of what is refused has none.
     """
-    if kind == "period" and name & _JOB_NAMES:
-        kind = "job"
-    elif kind == "ratio":
-        name = (name - _HALVES_OF_A_NAME) | _ratio_names(name)
-    front, back = _LISTS[kind]
-    front, back = front | name, back | name
+    front, back = _LISTS[kind := "job" if kind == "period" and name & _JOB_NAMES else kind]
+    labels = (name - _HALVES_OF_A_NAME) | _ratio_names(name) if kind == "ratio" else name
+    front, back = front | labels, back | labels
     openers, closers = front | _FIRST_OF_TWO | frozenset(_PERIODS), back | {"income", "value"}
     is_income, is_amount = kind == "income", kind in ("income", "money")
 
@@ -174,9 +171,11 @@ def _is_doubtful(text: str, kind: str, said: str, whole: str) -> bool:
 
 def _ratio_names(name: frozenset[str]) -> frozenset[str]:
     """What else a ratio is called by."""
-    if name & {"dti", "income"}:
+    if name & {"dti", "income", "debt"}:
         return _set("dti debt-to-income debt/income")
-    return _set("ltv loan-to-value loan/value") if name & {"ltv", "value"} else frozenset()
+    if name & {"utilization", "utilisation"}:
+        return _set("utilization utilisation")
+    return _set("ltv cltv loan-to-value loan/value") if name & {"ltv", "value", "loan"} else frozenset()
 
 
 def _share_of(text: str, name: frozenset[str]) -> str:
@@ -208,6 +207,8 @@ def _without_back(text: str, known: frozenset[str], said: str, *, takes_period: 
         word = found[1]
         if takes_period and names and word in _PERIODS and not said:
             period = _PERIODS[word]
+        elif said and _PERIODS.get(word, said) != said:
+            break
         elif word in known:
             names = names or word not in _JOINING
         else:

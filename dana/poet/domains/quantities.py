@@ -1,7 +1,7 @@
-"""Numbers, money, shares of a whole and periods, as people write them.
+"""Numbers, money and periods, as people write them.
 
 Every reader returns a `Quantity` or raises `NotUnderstoodError` with the reason. None of them guesses: a text that
-could mean two numbers means none. Readers are exact (`1,200.50` is 1200.5, `−5.2` is −5.2, `1%` is 0.01,
+could mean two numbers means none. Readers are exact (`1,200.50` is 1200.5, `−5.2` is −5.2,
 `5 years 3 months` is 5.25 years) and take time linear in the text, which may have `MAX_TEXT` characters.
 
 | written | read | because |
@@ -24,6 +24,7 @@ from dana.poet.domains.written import (
     NotUnderstoodError,
     approximately,
     clean,
+    is_of_a_month,
     number_of,
     undated,
     unmixed,
@@ -40,7 +41,6 @@ __all__ = [
     "money",
     "number",
     "number_of",
-    "share",
     "years",
 ]
 
@@ -70,11 +70,12 @@ _COMMAS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _BLANKS = re.compile(r"[1-9][0-9]{0,2}(?:( |')[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]{1,2})?")
 _POINTS = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+,[0-9]{1,2}|(?:\.[0-9]{3}){2,})")
 _DECIMAL_COMMA = re.compile(r"[0-9]{4,},[0-9]{1,2}|0,[0-9]+")
+_ZERO_GROUP = re.compile(r"0,[0-9]{3}")
 _SHORT_COMMA = re.compile(r"[0-9]{1,3},[0-9]{1,2}")
 _EXPONENT = re.compile(r"[0-9]+(?:\.[0-9]+)?e\+?[0-9]{1,2}")
 # Three digits behind a point are a group of thousands in half of Europe.
 _EITHER = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
-_NUMBER = r"[0-9][0-9,.' ]*[0-9]|[0-9]|\.[0-9]+"
+PLAIN_NUMBER = r"[0-9][0-9,.' ]*[0-9]|[0-9]|\.[0-9]+"
 
 
 def digits(text: str, *, is_money: bool = False, comma: bool = False) -> float | None:
@@ -90,6 +91,8 @@ def digits(text: str, *, is_money: bool = False, comma: bool = False) -> float |
         return float(text.replace(" ", "").replace("'", "").replace(",", "."))
     if _POINTS.fullmatch(text):
         return float(text.replace(".", "").replace(",", "."))
+    if is_money and _ZERO_GROUP.fullmatch(text):
+        return None
     if _DECIMAL_COMMA.fullmatch(text) or (comma and _SHORT_COMMA.fullmatch(text)):
         return float(text.replace(",", "."))
     return float(text) if _EXPONENT.fullmatch(text) else None
@@ -114,7 +117,7 @@ def number(value: Any) -> Quantity:
 
 # --- numbers in words ---------------------------------------------------------------------------------
 
-_ONES = dict(
+ONES = dict(
     zip(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
         "seventeen eighteen nineteen".split(),
@@ -125,7 +128,7 @@ _ONES = dict(
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _SCALES = {"hundred": 100, "thousand": 1_000, "grand": 1_000, "lakh": 100_000, "lakhs": 100_000, "million": 1_000_000,
            "crores": 10_000_000, "crore": 10_000_000, "billion": 1_000_000_000}  # fmt: skip
-_WORDS = frozenset([*_ONES, *_TENS, *_SCALES, "a", "and", "half", "quarter", "quarters", "of", "point"])
+_WORDS = frozenset([*ONES, *_TENS, *_SCALES, "a", "and", "half", "quarter", "quarters", "of", "point"])
 _PARTS_OF_ONE = (
     (("and", "a", "half"), 0.5),
     (("and", "one", "half"), 0.5),
@@ -151,7 +154,8 @@ def words(text: str) -> Quantity | None:
     for at, word in enumerate(said):
         if word not in _WORDS:
             meant = respelled(word, _WORDS)
-            if meant is None:
+            # "Thirtee" is thirty to one and thirteen to another: its end must say which.
+            if meant is None or (meant[-2:] in ("ty", "en") and word[-1] != meant[-1]):
                 return None
             said[at], estimated = meant, True
     found = _value(said)
@@ -191,7 +195,7 @@ def _with_part(said: list[str]) -> float | None:
     if "point" not in said[1:-1]:
         return None
     at = said.index("point")
-    whole, behind = _cardinal(said[:at]), [_ONES.get(word, 10) for word in said[at + 1 :]]
+    whole, behind = _cardinal(said[:at]), [ONES.get(word, 10) for word in said[at + 1 :]]
     return None if whole is None or max(behind) > 9 else float(f"{whole}.{''.join(map(str, behind))}")
 
 
@@ -203,10 +207,10 @@ def _cardinal(said: list[str]) -> int | None:
             if last not in ("hundred", "scale"):
                 return None
             last = "and"
-        elif word in _ONES and last in ("start", "hundred", "scale", "and", "tens"):
-            if last == "tens" and not 1 <= _ONES[word] <= 9:
+        elif word in ONES and last in ("start", "hundred", "scale", "and", "tens"):
+            if last == "tens" and not 1 <= ONES[word] <= 9:
                 return None
-            group += _ONES[word]
+            group += ONES[word]
             last = "ones"
         elif word in _TENS and last in ("start", "hundred", "scale", "and"):
             group += _TENS[word]
@@ -281,7 +285,7 @@ _AMOUNT = re.compile(
     rf"(?P<before>[a-z]{{0,3}}[$€£¥₹₺₽₩₦₪]|(?:rs|kr|s?fr)\.?|[a-z]{{2,3}} \$|\$usd|zł|rm"
     rf"|r(?=\s?[0-9][0-9 ,.']{{2}})|[a-z]{{3}}(?=[\s0-9]))?"
     rf"\s*(?P<inner>\((?=.*\)))?\s*(?P<sign2>[-+])?\s*"
-    rf"(?P<number>[0-9]+(?:\.[0-9]+)?e\+?[0-9]{{1,2}}|{_NUMBER})(?P<no_cents>[.,/]-)?\s*"
+    rf"(?P<number>[0-9]+(?:\.[0-9]+)?e\+?[0-9]{{1,2}}|{PLAIN_NUMBER})(?P<no_cents>[.,/]-)?\s*"
     rf"(?:(?P<scale>{_SCALE_WORDS})(?![a-z])\.?)?"
     rf"\s*(?:(?P<after>{_BEHIND})(?![a-z]))?\s*(?P<close>\))?\s*(?P<per>[^0-9].*)?"
 )
@@ -289,6 +293,8 @@ _GROSS = re.compile(r"(?<=\S),?\s+\(?(?:before tax(?:es)?|pre-?tax|gross)\)?$")
 # What most people write most of the time, at once.
 _DOLLARS = re.compile(r"\$([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)")
 _PERIOD = re.compile(r"(?:,\s*)?(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z24][a-z. /-]*?)\.?")
+# "5 year" and "2023 annual" are no amounts; "5,000 month" is.
+_COUNT = re.compile(r"(?:[0-9]{1,2}|(?:19|20)[0-9]{2})\s*(?!(?:per|a|each|every) )[a-z][a-z. ]*")
 _TIMES = re.compile(r"[x×*]\s*(12|26|52)")
 _ALONE = frozenset({"annually", "yearly", "annual", "pa", "p.a", "monthly", "weekly", "fortnightly", "quarterly",
                     "semi-monthly", "twice a month", "twice per month", "two times a month", "twice monthly",
@@ -324,7 +330,8 @@ def money(value: Any, *, per: str = "") -> Quantity:
     usual = _DOLLARS.fullmatch(value)
     if usual is not None and len(value) <= MAX_TEXT:
         return Quantity(float(usual[1].replace(",", "")), "USD")
-    text, estimated = approximately(undated(clean(value)))
+    whole = clean(value)
+    text, estimated = approximately(undated(whole))
     # What somebody earns, is paid or owes is counted before tax; "after tax" is another amount, and refused.
     text = unmixed(_GROSS.sub("", text))
     text = f"-{text[6:]}" if text.startswith("minus ") and not text[6:7].isalpha() else text
@@ -355,10 +362,20 @@ def money(value: Any, *, per: str = "") -> Quantity:
     ):
         msg = f"{value!r} is no amount: its signs or brackets do not fit"
         raise NotUnderstoodError(msg)
+    # On statements "CR" is what is to one's credit.
+    if scale == "cr" and not per and unit not in _IN_PAIRS:
+        msg = f"{value!r} could be crores, or a credit"
+        raise NotUnderstoodError(msg)
     if scale:
         amount *= _SUFFIXES[scale]
     if opened or "-" in (found["sign"], found["sign2"]):
         amount = -amount
+    if per == "year" and not found["per"] and is_of_a_month(whole):
+        msg = f"{value!r} could be what came in that month, or a year's"
+        raise NotUnderstoodError(msg)
+    if found["per"] and not (unit or scale or opened) and _COUNT.fullmatch(found["number"] + found["per"]):
+        msg = f"{value!r} could be a length of time, or a year"
+        raise NotUnderstoodError(msg)
     return Quantity(_counted(amount, found["per"], value, per), unit, estimated=estimated)
 
 
@@ -416,7 +433,8 @@ def _money_in_words(value: Any, text: str, per: str) -> Quantity:
         elif behind and first in _CURRENCIES:
             text, unit = behind, _CURRENCIES[first]
     said = _in_steps(text) if text[:1].isdigit() else _scaled_words(text)
-    if said is None:
+    # "Sixty-five" is said for 65 thousand as well.
+    if said is None or (0 < said.value < 100 and not (unit or period)):
         msg = f"{value!r} is no amount of money"
         raise NotUnderstoodError(msg)
     return Quantity(_counted(said.value + cents / 100, period, value, per), unit, estimated=said.estimated)
@@ -443,127 +461,6 @@ def _in_steps(text: str) -> Quantity | None:
         return None
     step = int(last[1]) * (100 if last[2] == "hundred" else _SUFFIXES.get(last[2] or "", 1))
     return Quantity(total + step) if step < least else None
-
-
-# --- shares -------------------------------------------------------------------------------------------
-
-_SHARE = re.compile(
-    rf"(?P<sign>[-+])?\s*(?P<number>{_NUMBER})\s*(?P<unit>%|percent|per\s?cent|pct\.?|bps|bp|basis points)?"
-)
-_WHOLE_PERCENT = re.compile(r"([0-9]{1,3})%")
-_YEARLY = re.compile(r"(.+?)\s*(?:p\.?\s?a\.?|per annum|per year|a year|/\s?year|annually|yearly|apr)")
-# A label in front says what the field says already.
-_RATIO_NAME = re.compile(
-    r"^(?:dti|ltv|cltv|debt[- ]to[- ]income|loan[- ]to[- ]value|utili[sz]ation)(?: ratio| rate)?"
-    r"(?:\s*[:=]\s*| (?:of|is|-) | )"
-)
-_RATE_NAME = re.compile(r"^(?:apr|(?:fixed |interest )?rate)(?:\s*[:=]\s*| (?:of|is) | )")
-_WHOLE = r"([$€£]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(k?)"
-_PARTS = re.compile(rf"{_WHOLE}\s*(?:(:)|/|out of|in|of)\s*{_WHOLE}")
-_MONTH_AND_YEAR = re.compile(r"0?[0-9]{1,4}\s*/\s*(?:19|20)[0-9]{2}|0[0-9]+\s*/.*")
-_PARTS_SAID = re.compile(r"([a-z-]+) (?:in|out of|of) ([a-z-]+)")
-_FRACTIONS = {
-    "half": 0.5,
-    "a half": 0.5,
-    "one half": 0.5,
-    "a quarter": 0.25,
-    "one quarter": 0.25,
-    "three quarters": 0.75,
-}
-for _below, _name in enumerate("third fourth fifth sixth seventh eighth ninth tenth".split(), 3):
-    _FRACTIONS |= {f"a {_name}": 1 / _below, f"one {_name}": 1 / _below}
-    _FRACTIONS |= {f"{said} {_name}s": above / _below for said, above in _ONES.items() if 2 <= above < _below}
-_POINT_FIRST = re.compile(r"^(?:(?:oh|nought) )?point ")
-# A share said as its part of one: "0.35:1".
-_TO_ONE = re.compile(r"(0?\.[0-9]+)\s*(?::|to)\s*1(?:\.0+)?")
-_PERCENT = (" percent", " per cent", " pct", " %")
-
-
-def share(value: Any, *, most: float = 1.0, is_rate: bool = False) -> Quantity:
-    """A share of a whole: 0.36, "36%", "thirty percent", "150 bps", "1:4", "a quarter".
-
-    36 could mean 36 % or 3600 %: a number above one is refused, as the one who wrote it has to say; only a float, which
-    programs compute, may be up to `most`. With `is_rate` it is a share in a year, which parts ("1:4") never are.
-    """
-    plain = number_of(value)
-    if plain is not None:
-        if plain > (most if value.__class__ is float else 1):
-            raise _unclear_share(value, most)
-        return Quantity(plain)
-    usual = _WHOLE_PERCENT.fullmatch(value)
-    if usual is not None:
-        return Quantity(int(usual[1]) / 100, "%")
-    text, estimated = approximately(unmixed(undated(clean(value))))
-    text = (_RATE_NAME if is_rate else _RATIO_NAME).sub("", text)
-    if is_rate:
-        text = text.removesuffix(" fixed")
-    if is_rate and (yearly := _YEARLY.fullmatch(text)) is not None:
-        text = yearly[1]
-    found = _SHARE.fullmatch(text)
-    if found is None:
-        said = _share_said(value, text, is_rate=is_rate)
-        said.estimated = said.estimated or estimated
-        return said
-    amount = digits(found["number"], comma=True)
-    if amount is None:
-        msg = f"{value!r} is no share"
-        raise NotUnderstoodError(msg)
-    sign = -1 if found["sign"] == "-" else 1
-    if found["unit"]:
-        # As near to what is written as a float can be: 1.1 % is 0.011.
-        amount = float(f"{amount!r}e-{4 if found['unit'][0] == 'b' else 2}") if amount < 1e9 else amount
-        return Quantity(sign * amount, "%", estimated=estimated)
-    if amount > 1:
-        raise _unclear_share(value, 1)
-    return Quantity(sign * amount, estimated=estimated)
-
-
-def _share_said(value: Any, text: str, *, is_rate: bool) -> Quantity:
-    for ending in _PERCENT:
-        if text.endswith(ending) and (said := words(text.removesuffix(ending))) is not None:
-            return Quantity(said.value / 100, "%", estimated=said.estimated)
-    if not is_rate:
-        two = _parts(value, text)
-        if two is None and (said_ := _PARTS_SAID.fullmatch(text)) is not None:
-            first, second = in_words(said_[1]), in_words(said_[2])
-            two = (first, second) if first is not None and second is not None else None
-        if "/" in text and two is not None and all(20 <= part <= 60 for part in two):
-            msg = f"{value!r} could be a share or two percentages, as in the 28/36 rule"
-            raise NotUnderstoodError(msg)
-        if two is not None and two[1] > 0:
-            return Quantity(two[0] / two[1], "%")
-        if (fraction := text.replace("-", " ")) in _FRACTIONS:
-            return Quantity(_FRACTIONS[fraction])
-        if (to_one := _TO_ONE.fullmatch(text)) is not None:
-            return Quantity(float(to_one[1]))
-        if "point " in text:
-            text = _POINT_FIRST.sub("zero point ", text)
-        said = words(text) if " point " in text or text == "zero" else None
-        if said is not None and said.value <= 1:
-            return said
-    msg = f"{value!r} is no share"
-    raise NotUnderstoodError(msg)
-
-
-def _parts(value: Any, text: str) -> tuple[float, float] | None:
-    """The part and the whole of "1:4", "1,200/4,000", "3 out of 10". Raises `NotUnderstoodError` for a split in two."""
-    found = _PARTS.fullmatch(text)
-    if found is None or found[1] != found[5] or found[3] != found[7]:
-        return None
-    part, whole = float(found[2].replace(",", "")), float(found[6].replace(",", ""))
-    if _MONTH_AND_YEAR.fullmatch(text):
-        msg = f"{value!r} could be a date"
-        raise NotUnderstoodError(msg)
-    if found[4] and part + whole == 100:
-        msg = f"{value!r} could be a share of the other part or of both: write it with a percent sign"
-        raise NotUnderstoodError(msg)
-    return part, whole
-
-
-def _unclear_share(value: Any, most: float) -> NotUnderstoodError:
-    return NotUnderstoodError(
-        f"{value!r} is more than {most:g}: write it with a percent sign if it is meant as percent"
-    )
 
 
 # --- periods ------------------------------------------------------------------------------------------

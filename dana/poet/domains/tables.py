@@ -7,6 +7,9 @@ A domain is a table of kinds; `docs/domains.md` is written from these tables (`p
 
 from __future__ import annotations
 
+import re
+from math import isclose
+
 from dana.poet.domains.quantities import Quantity
 from dana.poet.domains.written import MAX_TEXT, NothingGivenError, NotUnderstoodError, clean
 from dana.poet.plugins.base import Plugin, Reading, RejectionError
@@ -24,8 +27,10 @@ NUMERIC = frozenset({"", "any", "int", "float"})
 NO_QUANTITY = frozenset(
     "status type name id code number date start end kind reason description count currency unit label text".split()
 )
-YES = frozenset({"yes", "y", "true", "on", "1"})
-NO = frozenset({"no", "n", "false", "off", "0"})
+# What may say a value a second time: "36% (0.36)", "five (5) years".
+_IN_BRACKETS = re.compile(r"([^()]*[^()\s])\s*\(([^()]*[^()\s])\)([^()]*)")
+YES = frozenset({"yes", "y", "true", "t", "on", "1", "yep", "yeah", "yup"})
+NO = frozenset({"no", "n", "false", "f", "off", "0", "nope", "nah"})
 
 
 class Kind:
@@ -76,6 +81,11 @@ def yes_or_no(value: Any) -> Quantity:
     raise NotUnderstoodError(msg)
 
 
+def _fit(one: str, other: str) -> bool:
+    """Whether two readings are of one sort: "an income in USD" and "an income" are, one in USD and one in EUR not."""
+    return one.startswith(other) or other.startswith(one)
+
+
 def is_lenient(config: Mapping[str, Any] | None) -> bool:
     """Whether the caller wrote `strict=false`: then, and only then, defaults stand in for what nobody understands."""
     return (config or {}).get("strict") is False
@@ -100,7 +110,7 @@ def ruled(
         try:
             reading = read(value)
         except NotUnderstoodError as reason:
-            found = _inside(value, reason)
+            found = _inside(value, reason) or _said_twice(value)
             if found is None and (default is None or value.__class__ not in (str, type(None))):
                 raise RejectionError(str(reason)) from None
             if found is None:
@@ -115,6 +125,28 @@ def ruled(
             reading.value = value
         return reading
 
+    def _said_twice(value: Any) -> Reading | None:
+        """What "36% (0.36)" and "five (5) years" say, where both say the same."""
+        twice = _IN_BRACKETS.fullmatch(value) if value.__class__ is str and len(value) <= MAX_TEXT else None
+        if twice is None:
+            return None
+        before, within, behind = twice.groups()
+        first = _read(f"{before}{behind}")
+        if first is None:
+            return None
+        for text in (within, f"{within}{behind}"):
+            second = _read(text)
+            if second is not None and isclose(first.value, second.value) and _fit(first.how, second.how):
+                first.estimated = first.estimated or second.estimated
+                return first
+        return None
+
+    def _read(text: str) -> Reading | None:
+        try:
+            return read(text)
+        except NotUnderstoodError:
+            return None
+
     def _inside(value: Any, reason: NotUnderstoodError) -> Reading | None:
         if (
             inside is None
@@ -124,9 +156,6 @@ def ruled(
         ):
             return None
         text = inside(value)
-        try:
-            return None if text is None else read(text)
-        except NotUnderstoodError:
-            return None
+        return None if text is None else _read(text)
 
     return rule

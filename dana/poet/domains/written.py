@@ -26,9 +26,12 @@ ABOUT = re.compile(
     r"|c\.(?=\s*[$€£]?[0-9])))\s*"
 )
 _OR_SO = re.compile(
-    r"(?<=[0-9a-z%$€£).-])(?:,?\s+\(?(?:estimated|estimate|est\.?|approx\.?|approximately|or so|give or take)\)?"
+    r"(?<=[0-9a-z%$€£).-])(?:,?\s+\(?(?:estimated|estimate|est\.?|approx\.?|approximately|or so|give or take"
+    r"|more or less)\)?"
     r"|(?<=[0-9k%])[ -]?ish)$"
 )
+# "5ish years".
+_ISH = re.compile(r"(?<=[0-9k%])[ -]?ish(?= [a-z]+$)")
 # A word shorter than this is never taken for a misspelt one.
 LEAST_LETTERS = 5
 # Words of their own that are one letter from a number. "Seven hundreds" may be any of them.
@@ -50,11 +53,14 @@ _DATE = (
     rf"(?:{_YEAR}(?:-[0-9]{{2}}){{0,2}}|(?:[0-9]{{1,2}}[/.]){{1,2}}{_YEAR}"
     rf"|(?:[0-9]{{1,2}} )?{_MONTH} (?:[0-9]{{1,2}}, )?{_YEAR})"
 )
-_WHEN = r"(?:as of|as at|dated|for|in|on)"
+_WHEN = r"(?:as of|as at|dated|pulled|checked|reported|updated|for|in|on)(?: on)?"
 _DATED = re.compile(
     rf"(?:{_WHEN} )?{_DATE}\s*:\s*(?P<first>\S.*)|(?P<second>.*\S)(?:\s+{_WHEN} {_DATE}|\s*\((?:{_WHEN} )?{_DATE}\))"
 )
+_IN_A_MONTH = rf"(?:{_YEAR}-[0-9]{{2}}|[0-9]{{1,2}}[/.]{_YEAR}|{_MONTH} {_YEAR})"
+_OF_A_MONTH = re.compile(rf"(?:for |in )?{_IN_A_MONTH}\s*:.*|.*(?:\s(?:for|in) {_IN_A_MONTH}|\({_IN_A_MONTH}\))")
 _MENTIONS_A_DATE = re.compile(rf"[:(]|\b{_WHEN}\b")
+_SHORT_YEAR = re.compile(r"'[0-9]{2}")
 # "5 1/4", where whole numbers, halves, thirds, quarters and eighths are written as on paper.
 _MIXED = re.compile(r"(?<![0-9.,/])([0-9]{1,3})[ -]([1-7])/([2348])(?![0-9/.,])")
 
@@ -86,7 +92,8 @@ def clean(value: Any) -> str:
     if text[-1] == '"' == text[0] and len(text) > 1:
         text = text[1:-1].strip()
     # Spreadsheets keep what is typed as text with an apostrophe in front.
-    if text[0] == "'" and text.count("'") == 1 and text[1:2].isdigit():
+    # An apostrophe and two digits may be a year.
+    if text[0] == "'" and text.count("'") == 1 and text[1:2].isdigit() and not _SHORT_YEAR.fullmatch(text):
         text = text[1:]
     # The end of a sentence says nothing.
     return text[:-1] if text.endswith(".") and len(text) > 1 else text
@@ -128,8 +135,8 @@ def number_of(value: Any) -> float | None:
 
 def approximately(text: str) -> tuple[str, bool]:
     """The text behind "about" or in front of "or so", and whether there was such a word."""
-    found = ABOUT.match(text)
-    text = text[found.end() :] if found else text
+    found = ABOUT.match(text) or _ISH.search(text)
+    text = text[: found.start()] + text[found.end() :] if found else text
     behind = _OR_SO.search(text)
     return (text[: behind.start()] if behind else text), found is not None or behind is not None
 
@@ -140,6 +147,11 @@ def undated(text: str) -> str:
         return text
     found = _DATED.fullmatch(text)
     return found["first"] or found["second"] if found else text
+
+
+def is_of_a_month(text: str) -> bool:
+    """Whether the text says that its value is that of one month: "4,000 in March 2024", "03/2024: 4,000"."""
+    return bool(_MENTIONS_A_DATE.search(text)) and _OF_A_MONTH.fullmatch(text) is not None
 
 
 def unmixed(text: str) -> str:
@@ -155,11 +167,14 @@ def _decimal(found: re.Match[str]) -> str:
 def spelled(word: str, known: Collection[str]) -> str | None:
     """The one known word that differs from `word` by one slip: a letter too many, too few, another, or two swapped.
 
-    None where several do, or only short words; ordinals ("seventh") are words of their own.
+    None where several do that mean different things (by their values, where `known` has any), or only short words;
+    ordinals ("seventh") are words of their own.
     """
     if len(word) < LEAST_LETTERS - 1 or word in _OTHER_WORDS or word.endswith("th") or not word.isalpha():
         return None
     found = {other for other in known if len(other) >= LEAST_LETTERS and _one_slip(word, other)}
+    if len(found) > 1 and isinstance(known, dict) and len({known[other] for other in found}) == 1:
+        return max(found)
     return found.pop() if len(found) == 1 else None
 
 

@@ -22,6 +22,7 @@ CASES = Path(__file__).with_name("credit_cases.txt")
 LATER = Path(__file__).with_name("credit_cases_later.txt")
 OUTSIDE = Path(__file__).with_name("credit_cases_outside.txt")
 EVERYDAY = Path(__file__).with_name("credit_cases_everyday.txt")
+AUDITOR = Path(__file__).with_name("credit_cases_auditor.txt")
 NOTHING = (None, "", "n/a", "N/A", "unknown", "none", "null", "nan", "-", "?", "TBD", "pending")
 
 

@@ -1,11 +1,12 @@
 """Messy credit files: 474 cases written before the parser was, 330 written later by somebody who had not
-seen it, 814 more that an outside examiner typed, and some 1,700 as ordinary people write them."""
+seen it, 814 more that an outside examiner typed, some 1,700 as ordinary people write them, and some 1,700 by authors of tests,
+exports of banks and an auditor."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.poet.domains.credit import EVERYDAY, LATER, OUTSIDE, RIGHT, cases, judged, main, table
+from tests.poet.domains.credit import AUDITOR, EVERYDAY, LATER, OUTSIDE, RIGHT, cases, judged, main, table
 
 
 def test_there_are_enough_cases_of_both_sorts() -> None:
@@ -31,6 +32,11 @@ def test_so_is_each_case_of_an_outside_examiner(case) -> None:
 
 @pytest.mark.parametrize("case", cases(EVERYDAY), ids=repr)
 def test_so_is_each_case_as_ordinary_people_write_it(case) -> None:
+    assert judged(case) in RIGHT
+
+
+@pytest.mark.parametrize("case", cases(AUDITOR), ids=repr)
+def test_so_is_each_case_of_authors_of_tests_and_auditors(case) -> None:
     assert judged(case) in RIGHT
 
 
