@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dana.poet.domains import quantities as q
 from dana.poet.domains.financial_services import FinancialServices
+from dana.poet.domains.shares import share
 from dana.poet.plugins.base import Plugin, PluginError, RejectionError, adapt
 
 
@@ -183,12 +184,12 @@ def test_numbers_in_words_read_as_what_was_said(number) -> None:
 
 @given(st.integers(0, 10_000))
 def test_percent_is_exact(hundredths) -> None:
-    assert q.share(f"{hundredths / 100}%").value == float(f"{hundredths}e-4")
+    assert share(f"{hundredths / 100}%").value == float(f"{hundredths}e-4")
 
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_a_reader(text) -> None:
-    for reader in (q.number, q.money, q.share, q.years):
+    for reader in (q.number, q.money, share, q.years):
         try:
             assert reader(text).value == reader(text).value
         except q.NotUnderstoodError:
@@ -198,7 +199,7 @@ def test_no_text_breaks_a_reader(text) -> None:
 def test_hostile_texts_take_no_time() -> None:
     began = time.process_time()
     for text in ("1," * 100, "1 " * 100, "one " * 50, "(" * 200, "1" * 200, "- " * 100, "1.1.1." * 30, "per " * 50):
-        for reader in (q.number, q.money, q.share, q.years):
+        for reader in (q.number, q.money, share, q.years):
             with pytest.raises(q.NotUnderstoodError):
                 reader(text + "x")
     assert time.process_time() - began < 2
@@ -206,7 +207,7 @@ def test_hostile_texts_take_no_time() -> None:
 
 def _spell(number: int) -> str:
     if number < 20:
-        return list(q._ONES)[number]
+        return list(q.ONES)[number]
     if number < 100:
         tens, ones = divmod(number, 10)
         return list(q._TENS)[tens - 2] + (f"-{_spell(ones)}" if ones else "")

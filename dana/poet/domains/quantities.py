@@ -481,7 +481,7 @@ _PARTS_OF_A_YEAR = {"three quarters": 0.75, "a quarter": 0.25, "one quarter": 0.
                      "one half": 0.5, "one-half": 0.5, "1/2": 0.5, "1/4": 0.25,
                     "3/4": 0.75}  # fmt: skip
 _PART_OF = re.compile(
-    r"^(three quarters|a quarter|one quarter|quarter(?= of)|one[- ]half|half|1/2|1/4|3/4)"
+    r"^(three[- ]quarters|a quarter|one quarter|quarter(?= of)|one[- ]half|half|1/2|1/4|3/4)"
     r"(?:(?<=[a-z]) of a |(?<=half)-| (?:a |of a )?)(?=y)"
 )
 _PART = re.compile(r"([0-9][0-9.,]*|\.[0-9]+)\s*-?\s*([a-z]+)\.?\s*(?:,|and\b)?\s*")
@@ -514,7 +514,7 @@ def _with_half(found: re.Match[str]) -> str:
 
 
 def _as_decimal(found: re.Match[str]) -> str:
-    return f"{_PARTS_OF_A_YEAR[found[1]]} "
+    return f"{_PARTS_OF_A_YEAR[found[1].replace('e-q', 'e q')]} "
 
 
 def _in_parts(value: Any, text: str, unit: str, *, estimated: bool) -> Quantity:
