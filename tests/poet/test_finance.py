@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -169,6 +171,27 @@ def test_settings_are_checked_by_name_and_range() -> None:
 # --- quantities ---------------------------------------------------------------------------------------
 
 amounts = st.floats(0, 1e9).map(lambda x: round(x, 2))
+
+
+@pytest.mark.parametrize(("given", "read"), [(Decimal("0.36"), 0.36), (Fraction(1, 4), 0.25)])
+def test_numbers_of_other_types_are_read_as_they_are(given, read) -> None:
+    found = share(given).value
+    assert (found, type(found)) == (read, float)
+
+
+def test_numbers_of_arrays_are_read_as_they_are() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert share(numpy.float64(0.36)).value == 0.36
+    with pytest.raises(q.NotUnderstoodError):
+        share(numpy.array([0.36]))
+
+
+@pytest.mark.parametrize(
+    "given", [Decimal("NaN"), Decimal("sNaN"), Decimal("1e999"), Fraction(10**5000), 1j, True, object(), [0.3], b"0.3"]
+)
+def test_what_is_no_number_of_any_type_is_refused(given) -> None:
+    with pytest.raises(q.NotUnderstoodError):
+        share(given)
 
 
 @given(amounts, st.sampled_from(["$", "€", "£", "", "USD "]), st.sampled_from(["", "-", "−"]))

@@ -129,8 +129,25 @@ def number_of(value: Any) -> float | None:
     if value is None:
         msg = "nothing was given"
         raise NothingGivenError(msg)
-    msg = f"a number or text was expected, not {value.__class__.__name__}"
-    raise NotUnderstoodError(msg)
+    return _other_number(value)
+
+
+def _other_number(value: Any) -> float:
+    """A `Decimal`, a fraction, a number of an array, as databases and data frames hold them."""
+    from numbers import Complex, Number, Real
+
+    is_number = isinstance(value, Real) or (isinstance(value, Number) and not isinstance(value, Complex))
+    try:
+        plain = float(value) if is_number and value.__class__ is not bool else None
+    except (OverflowError, ValueError):
+        plain = float("nan")
+    if plain is None:
+        msg = f"a number or text was expected, not {value.__class__.__name__}"
+        raise NotUnderstoodError(msg)
+    if plain - plain != 0:
+        msg = f"this {value.__class__.__name__} is no number"
+        raise NotUnderstoodError(msg)
+    return plain
 
 
 def approximately(text: str) -> tuple[str, bool]:
