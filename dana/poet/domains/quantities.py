@@ -219,6 +219,8 @@ def _cardinal(said: list[str]) -> int | None:
             group *= 100
             last = "hundred"
         elif word in _SCALES and word != "hundred" and last in ("ones", "tens", "hundred") and _SCALES[word] < top:
+            if group >= 1000:  # "fifty five hundred thousand"
+                return None
             top = _SCALES[word]
             total += group * top
             group = 0
@@ -473,6 +475,8 @@ _MONTHS = {"decade": 120.0, "decades": 120.0, "year": 12.0, "years": 12.0, "yr":
 # What is no whole number of months is counted in years, so that 365 days are exactly one.
 _OF_A_YEAR = {12 / 52: 52, 12 / 365: 365}
 _COMMON = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:years?|yrs?|y)(?: ([0-9]+) ?(?:months?|mos?))?")
+# "5 days a week".
+_HOW_OFTEN = re.compile(r"(?:years?|yrs?|quarters?|months?|mos?|weeks?|wks?|days?)\.? an? (?!half)")
 _JOINED = re.compile(r" & | ?\+ (?=[0-9]+ ?m)| plus |, and ")
 # "P5Y6M", as programs write periods.
 _ISO = re.compile(r"p(?:([0-9]{1,2})y)?(?:([0-9]{1,3})m)?")
@@ -525,6 +529,9 @@ def _in_parts(value: Any, text: str, unit: str, *, estimated: bool) -> Quantity:
     elif " " in text and "y" in text:
         text = _PART_OF.sub(_as_decimal, _JOINED.sub(" and ", text).replace(" full ", " "))
         text = _AND_A_HALF.sub(_with_half, text)
+    if " a" in text and _HOW_OFTEN.search(text):
+        msg = f"{value!r} says how often, and a period was expected"
+        raise NotUnderstoodError(msg)
     in_years, in_months, seen = 0.0, 0.0, set()
     rest, half = (text.removesuffix(" and a half"), 0.5) if text.endswith(" and a half") else (text, 0.0)
     while rest:

@@ -136,7 +136,9 @@ def _parts(value: Any, text: str) -> tuple[float, float] | None:
         return None
     part, whole = float(found[2].replace(",", "")), float(found[6].replace(",", ""))
     # Amounts may have cents; "0.35/0.40" is a range.
-    if "." in found[0] and not (found[3] or (part >= 10 and whole >= 100)):
+    if "." in found[0] and not (
+        found[3] or (part >= 10 and whole >= 100 and found[2].count(".") == found[6].count("."))
+    ):
         return None
     if _MONTH_AND_YEAR.fullmatch(text):
         msg = f"{value!r} could be a date"

@@ -37,7 +37,8 @@ LEAST_LETTERS = 5
 # Words of their own that are one letter from a number. "Seven hundreds" may be any of them.
 _OTHER_WORDS = frozenset(
     "even seen sever there tree thee threw right light night fight sight might tight weight height weighty paint joint "
-    "print pint brand grant gran grind nifty fort party core chore crone thirsty hundreds quartet".split()
+    "print pint brand grant gran grind nifty fort party core chore crone thirsty hundreds quartet "
+    "ears bears dears fears gears hears nears tears wears mouth mouths".split()
 )
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−﹣－"), "-")
 _OTHERS: dict[int, str] = {ord("’"): "'", ord("ʼ"): "'", ord("٫"): ".", ord("٬"): ",", ord("٪"): "%", ord("﹪"): "%"}
