@@ -90,6 +90,7 @@ _HALF_OF = re.compile(r"^1/2 (?:a )?million$")
 _IN_BRACKETS = re.compile(r"\s*\(([a-z/][a-z/. ]*)\)$")
 _MAY_BE = re.compile(r"gross|tax|before|w-?2|lpa|(?:salary|income|wages) [pae]")
 _FIRST = re.compile(r"\(?([a-z][a-z'/-]*)")
+_IN_NAMES = re.compile(r"(?<=[a-z])_(?=[a-z])")
 _QUOTES = frozenset("'“„”«[")
 _BARE = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 
@@ -128,7 +129,8 @@ def bare(value: str, kind: str, name: frozenset[str], front: frozenset[str], bac
     text = whole = clean(value)
     if text[0] in _QUOTES and (quoted := _QUOTED.fullmatch(text)) is not None:
         text = next(part for part in quoted.groups() if part is not None).strip()
-    text = text.removesuffix(";")
+    # Labels may be names of fields: "annual_income: 50000".
+    text = _IN_NAMES.sub(" ", text.removesuffix(";"))
     if "as " in text:
         text = _AS_OF.sub("", text)
     text = _unwritten(text, kind)

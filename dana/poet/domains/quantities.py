@@ -295,6 +295,13 @@ _GROSS = re.compile(r"(?<=\S),?\s+\(?(?:before tax(?:es)?|pre-?tax|gross)\)?$")
 # What most people write most of the time, at once.
 _DOLLARS = re.compile(r"\$([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)")
 _PERIOD = re.compile(r"(?:,\s*)?(?P<each>(?:per|a|each|every)\s+|/\s*)?(?P<name>[a-z24][a-z. /-]*?)\.?")
+# Words whose misspelling is understood behind an amount, by what they mean, and those that may stand beside them.
+_SPELT = {"thousand": "k", "million": "m", "billion": "b", "lakhs": "lakh", "crores": "crore", "crore": "crore",
+          "dollars": "USD", "dollar": "USD", "rupees": "INR", "monthly": "month", "weekly": "week", "annually": "year",
+          "annual": "year", "yearly": "year", "annum": "year", "quarterly": "quarter"}  # fmt: skip
+# "Months" is no misspelt month: it counts them.
+_BEHIND_AMOUNTS = frozenset([*_SPELT, *_SUFFIXES, *_CURRENCIES, *"per a each every year month week quarter".split()])
+_LETTERS = re.compile(r"[a-z]+|[^a-z]+")
 # "5 year" and "2023 annual" are no amounts; "5,000 month" is.
 _COUNT = re.compile(r"(?:[0-9]{1,2}|(?:19|20)[0-9]{2})\s*(?!(?:per|a|each|every) )[a-z][a-z. ]*")
 _TIMES = re.compile(r"[x×*]\s*(12|26|52)")
@@ -375,7 +382,12 @@ def money(value: Any, *, per: str = "") -> Quantity:
     if per == "year" and not found["per"] and is_of_a_month(whole):
         msg = f"{value!r} could be what came in that month, or a year's"
         raise NotUnderstoodError(msg)
-    if found["per"] and not (unit or scale or opened) and _COUNT.fullmatch(found["number"] + found["per"]):
+    often = 1 if found["per"] is None else _times(found["per"])
+    if often is None and (meant := _respelt(found["per"])) is not None:
+        again = money(f"{text[: found.start('per')]}{meant}", per=per)
+        again.estimated = True
+        return again
+    if found["per"] and often and not (unit or scale or opened) and _COUNT.fullmatch(found["number"] + found["per"]):
         msg = f"{value!r} could be a length of time, or a year"
         raise NotUnderstoodError(msg)
     return Quantity(_counted(amount, found["per"], value, per), unit, estimated=estimated)
@@ -401,14 +413,31 @@ def _currency(before: str | None, after: str | None, value: Any) -> str:
     return last or first or ""
 
 
+def _times(period: str) -> int | None:
+    """How often a year something comes that comes so; None for what says no period."""
+    if (often := _TIMES.fullmatch(period)) is not None:
+        return int(often[1])
+    found = _PERIOD.fullmatch(period)
+    return _PER_YEAR.get(found["name"]) if found and (found["each"] or found["name"] in _ALONE) else None
+
+
+def _respelt(behind: str) -> str | None:
+    """What stands behind an amount, with its misspelt words as they are meant; None where some word is another."""
+    said, slips = _LETTERS.findall(behind), 0
+    for at, word in enumerate(said):
+        if word.isalpha() and word not in _BEHIND_AMOUNTS:
+            meant = respelled(word, _SPELT)
+            if meant is None:
+                return None
+            said[at], slips = meant, slips + 1
+    return "".join(said) if slips else None
+
+
 def _counted(amount: float, period: str | None, value: Any, per: str) -> float:
     """The amount for the period that is wanted."""
     if period is None:
         return amount
-    found, often = _PERIOD.fullmatch(period), _TIMES.fullmatch(period)
-    times = _PER_YEAR.get(found["name"]) if found and (found["each"] or found["name"] in _ALONE) else None
-    if often is not None:
-        times = int(often[1])
+    times = _times(period)
     # "4 pm" is a time of day.
     if times is None or (period in ("pm", "p.m") and amount <= 12):
         msg = f"{value!r} is no amount: {period!r} is not understood"

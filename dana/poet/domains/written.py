@@ -34,6 +34,7 @@ _OR_SO = re.compile(
 _ISH = re.compile(r"(?<=[0-9k%])[ -]?ish(?= [a-z]+$)")
 # A word shorter than this is never taken for a misspelt one.
 LEAST_LETTERS = 5
+_LETTERS = re.compile(r"[a-z]+(?: [a-z]+)?")
 # Words of their own that are one letter from a number. "Seven hundreds" may be any of them.
 _OTHER_WORDS = frozenset(
     "even seen sever there tree thee threw right light night fight sight might tight weight height weighty paint joint "
@@ -42,6 +43,7 @@ _OTHER_WORDS = frozenset(
 )
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−﹣－"), "-")
 _OTHERS: dict[int, str] = {ord("’"): "'", ord("ʼ"): "'", ord("٫"): ".", ord("٬"): ",", ord("٪"): "%", ord("﹪"): "%"}
+_OTHERS |= {ord("⁄"): "/", ord("∕"): "/", ord("∶"): ":"}
 _OTHERS |= {ord("￥"): "¥", ord("￡"): "£", ord("￦"): "₩", ord("⅓"): " 1/3", ord("⅔"): " 2/3", ord("⅛"): " 1/8",
             ord("⅜"): " 3/8", ord("⅝"): " 5/8", ord("⅞"): " 7/8"}  # fmt: skip
 _PLAIN = {**_DASHES, **_OTHERS}
@@ -188,7 +190,7 @@ def spelled(word: str, known: Collection[str]) -> str | None:
     None where several do that mean different things (by their values, where `known` has any), or only short words;
     ordinals ("seventh") are words of their own.
     """
-    if len(word) < LEAST_LETTERS - 1 or word in _OTHER_WORDS or word.endswith("th") or not word.isalpha():
+    if len(word) < LEAST_LETTERS - 1 or word in _OTHER_WORDS or word.endswith("th") or not _LETTERS.fullmatch(word):
         return None
     found = {other for other in known if len(other) >= LEAST_LETTERS and _one_slip(word, other)}
     if len(found) > 1 and isinstance(known, dict) and len({known[other] for other in found}) == 1:
