@@ -70,15 +70,15 @@ could have been read. Somebody who had seen none of all this then typed 672 as o
 wrong but accepted ("mid 700", "2023 W-2"); of 131 traps, 4 were; of 79 at last, 94.9 % and none. From those came what is
 around a value: labels ("Monthly income: $5,000"), remarks ("5 years at current job", "(verified)") and quotes go if each word is on a list, and
 "net", "household", "was" or "minimum" are on none. Refused on purpose are wages by the hour or day, "biweekly" (twice a week to some, every two
-weeks to others; "every two weeks" is read), `720*`, `=720`, `6 m`. In seven rounds more (`credit_cases_auditor.txt`; only the first before
+weeks to others; "every two weeks" is read), `720*`, `=720`, `6 m`. In eight rounds more (`credit_cases_auditor.txt`; only the first before
 its author had read the parser) somebody typed what an author of tests would who had read only what users are told (513 cases: 96.1 % as
 expected at first sight, one wrong but accepted, "thirtee percent"), what a bank's systems export (389: 97.2 %, one wrong, "80/20" for a
 loan to value), traps (353: 89.0 %, 24 wrong: "5 year" or "sixty-five" for an income, "1 in 2000" and "LTV 80%" for a debt ratio, "Apr 1"
 for a rate, "12.50 CR" for a balance), tests again (411: 96.4 %, and 272: 98.5 %; none wrong) and traps again (237: 94.1 %, 7 wrong: "5 days
-a week", "31.12/2023", "5 tears"), and misspelt words and names of fields (130: 80.8 %; none wrong). From those came values said twice ("36%
-(0.36)", "five (5) years", "$5,000/month ($60,000/year)"), which are read if both say the same, misspelt words behind an amount ("50k
-anually") as estimates, and that counts of time, labels of other ratios, "4,000 in March" for a year's income and `1` for a rate are
-refused. All have been looked at since: none of these sets is unseen any more."""
+a week", "31.12/2023", "5 tears"), and misspelt words and names of fields (130: 80.8 %; none wrong), and tests at last (152: 97.4 %; none
+wrong). From those came values said twice ("36% (0.36)", "five (5) years", "$5,000/month ($60,000/year)"), which are read if both say the
+same, misspelt words behind an amount ("50k anually") as estimates, and that counts of time, labels of other ratios, "4,000 in March" for a
+year's income and `1` for a rate are refused. All have been looked at since: none of these sets is unseen any more."""
 
 _DECISION = """\
 A result with a field `approved` is a decision. With the record of calls on (this domain suggests `audit_trail`) each decision leaves

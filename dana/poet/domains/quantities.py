@@ -136,6 +136,7 @@ _PARTS_OF_ONE = (
     (("and", "three", "quarters"), 0.75),
 )
 _QUARTERS_OF = (["quarter"], ["a", "quarter"], ["one", "quarter"], ["three", "quarters"])
+_COMMA_SAID = re.compile(r"\b(thousand|million|billion|lakhs?|crores?), (?=[a-z])")
 _SPOKEN = re.compile(r"[a-z]+")
 
 
@@ -147,6 +148,8 @@ def in_words(text: str) -> float | None:
 
 def words(text: str) -> Quantity | None:
     """A number in English words; an estimate where a word is misspelt; None for what is none."""
+    if ", " in text:
+        text = _COMMA_SAID.sub(r"\1 ", text)
     said = text.replace("-", " ").split()
     if not said or not all(map(_SPOKEN.fullmatch, said)):
         return None
