@@ -114,6 +114,8 @@ class Engine:
         if policy is not None and (allow is not None or deny is not None):
             raise dana.UsageError("an Engine takes either policy=, or allow= and deny=")
         self.limits = limits if limits is not None else Limits()
+        if limits is not None and (limits.wall_s is not None or limits.memory_bytes is not None):
+            self._prepare()
         # What `exit(code)` said in the last run, None when it ended otherwise.
         self.exit_code: object = None
         # The meter of the program that was started last, for a timer of the host (`Meter.overdue`).
@@ -164,6 +166,12 @@ class Engine:
             self._cache = cache
         else:
             self._cache = Cache(default_folder() if cache is True else cache or None)
+
+    def _prepare(self) -> None:
+        """Load what it takes to stop a run, before there is one."""
+        from dana.runtime.watchdog import WATCHDOG
+
+        WATCHDOG.prepare()
 
     @property
     def policy(self) -> Policy:

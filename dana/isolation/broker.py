@@ -123,6 +123,9 @@ class WorkerEngine(Engine):
         self._broker = broker
         self._stdlib = stdlib
 
+    def _prepare(self) -> None:
+        """Nothing: a worker has no second thread, its host sends signals."""
+
     def _loader(self, path: str) -> Loader:  # noqa: ARG002
         return BrokeredLoader(self._broker, self._stdlib, metered=self._metered, hosts=self._hosts)
 

@@ -56,6 +56,9 @@ class ProcessEngine(Engine):
         self._pool = Pool(engine_limits)
         self._fill()
 
+    def _prepare(self) -> None:
+        """Nothing: programs are stopped in their workers."""
+
     def _memory_limit(self) -> int | None:
         return self.limits.memory_bytes
 

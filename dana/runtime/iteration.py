@@ -42,7 +42,7 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
 
     def min_(*values: Any, **options: Any) -> Any:
         if options.get("key") is not None:
-            options["key"] = breathing(options["key"])
+            options["key"] = breathing(options["key"], meter.steps)
         if len(values) != 1:
             return min(*values, **options)
         items = source(values[0])
@@ -52,7 +52,7 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
 
     def max_(*values: Any, **options: Any) -> Any:
         if options.get("key") is not None:
-            options["key"] = breathing(options["key"])
+            options["key"] = breathing(options["key"], meter.steps)
         if len(values) != 1:
             return max(*values, **options)
         items = source(values[0])
@@ -72,7 +72,7 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
         if items.__class__ not in SIZED:
             items = list(source(items))
         if key is not None:
-            key = breathing(key)
+            key = breathing(key, meter.steps)
         if len(items) > LONG:
             from dana.runtime.sized import in_order
 

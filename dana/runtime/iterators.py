@@ -86,14 +86,18 @@ BARE = frozenset({type(len), type(str.join), type(str.__len__), type("".__len__)
 SWIFT = frozenset({len, ord, chr, callable})
 
 
-def breathing(function: Any) -> Any:
-    """The function, called from Python where it is one of C: a loop of C that calls nothing but C (`sorted(xs,
-    key=f)`, `map(f, xs)`) gives no other thread a turn, so that not even the watchdog sees how late it is.
+def breathing(function: Any, steps: Any) -> Any:
+    """The function, called from Python and counted as a step where it is one of C.
+
+    A loop of C that calls nothing but C (`sorted(xs, key=f)`, `map(f, xs)`) gives no other thread a turn, so that not
+    even the watchdog sees how late it is; and who reads such a loop may be a helper nothing can be thrown into.
     """
     if function.__class__ not in BARE or function in SWIFT:
         return function
 
     def call(*args: Any) -> Any:
+        for _ in steps:
+            break
         return function(*args)
 
     call.__name__ = call.__qualname__ = function.__name__
@@ -129,16 +133,16 @@ class Holding:
         return nested(Enumerate(self.walked(items), start), items)
 
     def map(self, function: Any, items: Any, /, *more: Any) -> Any:
-        return nested(Map(breathing(function), self.walked(items), *more), items, *more)
+        return nested(Map(breathing(function, self.steps), self.walked(items), *more), items, *more)
 
     def filter(self, function: Any, items: Any, /) -> Any:
-        return nested(Filter(breathing(function), self.walked(items)), items)
+        return nested(Filter(breathing(function, self.steps), self.walked(items)), items)
 
     def iter(self, items: Any) -> Any:
         return items if hasattr(items, "__next__") else iterator(iter(self.walked(items)), None)
 
     def until(self, make: Any, sentinel: Any) -> Any:
-        return iterator(compress(iter(breathing(make), sentinel), self.steps), None)
+        return iterator(compress(iter(breathing(make, self.steps), sentinel), self.steps), None)
 
     def reversed(self, items: Any, /) -> Any:
         backwards = reversed(items)

@@ -221,7 +221,7 @@ class Sized:
     def sort(self, items: Any, /, *args: Any, **options: Any) -> Any:
         if items.__class__ is not list or args or len(items) <= RUN or options.keys() - {"key", "reverse"}:
             if options.get("key") is not None:
-                options["key"] = breathing(options["key"])
+                options["key"] = breathing(options["key"], self.meter.steps)
             return items.sort(*args, **options)
         items[:] = in_order(self.meter, list(items), options.get("key"), reverse=bool(options.get("reverse")))
         return None
@@ -335,7 +335,7 @@ def in_order(meter: Meter, items: list[Any], key: Callable[[Any], Any] | None, *
     """A long list, sorted in runs which are then merged, with looks at the limits in between. Stable, like `sorted`."""
     if key is None:
         return _merged(meter, items, None, reverse=reverse)
-    key = breathing(key)
+    key = breathing(key, meter.steps)
     keys = [key(item) for item in compress(items, meter.steps)]
     return [items[i] for i in _merged(meter, range(len(items)), keys.__getitem__, reverse=reverse)]
 

@@ -7,6 +7,7 @@ memory limit, fifty times a second:
 
     due, just now      the chunks of the run are emptied: its next round asks its lane
     due, a tick later  the stop is thrown into the run's thread, between two operations of the program
+                       (at once when it is late already: long operations of C let the thread look only between them)
 
 Threads of one process take turns of 5 ms, so with eight of them a run whose time is over may hear of it 40 ms later.
 While one of several runs is near its deadline the turns are shorter (`_share`), and once its time is over the others,
@@ -25,6 +26,7 @@ import sys
 from _thread import allocate_lock, start_new_thread
 from time import sleep
 
+from dana.runtime import memory
 from dana.runtime.meter import NEVER, WATCHERS
 
 TYPE_CHECKING = False
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 LOOK_S = 0.02
 # Nearer than this nothing is timed.
 LEAST_S = 0.002
+# A run that is later than this when it is looked at is not waited for any longer.
+STUCK_S = 0.03
 # Where several runs are watched, and one of them has less time left than this, threads take turns of TURN_S.
 NEAR_S = 0.1
 TURN_S = 0.0002
@@ -71,7 +75,7 @@ class Watchdog:
         self.awake = False
         # How long turns were before they were made shorter.
         self.turns: float | None = None
-        # Made when it is first needed: it takes milliseconds, and nothing must come between looking and throwing.
+        # Nothing must come between looking and throwing: made by `prepare`, or when a run is found to be late.
         self.throw: Callable[[int, type[BaseException] | None], None] | None = None
 
     def watch(self, meter: Meter) -> None:
@@ -127,6 +131,16 @@ class Watchdog:
         except RuntimeError:  # no thread to be had: chunk ends alone look at the clock, and the next run tries again
             self.awake = False
 
+    def prepare(self) -> None:
+        """Load what stopping a run takes, for an engine that has limits.
+
+        It takes milliseconds and reads files. Done by the watchdog when a run is late, each file would give the run's
+        thread the turn, which in a long operation of C is tens of milliseconds.
+        """
+        if self.throw is None:
+            self.throw = thrower()
+            memory.look_quietly()
+
     def _keep_watch(self, pause: Any) -> None:
         idle = 0
         while idle < IDLE_LOOKS:
@@ -169,9 +183,10 @@ class Watchdog:
         late = self.late[meter] = self.late.get(meter, 0) + 1
         if late == 1:
             meter.cut()
-            self.throw = self.throw or thrower()
-        else:
-            self._throw(meter)
+            self.prepare()
+            if not is_stuck(meter):
+                return
+        self._throw(meter)
 
     def _throw(self, meter: Meter) -> None:
         frame = sys._current_frames().get(meter.thread)
@@ -193,6 +208,12 @@ def is_near(meter: Meter) -> bool:
     """Whether a run has little time left, or none."""
     left = meter.remaining()
     return left is not None and left < NEAR_S and meter.is_running()
+
+
+def is_stuck(meter: Meter) -> bool:
+    """Whether a run is so late that its loops cannot be looking: long operations of C follow each other."""
+    deadline = meter._deadline  # read once, as in `_plan`
+    return deadline is not None and meter.clock() - deadline > STUCK_S
 
 
 def _is_own(frame: Any, meter: Meter) -> bool:

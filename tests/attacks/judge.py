@@ -205,6 +205,7 @@ HOMES = (
     "_statistics",
     "binascii",
     "_functools",
+    "_bisect",
     "_heapq",
     "unicodedata",
 )

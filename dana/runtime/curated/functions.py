@@ -122,11 +122,11 @@ def make_functools(program: Program) -> dict[str, Any]:
 
     def reduce(function: Any, iterable: Any, /, *initial: Any) -> Any:
         """One value of many: function(function(a, b), c) …"""
-        return host.reduce(breathing(function), host_compress(iterable, steps), *initial)
+        return host.reduce(breathing(function, steps), host_compress(iterable, steps), *initial)
 
     return {
         "reduce": reduce, "partial": partial, "lru_cache": lru_cache, "cache": cache, "wraps": wraps,
-        "cmp_to_key": lambda mycmp: host.cmp_to_key(breathing(mycmp)),
+        "cmp_to_key": lambda mycmp: host.cmp_to_key(breathing(mycmp, steps)),
     }  # fmt: skip
 
 

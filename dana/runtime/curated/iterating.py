@@ -26,6 +26,7 @@ MAX_CHOSEN = 10_000
 def make_itertools(program: Program) -> dict[str, Any]:
     bounds = Bounds(program)
     walked, lazy, endless, source = bounds.holding.walked, bounds.lazy, bounds.endless, bounds.source
+    steps = bounds.holding.steps
 
     def pool(items: Any) -> tuple[Any, ...]:
         found = tuple(source(items))
@@ -38,7 +39,7 @@ def make_itertools(program: Program) -> dict[str, Any]:
 
     def accumulate(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
         """Running totals, or what a function of two makes of them."""
-        return endless(host.accumulate(walked(iterable), breathing(func), initial=initial), iterable)
+        return endless(host.accumulate(walked(iterable), breathing(func, steps), initial=initial), iterable)
 
     def chain(*iterables: Any) -> Any:
         """One iterable after the other."""
@@ -72,15 +73,15 @@ def make_itertools(program: Program) -> dict[str, Any]:
 
     def dropwhile(predicate: Any, iterable: Any) -> Any:
         """From the first item on for which the function says no."""
-        return lazy(host.dropwhile(breathing(predicate), walked(iterable)), iterable)
+        return lazy(host.dropwhile(breathing(predicate, steps), walked(iterable)), iterable)
 
     def filterfalse(predicate: Any, iterable: Any) -> Any:
         """The items for which the function says no."""
-        return lazy(host.filterfalse(breathing(predicate), walked(iterable)), iterable)
+        return lazy(host.filterfalse(breathing(predicate, steps), walked(iterable)), iterable)
 
     def groupby(iterable: Any, key: Any = None) -> Any:
         """Pairs of a key and the run of neighbours that have it."""
-        groups = host.groupby(walked(iterable), breathing(key))
+        groups = host.groupby(walked(iterable), breathing(key, steps))
         return lazy(((k, lazy(group)) for k, group in groups), iterable)
 
     def islice(iterable: Any, *bounds_: Any) -> Any:
@@ -111,11 +112,11 @@ def make_itertools(program: Program) -> dict[str, Any]:
 
     def starmap(function: Any, iterable: Any) -> Any:
         """What the function makes of each tuple of arguments."""
-        return lazy(host.starmap(breathing(function), walked(iterable)), iterable)
+        return lazy(host.starmap(breathing(function, steps), walked(iterable)), iterable)
 
     def takewhile(predicate: Any, iterable: Any) -> Any:
         """The items up to the first for which the function says no."""
-        return lazy(host.takewhile(breathing(predicate), walked(iterable)), iterable)
+        return lazy(host.takewhile(breathing(predicate, steps), walked(iterable)), iterable)
 
     def tee(iterable: Any, n: int = 2) -> tuple[Any, ...]:
         """N iterators over the same items."""

@@ -36,18 +36,20 @@ def make_heapq(program: Program) -> dict[str, Any]:
 
     def nlargest(n: int, iterable: Any, key: Any = None) -> list[Any]:
         """The n largest items, the largest first."""
-        return host_heapq.nlargest(n, bounds.listed(iterable), breathing(key))
+        return host_heapq.nlargest(n, bounds.listed(iterable), breathing(key, bounds.holding.steps))
 
     def nsmallest(n: int, iterable: Any, key: Any = None) -> list[Any]:
         """The n smallest items, the smallest first."""
-        return host_heapq.nsmallest(n, bounds.listed(iterable), breathing(key))
+        return host_heapq.nsmallest(n, bounds.listed(iterable), breathing(key, bounds.holding.steps))
 
     def merge(*iterables: Any, key: Any = None, reverse: bool = False) -> Any:
         """The items of sorted iterables in order."""
         if len(iterables) > MOST_MERGED:
             raise failure(ValueError, "E521", f"merge takes at most {MOST_MERGED:,} iterables")
         walked = map(bounds.holding.walked, iterables)
-        return bounds.lazy(host_heapq.merge(*walked, key=breathing(key), reverse=reverse), *iterables)
+        return bounds.lazy(
+            host_heapq.merge(*walked, key=breathing(key, bounds.holding.steps), reverse=reverse), *iterables
+        )
 
     made: dict[str, Any] = {name: getattr(host_heapq, name) for name in HEAP}
     return made | {f.__name__: named(f.__name__, f) for f in (heapify, nlargest, nsmallest, merge)}
