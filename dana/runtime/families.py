@@ -13,7 +13,7 @@ from __future__ import annotations
 import builtins as python
 from itertools import compress
 
-from dana.runtime.stops import CancelStop, ExitStop
+from dana.runtime.stops import CancelStop, ExitStop, failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,8 +88,6 @@ def _print(program: Program) -> Callable[..., None]:
 
 
 def _no_text(name: str) -> Exception:
-    from dana.runtime.stops import failure
-
     return failure(TypeError, "E601", f"`print` takes a text or none for `{name}=`")
 
 

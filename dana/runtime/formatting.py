@@ -13,7 +13,7 @@ from dana.runtime.printable import printable_of
 from dana.runtime.sized import at_hand
 from dana.runtime.stops import failure
 from dana.runtime.structs import Struct
-from dana.runtime.typevalues import kind_of
+from dana.runtime.typevalues import kind_of, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from dana.runtime.meter import Meter
 
 MAX_WIDTH_DIGITS = 6
-# Of a format that is refused, so many characters are told.
-SHOWN = 60
 MAX_WIDTH = 10**MAX_WIDTH_DIGITS
 
 
@@ -49,8 +47,7 @@ def check_spec(spec: str) -> None:
     for char in spec:
         run = run + 1 if char.isdigit() else 0
         if run > MAX_WIDTH_DIGITS:
-            shown = spec if len(spec) <= SHOWN else f"{spec[:SHOWN]}…"
-            raise failure(ValueError, "E602", f"the width in the format {shown!r} is too large")
+            raise failure(ValueError, "E602", f"the width in the format {short(spec)} is too large")
 
 
 def check_filled(meter: Meter, template: str | bytes, values: Any) -> None:

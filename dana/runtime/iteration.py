@@ -71,13 +71,13 @@ def table(source: Callable[[Any], Any], meter: Meter) -> dict[str, Any]:
     def sorted_(items: Any, /, *, key: Any = None, reverse: bool = False) -> list[Any]:
         if items.__class__ not in SIZED:
             items = list(source(items))
-        if key is not None:
-            key = breathing(key, meter.steps)
         if len(items) > LONG:
             from dana.runtime.sized import in_order
 
             meter.room(len(items) * 8)
             return in_order(meter, list(items), key, reverse=reverse)
+        if key is not None:
+            key = breathing(key, meter.steps)
         return sorted(items, key=key, reverse=reverse)
 
     def filter_(function: Any, items: Any, /) -> Any:

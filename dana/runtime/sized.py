@@ -335,7 +335,6 @@ def in_order(meter: Meter, items: list[Any], key: Callable[[Any], Any] | None, *
     """A long list, sorted in runs which are then merged, with looks at the limits in between. Stable, like `sorted`."""
     if key is None:
         return _merged(meter, items, None, reverse=reverse)
-    key = breathing(key, meter.steps)
     keys = [key(item) for item in compress(items, meter.steps)]
     return [items[i] for i in _merged(meter, range(len(items)), keys.__getitem__, reverse=reverse)]
 

@@ -6,6 +6,7 @@ import time
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -180,10 +181,9 @@ def test_numbers_of_other_types_are_read_as_they_are(given, read) -> None:
 
 
 def test_numbers_of_arrays_are_read_as_they_are() -> None:
-    numpy = pytest.importorskip("numpy")
-    assert share(numpy.float64(0.36)).value == 0.36
+    assert share(np.float64(0.36)).value == 0.36
     with pytest.raises(q.NotUnderstoodError):
-        share(numpy.array([0.36]))
+        share(np.array([0.36]))
 
 
 @pytest.mark.parametrize(

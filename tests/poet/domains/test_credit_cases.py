@@ -20,23 +20,11 @@ def test_each_case_is_read_exactly_or_refused(case) -> None:
     assert judged(case) in RIGHT
 
 
-@pytest.mark.parametrize("case", cases(LATER), ids=repr)
-def test_so_is_each_case_of_somebody_who_had_not_seen_the_parser(case) -> None:
-    assert judged(case) in RIGHT
-
-
-@pytest.mark.parametrize("case", cases(OUTSIDE), ids=repr)
-def test_so_is_each_case_of_an_outside_examiner(case) -> None:
-    assert judged(case) in RIGHT
-
-
-@pytest.mark.parametrize("case", cases(EVERYDAY), ids=repr)
-def test_so_is_each_case_as_ordinary_people_write_it(case) -> None:
-    assert judged(case) in RIGHT
-
-
-@pytest.mark.parametrize("case", cases(AUDITOR), ids=repr)
-def test_so_is_each_case_of_authors_of_tests_and_auditors(case) -> None:
+# Whose cases: somebody who had not seen the parser, an outside examiner, ordinary people, authors of tests and auditors.
+@pytest.mark.parametrize(
+    "case", [case for file in (LATER, OUTSIDE, EVERYDAY, AUDITOR) for case in cases(file)], ids=repr
+)
+def test_so_is_each_case_of_others(case) -> None:
     assert judged(case) in RIGHT
 
 
